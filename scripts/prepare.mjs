@@ -1,0 +1,75 @@
+// Installs what is missing and builds what is stale. Uses nothing that would have to be installed.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** npm writes it last, at the end of every install. */
+const INSTALLED = join(root, 'node_modules', '.package-lock.json');
+const BUILT = join(root, 'dist', '.portero-built');
+const BUILD_INPUTS = [
+  'src',
+  'ormconfig.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'package-lock.json',
+];
+
+export function prepare() {
+  requireNode();
+  if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs) {
+    say('installing the dependencies …');
+    // Nest and its CLI name newer Node.js versions as their favourites; the one required here runs them.
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  }
+  if (!existsSync(BUILT) || readFileSync(BUILT, 'utf8') !== fingerprint(BUILD_INPUTS)) {
+    say('building …');
+    run('npm', ['run', '--silent', 'build']);
+  }
+}
+
+/** Called by the build itself, so that a build by hand counts too. */
+export function markBuilt() {
+  writeFileSync(BUILT, fingerprint(BUILD_INPUTS));
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  process.stderr.write(`portero: Node.js 20.19 or later is required; this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+
+function fingerprint(paths) {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of paths.flatMap(filesUnder)) hash.update(path).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
+}
+
+function filesUnder(path) {
+  const entries = path.includes('.') ? undefined : readdirSync(join(root, path), { withFileTypes: true });
+  if (!entries) return [path];
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(path, entry.name)) : [join(path, entry.name)]));
+}
+
+function run(command, args) {
+  try {
+    execFileSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  } catch (error) {
+    process.exit(error.status ?? 1);
+  }
+}
+
+function say(what) {
+  process.stderr.write(`portero: ${what}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === 'mark-built') markBuilt();
+  else prepare();
+}
