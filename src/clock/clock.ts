@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+
+/** The only source of time. A test replaces it with one that it can move. */
+@Injectable()
+export class Clock {
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return Date.now();
+  }
+
+  /** The same instant as a `Date`, for a database column. */
+  date(): Date {
+    return new Date(this.now());
+  }
+
+  /** Whole seconds since the epoch, as a JWT's NumericDate (RFC 7519 §2). */
+  seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+}

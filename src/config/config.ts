@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import { Secret } from './secret.js';
+import { ConfigError, duration, integer, oneOf, type Parser, text, url } from './setting.js';
+
+export type RegistrationRequirement = 'username' | 'email' | 'username,email';
+
+/** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
+export class Config {
+  readonly host!: string;
+  readonly port!: number;
+  /** The service's own name in the world: the issuer of tokens. Never ends in a slash. */
+  readonly publicUrl!: string;
+  /** A PostgreSQL URL, or none: then the embedded database in `dataDir`. */
+  readonly databaseUrl!: string | undefined;
+  readonly dataDir!: string;
+  readonly secret!: Secret;
+  readonly jwtAudience!: string;
+  readonly accessTokenTtl!: number;
+  readonly refreshTokenTtl!: number;
+  readonly sessionTtl!: number;
+  readonly refreshGrace!: number;
+  readonly registration!: 'open' | 'closed';
+  readonly registrationRequires!: RegistrationRequirement;
+  readonly bcryptCost!: number;
+  readonly passwordMinLength!: number;
+  readonly logLevel!: LogLevel;
+  readonly logFormat!: 'pretty' | 'json';
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface LoadedConfig {
+  config: Config;
+  /** Lines for the operator: nothing that stops the start. */
+  warnings: string[];
+}
+
+const YEAR = 365 * 86_400_000;
+const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET']);
+
+/**
+ * Reads the settings from an environment (docs/configuration.md has the table).
+ *
+ * @throws ConfigError with one line that names the variable, its fault and an example.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isTTY === true): LoadedConfig {
+  const read = <T>(name: string, parser: Parser<T>, fallback: T): T => {
+    const value = env[name];
+    return value === undefined || value === '' ? fallback : parser(value, name);
+  };
+  const port = read('PORT', integer(3000, { min: 0, max: 65_535 }), 3000);
+  const publicUrl = trimSlash(read('PUBLIC_URL', issuer, `http://localhost:${port}`));
+  const databaseUrl = read<string | undefined>(
+    'DATABASE_URL',
+    url('postgres://portero:password@localhost:5432/portero', 'postgres', 'postgresql'),
+    undefined,
+  );
+  const dataDir = resolve(read('DATA_DIR', text('./data'), './data'));
+  const config: Config = Object.freeze({
+    host: read('HOST', text('0.0.0.0'), '127.0.0.1'),
+    port,
+    publicUrl,
+    databaseUrl,
+    dataDir,
+    secret: readSecret(env, databaseUrl, dataDir),
+    jwtAudience: read('JWT_AUDIENCE', text('https://api.example.com'), publicUrl),
+    accessTokenTtl: read('ACCESS_TOKEN_TTL', duration('5m', { min: 1000, max: 86_400_000 }), 5 * 60_000),
+    refreshTokenTtl: read('REFRESH_TOKEN_TTL', duration('14d', { min: 1000, max: YEAR }), 14 * 86_400_000),
+    sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
+    refreshGrace: read('REFRESH_GRACE', duration('10s', { max: 300_000 }), 10_000),
+    registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
+    registrationRequires: read('REGISTRATION_REQUIRES', oneOf('username', 'email', 'username,email'), 'username'),
+    bcryptCost: read('BCRYPT_COST', integer(12, { min: 4, max: 16 }), 12),
+    passwordMinLength: read('PASSWORD_MIN_LENGTH', integer(8, { min: 8, max: 64 }), 8),
+    logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
+    logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
+  });
+  return { config, warnings: warningsAbout(env, config) };
+}
+
+function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dataDir: string): Secret {
+  if (env.PORTERO_SECRET) return Secret.parse(env.PORTERO_SECRET);
+  // Instances that share a database must share the secret, so it can't be made up by one of them.
+  if (databaseUrl !== undefined) {
+    throw new ConfigError(
+      'PORTERO_SECRET',
+      'is required with DATABASE_URL and must be the same on every instance',
+      '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"',
+    );
+  }
+  return Secret.keptIn(dataDir);
+}
+
+const issuer: Parser<string> = (value, name) => {
+  const checked = url('https://auth.example.com', 'https', 'http')(value, name);
+  const { search, hash, username, password } = new URL(checked);
+  // RFC 8414 §2: an issuer has no query or fragment.
+  if (search || hash || username || password) {
+    throw new ConfigError(name, 'must have no query, fragment or user information', 'https://auth.example.com');
+  }
+  return checked;
+};
+
+function trimSlash(value: string): string {
+  return value.replace(/\/+$/, '');
+}
+
+function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
+  const warnings = Object.keys(env)
+    .filter((name) => name.startsWith('PORTERO_') && !KNOWN_PORTERO_NAMES.has(name))
+    .map((name) => `${name} is not a setting of Portero and has no effect; see docs/configuration.md`);
+  if (config.databaseUrl !== undefined && !env.PUBLIC_URL) {
+    warnings.push(
+      `PUBLIC_URL is not set beside DATABASE_URL: tokens name ${config.publicUrl} as their issuer, which instances on other ports or hosts would not share`,
+    );
+  }
+  if (config.bcryptCost < 10) {
+    warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: passwords hashed with it are cheap to guess`);
+  }
+  return warnings;
+}

@@ -1,0 +1,54 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from './setting.js';
+
+const MINIMUM_BYTES = 32;
+const EXAMPLE = '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"';
+
+/** The purposes that keys are derived for; each gets a key that tells nothing of the others. */
+export type KeyPurpose = 'seal' | 'password-pepper' | 'refresh-token';
+
+/** `PORTERO_SECRET`. It never leaves this class: callers get keys derived from it. */
+export class Secret {
+  readonly #bytes: Buffer;
+
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** @throws ConfigError unless `text` is base64url for at least 32 bytes. */
+  static parse(text: string, name = 'PORTERO_SECRET'): Secret {
+    if (!/^[A-Za-z0-9_-]+$/.test(text)) throw new ConfigError(name, 'must be base64url', EXAMPLE);
+    const bytes = Buffer.from(text, 'base64url');
+    if (bytes.length < MINIMUM_BYTES) {
+      throw new ConfigError(name, `must hold at least ${MINIMUM_BYTES} bytes (it holds ${bytes.length})`, EXAMPLE);
+    }
+    return new Secret(bytes);
+  }
+
+  /** Reads the secret kept in the data folder, and makes it (mode 0600) the first time. */
+  static keptIn(dataDir: string): Secret {
+    const path = join(dataDir, 'secret');
+    if (!existsSync(path)) {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      // Written whole under another name and then linked: a start that is killed leaves no half secret,
+      // and of two first starts one wins.
+      const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+      writeFileSync(draft, `${randomBytes(MINIMUM_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
+      try {
+        linkSync(draft, path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        unlinkSync(draft);
+      }
+    }
+    return Secret.parse(readFileSync(path, 'utf8').trim(), path);
+  }
+
+  /** A 32-byte key for one purpose (HKDF-SHA-256, RFC 5869). */
+  derive(purpose: KeyPurpose): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#bytes, '', `portero/${purpose}/v1`, 32));
+  }
+}

@@ -1,0 +1,70 @@
+import { StartRefused } from './start-refused.js';
+
+/** A wrong value of one setting. */
+export class ConfigError extends StartRefused {
+  override name = 'ConfigError';
+
+  constructor(name: string, fault: string, example: string) {
+    super(`${name} ${fault} (for example ${name}=${example})`);
+  }
+}
+
+/** Reads one kind of value; throws {@link ConfigError} where the text is none of it. */
+export type Parser<T> = (text: string, name: string) => T;
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time, such as `10s` or `14d`, in milliseconds. Bounds are inclusive, in milliseconds. */
+export function duration(example: string, bounds: { min?: number; max?: number } = {}): Parser<number> {
+  return (text, name) => {
+    const match = /^(\d{1,10})(ms|s|m|h|d)$/.exec(text);
+    if (!match) throw new ConfigError(name, 'must be a whole number followed by ms, s, m, h or d', example);
+    const value = Number(match[1]) * (UNITS[match[2] as string] as number);
+    if (value < (bounds.min ?? 0)) throw new ConfigError(name, `must be at least ${bounds.min} ms`, example);
+    if (value > (bounds.max ?? 3650 * 86_400_000)) throw new ConfigError(name, 'is too long', example);
+    return value;
+  };
+}
+
+/** A whole number in decimal digits. Bounds are inclusive. */
+export function integer(example: number, bounds: { min: number; max: number }): Parser<number> {
+  return (text, name) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= bounds.min && value <= bounds.max)) {
+      throw new ConfigError(name, `must be a whole number from ${bounds.min} to ${bounds.max}`, String(example));
+    }
+    return value;
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(...words: T[]): Parser<T> {
+  return (text, name) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) throw new ConfigError(name, `must be one of: ${words.join(', ')}`, words[0] as string);
+    return word;
+  };
+}
+
+/** A URL with one of the given schemes, as typed. */
+export function url(example: string, ...schemes: string[]): Parser<string> {
+  return (text, name) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1))) {
+      throw new ConfigError(
+        name,
+        `must be a URL that begins with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+        example,
+      );
+    }
+    return text;
+  };
+}
+
+/** Any text that is not empty. */
+export function text(example: string): Parser<string> {
+  return (value, name) => {
+    if (value.trim() === '') throw new ConfigError(name, 'must not be empty', example);
+    return value;
+  };
+}
