@@ -1,0 +1,57 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+import type { AuthErrorClass } from './auth-error.js';
+import {
+  BodyTooLarge,
+  HeadersTooLarge,
+  InternalError,
+  MalformedRequest,
+  RequestTimeout,
+  Unavailable,
+  UnsupportedMediaType,
+  ValidationFailed,
+} from './http.errors.js';
+import { en } from './messages.en.js';
+
+const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, HeadersTooLarge, InternalError, Unavailable];
+const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
+
+/**
+ * Documents every problem that a route can answer: one response per status, one example per code. What every
+ * route can answer is added, and with {@link ValidationFailed} what every body can meet.
+ */
+export function ApiProblems(...own: AuthErrorClass[]): MethodDecorator & ClassDecorator {
+  const kinds = [...own, ...(own.includes(ValidationFailed) ? OF_EVERY_BODY : []), ...OF_EVERY_ROUTE];
+  const statuses = [...new Set(kinds.map(({ status }) => status))];
+  return applyDecorators(
+    ...statuses.map((status) => {
+      const group = kinds.filter((kind) => kind.status === status);
+      return ApiResponse({
+        status,
+        description: group.map(({ code }) => `\`${code}\`: ${en.problems[code].title}.`).join(' '),
+        headers: status === 401 ? CHALLENGE : status === 503 ? RETRY_AFTER : {},
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(group.map((kind) => [kind.code, { value: example(kind) }])),
+          },
+        },
+      });
+    }),
+  );
+}
+
+const CHALLENGE = {
+  'WWW-Authenticate': { description: 'The challenge of RFC 6750.', schema: { type: 'string' } },
+} as const;
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } } as const;
+
+function example({ code, status }: AuthErrorClass) {
+  return {
+    type: `/docs/errors#${code}`,
+    ...en.problems[code],
+    status,
+    code,
+    request_id: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001',
+  };
+}

@@ -1,0 +1,58 @@
+import { AuthError } from './auth-error.js';
+
+export class ValidationFailed extends AuthError {
+  static readonly code = 'validation_failed';
+  static readonly status = 400;
+}
+
+export class MalformedRequest extends AuthError {
+  static readonly code = 'malformed_request';
+  static readonly status = 400;
+}
+
+export class NotFound extends AuthError {
+  static readonly code = 'not_found';
+  static readonly status = 404;
+}
+
+/** RFC 9110 §15.5.6: give `Allow` in the headers. */
+export class MethodNotAllowed extends AuthError {
+  static readonly code = 'method_not_allowed';
+  static readonly status = 405;
+}
+
+export class RequestTimeout extends AuthError {
+  static readonly code = 'request_timeout';
+  static readonly status = 408;
+}
+
+export class BodyTooLarge extends AuthError {
+  static readonly code = 'body_too_large';
+  static readonly status = 413;
+}
+
+export class UnsupportedMediaType extends AuthError {
+  static readonly code = 'unsupported_media_type';
+  static readonly status = 415;
+}
+
+/** RFC 6585 §5. */
+export class HeadersTooLarge extends AuthError {
+  static readonly code = 'headers_too_large';
+  static readonly status = 431;
+}
+
+export class InternalError extends AuthError {
+  static readonly code = 'internal_error';
+  static readonly status = 500;
+}
+
+/** Something that the answer needs can't be reached now: ask again. */
+export class Unavailable extends AuthError {
+  static readonly code = 'unavailable';
+  static readonly status = 503;
+
+  constructor(options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super({ cause: options.cause, headers: { 'Retry-After': String(options.retryAfterSeconds ?? 1) } });
+  }
+}

@@ -1,0 +1,100 @@
+import type { Messages } from './messages.en.js';
+
+export const es: Messages = {
+  problems: {
+    validation_failed: {
+      title: 'La petición no es válida',
+      detail: 'Uno o más miembros del cuerpo faltan, no se conocen o tienen mala forma; «errors» nombra cada uno.',
+    },
+    malformed_request: {
+      title: 'No se pudo leer la petición',
+      detail: 'La petición no es HTTP bien formado con un objeto JSON como cuerpo.',
+    },
+    not_found: { title: 'No encontrado', detail: 'No hay nada en esta dirección.' },
+    method_not_allowed: {
+      title: 'Método no permitido',
+      detail: 'Esta dirección no responde a este método; la cabecera Allow nombra los que acepta.',
+    },
+    request_timeout: { title: 'La petición tardó demasiado', detail: 'La petición no llegó entera a tiempo.' },
+    body_too_large: { title: 'El cuerpo es demasiado grande', detail: 'Un cuerpo puede tener 32 KiB como máximo.' },
+    unsupported_media_type: {
+      title: 'Tipo de contenido no admitido',
+      detail: 'Envíe el cuerpo como Content-Type: application/json.',
+    },
+    headers_too_large: {
+      title: 'Las cabeceras son demasiado grandes',
+      detail: 'La línea de petición y las cabeceras son demasiado grandes.',
+    },
+    internal_error: {
+      title: 'Algo salió mal',
+      detail: 'El servidor falló y ha registrado por qué; dígale a quien lo opera el request_id.',
+    },
+    unavailable: {
+      title: 'El servicio no está disponible ahora',
+      detail: 'No se alcanza algo que el servicio necesita; inténtelo de nuevo tras el tiempo de Retry-After.',
+    },
+    registration_closed: { title: 'El registro está cerrado', detail: 'Este servicio no admite registros.' },
+    username_taken: {
+      title: 'El nombre de usuario está ocupado',
+      detail: 'Alguien ha registrado ya este nombre de usuario.',
+    },
+    email_taken: {
+      title: 'La dirección de correo está ocupada',
+      detail: 'Alguien ha registrado ya esta dirección de correo.',
+    },
+    password_rejected: {
+      title: 'La contraseña fue rechazada',
+      detail: 'La contraseña no cumple las reglas de contraseñas; «errors» dice por qué.',
+    },
+    invalid_credentials: {
+      title: 'Nombre, correo o contraseña incorrectos',
+      detail: 'No hay ningún usuario con este nombre y contraseña.',
+    },
+    token_missing: {
+      title: 'Falta el token de acceso',
+      detail: 'Envíe un token de acceso como Authorization: Bearer <token>.',
+    },
+    token_malformed: {
+      title: 'El token de acceso no es válido',
+      detail: 'El token de acceso está mal formado o no es auténtico.',
+    },
+    token_expired: {
+      title: 'El token de acceso ha caducado',
+      detail: 'El token de acceso ha caducado; obtenga otro con el token de refresco.',
+    },
+    token_revoked: {
+      title: 'El token de acceso fue revocado',
+      detail: 'La sesión de este token de acceso ha terminado; inicie sesión de nuevo.',
+    },
+    refresh_token_invalid: {
+      title: 'El token de refresco no es válido',
+      detail: 'El token de refresco falta, está mal formado o no es auténtico.',
+    },
+    refresh_token_expired: {
+      title: 'El token de refresco ha caducado',
+      detail: 'El token de refresco ha caducado; inicie sesión de nuevo.',
+    },
+    refresh_token_reused: {
+      title: 'El token de refresco ya se había usado',
+      detail: 'El token de refresco ya se había usado, y por eso su sesión ha terminado; inicie sesión de nuevo.',
+    },
+    session_revoked: {
+      title: 'La sesión ha terminado',
+      detail: 'La sesión de este token ha terminado; inicie sesión de nuevo.',
+    },
+  },
+  faults: {
+    required: 'Este miembro es obligatorio.',
+    unknown_member: 'Este miembro no se conoce aquí.',
+    not_a_string: 'Debe ser una cadena.',
+    not_an_object: 'El cuerpo debe ser un objeto JSON.',
+    invalid_text: 'No debe contener NUL ni un sustituto suelto.',
+    empty: 'No debe estar vacío.',
+    username_invalid:
+      'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, y solo espacios sueltos en su interior.',
+    email_invalid: 'No es una dirección de correo.',
+    password_too_short: 'Una contraseña tiene {minimum} caracteres o más.',
+    password_too_long: 'Una contraseña tiene {maximum} caracteres como máximo.',
+    invalid: 'No es válido.',
+  },
+};

@@ -1,0 +1,63 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuthError } from './auth-error.js';
+import { BodyTooLarge, InternalError, MalformedRequest, NotFound, UnsupportedMediaType } from './http.errors.js';
+import { negotiateLanguage } from './language.js';
+import { describeProblem, problemHeaders } from './problem.js';
+
+/** Turns an error of a library into a refusal, or leaves it to the next one. */
+export type ErrorTranslator = (error: unknown, request: FastifyRequest) => AuthError | undefined;
+
+/** Answers everything thrown as problem details. What no translator knows is logged and answered as an internal error. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger = new Logger(ProblemFilter.name);
+  readonly #translators: ErrorTranslator[];
+
+  constructor(...translators: ErrorTranslator[]) {
+    this.#translators = [...translators, fromFramework];
+  }
+
+  /** Asks one more translator, before the others. */
+  use(translator: ErrorTranslator): void {
+    this.#translators.unshift(translator);
+  }
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** The same for errors that Fastify meets before a route runs. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.#refusal(thrown, request);
+    if (error.kind.status >= 500) {
+      this.#logger.error({ err: error.cause ?? error, request_id: request.id }, error.kind.code);
+    }
+    if (reply.sent || reply.raw.headersSent) return;
+    const language = negotiateLanguage(request.headers['accept-language']);
+    reply
+      .code(error.kind.status)
+      .headers(problemHeaders(error, language))
+      .send(JSON.stringify(describeProblem(error, request.id, language)));
+  }
+
+  #refusal(thrown: unknown, request: FastifyRequest): AuthError {
+    if (thrown instanceof AuthError) return thrown;
+    for (const translate of this.#translators) {
+      const error = translate(thrown, request);
+      if (error) return error;
+    }
+    return new InternalError({ cause: thrown });
+  }
+}
+
+const BY_STATUS = { 400: MalformedRequest, 404: NotFound, 413: BodyTooLarge, 415: UnsupportedMediaType };
+
+/** What Fastify's parsers and Nest's router throw themselves. */
+function fromFramework(thrown: unknown): AuthError | undefined {
+  const status =
+    thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown })?.statusCode;
+  const Kind = BY_STATUS[status as keyof typeof BY_STATUS];
+  return Kind && new Kind({ cause: thrown });
+}

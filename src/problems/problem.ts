@@ -1,0 +1,57 @@
+import type { AuthError } from './auth-error.js';
+import { type Language, messagesIn } from './language.js';
+
+/** Problem details as answered (RFC 9457 §3), with the extension members of this service. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+  errors?: { pointer: string; code: string; detail: string }[];
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
+
+/** The problem of a refusal, in the caller's language. */
+export function describeProblem(error: AuthError, requestId: string, language: Language): Problem {
+  const { code, status } = error.kind;
+  const messages = messagesIn(language);
+  const problem: Problem = {
+    type: `/docs/errors#${code}`,
+    ...messages.problems[code],
+    status,
+    code,
+    request_id: requestId,
+  };
+  if (error.faults.length > 0) {
+    problem.errors = error.faults.map(({ pointer, code: fault, values = {} }) => ({
+      pointer,
+      code: fault,
+      detail: messages.faults[fault].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])),
+    }));
+  }
+  return problem;
+}
+
+/** The headers that belong to a problem: its own, its language and, with a 401, the challenge of RFC 6750 §3. */
+export function problemHeaders(error: AuthError, language: Language): Record<string, string> {
+  const headers: Record<string, string> = {
+    'Content-Type': PROBLEM_MEDIA_TYPE,
+    'Content-Language': language,
+    'Cache-Control': 'no-store',
+    Vary: 'Accept-Language',
+    ...error.headers,
+  };
+  if (error.kind.status === 401) headers['WWW-Authenticate'] = challenge(error);
+  return headers;
+}
+
+function challenge(error: AuthError): string {
+  const { code, challenge: reason } = error.kind;
+  if (reason === undefined) return 'Bearer realm="portero"';
+  // Always English: RFC 6750 §3 allows printable ASCII alone.
+  const description = messagesIn('en').problems[code].detail;
+  return `Bearer realm="portero", error="${reason}", error_description="${description}"`;
+}
