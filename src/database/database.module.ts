@@ -1,0 +1,40 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Config } from '../config/config.js';
+import { type Database, openDatabase } from './data-source.js';
+import { migrate } from './migrate.js';
+
+const DATABASE = Symbol('Database');
+
+@Module({ providers: [{ provide: DATABASE, inject: [Config], useFactory: openDatabase }], exports: [DATABASE] })
+class OpenedDatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  /** Runs after TypeORM's module has destroyed the data source: modules shut down from the outside in. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}
+
+/** The one data source, migrated before anything else can use it. */
+@Module({})
+export class DatabaseModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          imports: [OpenedDatabaseModule],
+          inject: [DATABASE],
+          useFactory: ({ options }: Database) => ({ ...options, autoLoadEntities: true, retryAttempts: 0 }),
+          dataSourceFactory: async (options) => {
+            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            await migrate(dataSource);
+            return dataSource;
+          },
+        }),
+      ],
+    };
+  }
+}

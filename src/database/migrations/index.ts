@@ -1,0 +1,6 @@
+import { CreateUsers1763680000000 } from './1763680000000-create-users.js';
+import { CreateSigningKeys1763680100000 } from './1763680100000-create-signing-keys.js';
+import { CreateSessions1763680200000 } from './1763680200000-create-sessions.js';
+
+/** In the order that they run in. */
+export const migrations = [CreateUsers1763680000000, CreateSigningKeys1763680100000, CreateSessions1763680200000];
