@@ -1,0 +1,34 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { User } from './user.entity.js';
+
+/** What anybody may see of a user. */
+export class UserResponse {
+  @ApiProperty({ format: 'uuid', example: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001' })
+  id!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'ana' })
+  username!: string | null;
+
+  @ApiProperty({ type: String, format: 'email', nullable: true, example: 'ana@example.com' })
+  email!: string | null;
+
+  @ApiProperty({ example: false })
+  email_verified!: boolean;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
+  created_at!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
+  updated_at!: string;
+
+  static of(user: User): UserResponse {
+    return {
+      id: user.id,
+      username: user.username,
+      email: user.email,
+      email_verified: user.emailVerified,
+      created_at: user.createdAt.toISOString(),
+      updated_at: user.updatedAt.toISOString(),
+    };
+  }
+}

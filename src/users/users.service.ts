@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { QueryFailedError, type Repository } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../clock/clock.js';
+import { canonicalText, identifierKey } from './identifier.js';
+import { User } from './user.entity.js';
+import { EmailTaken, UsernameTaken } from './users.errors.js';
+
+export interface NewUser {
+  username?: string | undefined;
+  email?: string | undefined;
+  passwordHash: string;
+}
+
+/** Names that must all be the same user's. */
+export interface Identifiers {
+  username?: string | undefined;
+  email?: string | undefined;
+}
+
+@Injectable()
+export class UsersService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Adds a user. The unique indexes decide who gets a name, so that of any number at once one does.
+   *
+   * @throws UsernameTaken, EmailTaken
+   */
+  async create({ username, email, passwordHash }: NewUser): Promise<User> {
+    const now = this.clock.date();
+    const user = this.users.create({
+      id: uuidv7({ msecs: now.getTime() }),
+      ...(username === undefined
+        ? { username: null, usernameKey: null }
+        : { username: canonicalText(username), usernameKey: identifierKey(username) }),
+      ...(email === undefined
+        ? { email: null, emailKey: null }
+        : { email: canonicalText(email), emailKey: identifierKey(email) }),
+      emailVerified: false,
+      passwordHash,
+      createdAt: now,
+      updatedAt: now,
+    });
+    try {
+      await this.users.insert(user);
+    } catch (error) {
+      throw takenName(error) ?? error;
+    }
+    return user;
+  }
+
+  /** The user that answers to all the given names, with the password hash. */
+  async findForLogin({ username, email }: Identifiers): Promise<User | null> {
+    if (username === undefined && email === undefined) return null;
+    return await this.users
+      .createQueryBuilder('user')
+      .addSelect('user.passwordHash')
+      .where({
+        ...(username === undefined ? {} : { usernameKey: identifierKey(username) }),
+        ...(email === undefined ? {} : { emailKey: identifierKey(email) }),
+      })
+      .getOne();
+  }
+
+  async find(id: string): Promise<User | null> {
+    return await this.users.findOneBy({ id });
+  }
+}
+
+function takenName(error: unknown): UsernameTaken | EmailTaken | undefined {
+  if (!(error instanceof QueryFailedError)) return undefined;
+  const { constraint } = error.driverError as { constraint?: string };
+  if (constraint === 'users_username_key') return new UsernameTaken({ cause: error });
+  if (constraint === 'users_email_key') return new EmailTaken({ cause: error });
+  return undefined;
+}
