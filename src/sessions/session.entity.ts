@@ -1,0 +1,49 @@
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { User } from '../users/user.entity.js';
+
+export type EndReason = 'logout' | 'refresh_token_reused';
+
+/** A login and what became of it. */
+@Entity('sessions')
+export class Session {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'user_id' })
+  userId!: string;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'user_id' })
+  user?: User;
+
+  /** Which refresh token is the current one; the first is 1. */
+  @Column('integer')
+  generation!: number;
+
+  @Column('timestamptz', { name: 'auth_time' })
+  authTime!: Date;
+
+  /** When the current refresh token took the place of the one before it. */
+  @Column('timestamptz', { name: 'rotated_at', nullable: true })
+  rotatedAt!: Date | null;
+
+  /** Sliding: each refresh moves it on, never past `expiresAt`. */
+  @Column('timestamptz', { name: 'refresh_expires_at' })
+  refreshExpiresAt!: Date;
+
+  /** Absolute. */
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt!: Date;
+
+  @Column('timestamptz', { name: 'ended_at', nullable: true })
+  endedAt!: Date | null;
+
+  @Column('text', { name: 'end_reason', nullable: true })
+  endReason!: EndReason | null;
+
+  @Column('text', { nullable: true })
+  ip!: string | null;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent!: string | null;
+}

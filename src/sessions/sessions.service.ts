@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import type { DataSource, Repository } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { displayName, type User } from '../users/user.entity.js';
+import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
+import { Revocations } from './revocations.js';
+import { Session } from './session.entity.js';
+import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, SessionRevoked } from './sessions.errors.js';
+
+/** Where a login came from, as far as it is known. */
+export interface Caller {
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+export interface IssuedTokens {
+  accessToken: string;
+  accessExpiresInSeconds: number;
+  refreshToken: string;
+  refreshExpiresInSeconds: number;
+}
+
+/** A session with the name of its user: all that tokens are made of. */
+type LiveSession = Pick<Session, 'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt'> & {
+  username: string | null;
+  email: string | null;
+};
+
+/** What an UPDATE or SELECT of a session answers, in one place for both. */
+const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS "authTime",
+  s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt", u.username, u.email`;
+
+/** Starts, refreshes and ends sessions. Knows no HTTP, and not what kind of credential began a session. */
+@Injectable()
+export class SessionsService {
+  readonly #refreshTokens: RefreshTokenCodec;
+
+  constructor(
+    @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly accessTokens: AccessTokens,
+    private readonly revocations: Revocations,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {
+    this.#refreshTokens = new RefreshTokenCodec(config.secret.derive('refresh-token'));
+  }
+
+  /** Begins a session for a user who has just proved who they are. */
+  async start(user: User, caller: Caller): Promise<IssuedTokens> {
+    const now = this.clock.now();
+    const session = this.sessions.create({
+      id: uuidv7({ msecs: now }),
+      userId: user.id,
+      generation: 1,
+      authTime: new Date(now),
+      refreshExpiresAt: new Date(now + Math.min(this.config.refreshTokenTtl, this.config.sessionTtl)),
+      expiresAt: new Date(now + this.config.sessionTtl),
+      ip: caller.ip ?? null,
+      userAgent: caller.userAgent?.slice(0, 512) ?? null,
+    });
+    await this.sessions.insert(session);
+    return this.#issue({ ...session, username: user.username, email: user.email });
+  }
+
+  /**
+   * Takes a refresh token for its successor. A retry with the same token within `REFRESH_GRACE` gets the same
+   * successor, byte for byte, as long as that has not been used itself; anything older ends the session.
+   *
+   * @throws RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked
+   */
+  async refresh(token: string): Promise<IssuedTokens> {
+    const presented = this.#refreshTokens.decode(token);
+    if (presented === undefined) throw new RefreshTokenInvalid();
+    const session = (await this.#rotate(presented)) ?? (await this.#retry(presented));
+    return this.#issue(session);
+  }
+
+  /** The session that a genuine refresh token belongs to, whatever became of either. @throws RefreshTokenInvalid */
+  sessionOf(refreshToken: string): string {
+    const content = this.#refreshTokens.decode(refreshToken);
+    if (content === undefined) throw new RefreshTokenInvalid();
+    return content.sessionId;
+  }
+
+  /** The one statement that rotates: of any number of callers with one token, it answers one. */
+  async #rotate({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession | undefined> {
+    const now = this.clock.date();
+    const [[session]]: [LiveSession[], number] = await this.database.query(
+      `UPDATE sessions s
+          SET generation = s.generation + 1, rotated_at = $3, refresh_expires_at = LEAST($4, s.expires_at)
+         FROM users u
+        WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
+          AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id
+       RETURNING ${LIVE_SESSION}`,
+      [sessionId, generation, now, new Date(now.getTime() + this.config.refreshTokenTtl)],
+    );
+    return session;
+  }
+
+  /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
+  async #retry({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession> {
+    const [session]: (LiveSession & Pick<Session, 'rotatedAt' | 'endedAt'>)[] = await this.database.query(
+      `SELECT ${LIVE_SESSION}, s.rotated_at AS "rotatedAt", s.ended_at AS "endedAt"
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`,
+      [sessionId],
+    );
+    const now = this.clock.now();
+    if (!session) throw new SessionRevoked();
+    if (session.endedAt !== null) throw new SessionRevoked();
+    if (session.expiresAt.getTime() <= now || session.refreshExpiresAt.getTime() <= now)
+      throw new RefreshTokenExpired();
+    const isPrevious = session.generation === generation + 1;
+    const rotatedAt = session.rotatedAt?.getTime() ?? 0;
+    if (isPrevious && now < rotatedAt + this.config.refreshGrace) return session;
+    await this.revocations.revoke(sessionId, 'refresh_token_reused');
+    throw new RefreshTokenReused();
+  }
+
+  #issue(session: LiveSession): IssuedTokens {
+    const { token, expiresInSeconds } = this.accessTokens.issue({
+      userId: session.userId,
+      sessionId: session.id,
+      name: displayName(session),
+      authTime: session.authTime,
+      sessionExpiresAt: session.expiresAt,
+    });
+    return {
+      accessToken: token,
+      accessExpiresInSeconds: expiresInSeconds,
+      refreshToken: this.#refreshTokens.encode({ sessionId: session.id, generation: session.generation }),
+      refreshExpiresInSeconds: Math.round((session.refreshExpiresAt.getTime() - this.clock.now()) / 1000),
+    };
+  }
+}
