@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { PasswordsModule } from '../passwords/passwords.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuthController } from './auth.controller.js';
+import { JwtGuard } from './jwt.guard.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { LocalStrategy } from './local.strategy.js';
+import { Logout } from './logout.js';
+import { ProtectedController } from './protected.controller.js';
+import { RefreshController } from './refresh.controller.js';
+import { Registration } from './registration.js';
+
+/** The HTTP side of authentication. A new kind of credential is a strategy in this list. */
+@Module({
+  imports: [PassportModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
+  controllers: [AuthController, RefreshController, ProtectedController],
+  providers: [LocalStrategy, JwtStrategy, Registration, Logout, { provide: APP_GUARD, useClass: JwtGuard }],
+})
+export class AuthModule {}

@@ -1,0 +1,40 @@
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Public } from '../access/public.decorator.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import {
+  RefreshTokenExpired,
+  RefreshTokenInvalid,
+  RefreshTokenReused,
+  SessionRevoked,
+} from '../sessions/sessions.errors.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { bearerToken } from './bearer-token.js';
+import { REFRESH_EXAMPLES, RefreshRequest } from './credentials.request.js';
+import { TokensResponse } from './tokens.response.js';
+
+@ApiTags('Auth')
+@Controller()
+export class RefreshController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @Public()
+  @Post(['auth/refresh', 'refresh'])
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'Take a refresh token for new tokens',
+    description:
+      'The refresh token is rotated. A retry with the old one within `REFRESH_GRACE` gets the same new one again; later, it ends the session.',
+    operationId: 'refresh',
+  })
+  @ApiBody({ type: RefreshRequest, required: false, examples: REFRESH_EXAMPLES })
+  @ApiOkResponse({ description: 'The next tokens of the session.', type: TokensResponse })
+  @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
+  async refresh(@Req() request: FastifyRequest, @Body() body?: RefreshRequest): Promise<TokensResponse> {
+    const token = body?.refresh_token ?? bearerToken(request.headers) ?? '';
+    return TokensResponse.of(await this.sessions.refresh(token));
+  }
+}

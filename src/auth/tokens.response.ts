@@ -1,0 +1,30 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { IssuedTokens } from '../sessions/sessions.service.js';
+
+/** RFC 6749 §5.1, with the refresh token's own lifetime. */
+export class TokensResponse {
+  @ApiProperty({ description: 'A JWT (RFC 9068) for `Authorization: Bearer`.' })
+  access_token!: string;
+
+  @ApiProperty({ example: 'Bearer' })
+  token_type!: 'Bearer';
+
+  @ApiProperty({ description: 'Seconds until the access token expires.', example: 300 })
+  expires_in!: number;
+
+  @ApiProperty({ description: 'Opaque; take it to `POST /auth/refresh` for the next pair.' })
+  refresh_token!: string;
+
+  @ApiProperty({ description: 'Seconds until the refresh token expires.', example: 1209600 })
+  refresh_expires_in!: number;
+
+  static of(tokens: IssuedTokens): TokensResponse {
+    return {
+      access_token: tokens.accessToken,
+      token_type: 'Bearer',
+      expires_in: tokens.accessExpiresInSeconds,
+      refresh_token: tokens.refreshToken,
+      refresh_expires_in: tokens.refreshExpiresInSeconds,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Public } from '../access/public.decorator.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
+import { Unavailable } from '../problems/http.errors.js';
+
+class HealthResponse {
+  @ApiProperty({ example: 'ok' })
+  status!: 'ok';
+}
+
+@Public()
+@ApiTags('Service')
+@ApiProblems()
+@Controller('health')
+export class HealthController {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  @Get('live')
+  @ApiOperation({
+    summary: 'Say whether the process runs',
+    description: 'For a supervisor that restarts what hangs. Asks nothing else.',
+    operationId: 'showLive',
+  })
+  @ApiOkResponse({ description: 'It runs.', type: HealthResponse })
+  live(): HealthResponse {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({
+    summary: 'Say whether requests can be answered',
+    description: 'For a load balancer. Asks the database.',
+    operationId: 'showReady',
+  })
+  @ApiOkResponse({ description: 'The database answers.', type: HealthResponse })
+  async ready(): Promise<HealthResponse> {
+    try {
+      await this.database.query('SELECT 1');
+    } catch (cause) {
+      throw new Unavailable({ cause });
+    }
+    return { status: 'ok' };
+  }
+}
