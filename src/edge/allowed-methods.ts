@@ -1,0 +1,29 @@
+import { NotFoundException } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AuthError } from '../problems/auth-error.js';
+import { MethodNotAllowed } from '../problems/http.errors.js';
+
+/** Knows which methods each address answers to, for `405` with `Allow` (RFC 9110 §15.5.6). */
+export class AllowedMethods {
+  readonly #routes: { pattern: RegExp; method: string }[] = [];
+
+  constructor(fastify: FastifyInstance) {
+    fastify.addHook('onRoute', ({ method, url }) => {
+      if (url.includes('*')) return;
+      const pattern = new RegExp(`^${url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}$`);
+      for (const one of [method].flat()) this.#routes.push({ pattern, method: one });
+    });
+  }
+
+  /** Refuses the method where the router found nothing, but the address answers to others. */
+  readonly translate = (thrown: unknown, request: FastifyRequest): AuthError | undefined => {
+    if (!request.is404 || !(thrown instanceof NotFoundException)) return undefined;
+    const methods = this.#at(request.url.split('?', 1)[0] as string);
+    return methods.length > 0 ? new MethodNotAllowed({ headers: { Allow: methods.join(', ') } }) : undefined;
+  };
+
+  #at(path: string): string[] {
+    const found = this.#routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    return [...new Set(found)].sort();
+  }
+}

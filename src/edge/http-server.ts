@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ProblemFilter } from '../problems/problem.filter.js';
+import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
+import { requestId } from './request-id.js';
+import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import { answerUnparsed } from './unparsed-request.js';
+
+/** The HTTP server with its limits and the headers of every answer; routes are Nest's. `https` is the public scheme. */
+export function createHttpServer({ https, problems }: { https: boolean; problems: ProblemFilter }): FastifyAdapter {
+  const common = https
+    ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
+    : SECURITY_HEADERS;
+  const addHeaders = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(common).header('X-Request-Id', request.id).header('Cache-Control', 'no-store');
+  };
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    genReqId: requestId,
+    requestIdHeader: false,
+    // Slow senders: all of the headers within 10 s, all of the request within 30 s.
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 30_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    // While it stops, what comes in on an open connection is still answered, and the connection then closed.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // Nothing here is Express middleware.
+    skipMiddie: true,
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket as Socket, common),
+    // What the router refuses before a hook runs: a malformed URL.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      addHeaders(request, reply);
+      problems.answer(error, request, reply);
+    },
+  });
+  const fastify = adapter.getInstance();
+  acceptJsonOnly(fastify);
+  fastify.addHook('onRequest', async (request, reply) => {
+    addHeaders(request, reply);
+    if (/^\/docs(\/|\?|$)/.test(request.url)) reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
+  });
+  return adapter;
+}

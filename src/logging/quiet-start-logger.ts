@@ -1,0 +1,11 @@
+import { Logger } from 'nestjs-pino';
+
+const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+/** What Nest tells of its own start is for who debugs that: at `debug`, not among the operator's lines. */
+export class QuietStartLogger extends Logger {
+  override log(message: unknown, ...parameters: unknown[]): void {
+    const write = FRAMEWORK.has(parameters.at(-1) as string) ? super.debug : super.log;
+    write.call(this, message, ...parameters);
+  }
+}
