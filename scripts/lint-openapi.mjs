@@ -1,0 +1,20 @@
+// Holds the OpenAPI document to the recommended rules of Spectral and of Redocly.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepare } from './prepare.mjs';
+
+prepare();
+const folder = mkdtempSync(join(tmpdir(), 'portero-openapi-'));
+try {
+  const document = join(folder, 'openapi.json');
+  writeFileSync(document, execFileSync(process.execPath, ['dist/src/openapi/print-openapi.js']));
+  const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
+  npx('spectral', 'lint', '--fail-severity=hint', '--ruleset', '.spectral.json', document);
+  npx('redocly', 'lint', '--config', '.redocly.yaml', document);
+} catch (error) {
+  process.exitCode = error.status ?? 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,74 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+const DESCRIPTION = `Registers people, logs them in, and gives them tokens that any service can verify by the keys at
+\`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
+
+Try it: *register*, then *login*. These pages remember the tokens of the last answer, so *protected*, *refresh* and
+*logout* work at once.`;
+
+type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+
+/** Shape of every error (RFC 9457). */
+const PROBLEM: Schema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference', description: 'Where the problem is explained.' },
+    title: { type: 'string', description: 'For people, in the language asked for.' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people, in the language asked for.' },
+    code: { type: 'string', description: 'Stable: for programs.' },
+    request_id: { type: 'string', description: 'The same as in the X-Request-Id header and in the logs.' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'code', 'detail'],
+        properties: {
+          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) into the body.' },
+          code: { type: 'string', description: 'Stable: for programs.' },
+          detail: { type: 'string', description: 'For people, in the language asked for.' },
+        },
+      },
+    },
+  },
+};
+
+/** The OpenAPI document of all routes. */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  const options = new DocumentBuilder()
+    .setTitle('Portero')
+    .setDescription(DESCRIPTION)
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .setOpenAPIVersion('3.1.0')
+    // The address that the document came from: the page works under each name of the host.
+    .addServer('/')
+    .addTag('Auth', 'Accounts, logins and their tokens.')
+    .addTag('Users', 'Who someone is.')
+    .addTag('Service', 'For operators and for services that verify tokens.')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The `access_token` of a login.',
+    })
+    .build();
+  const document = SwaggerModule.createDocument(app, options);
+  document.info.contact = { name: 'Portero' };
+  document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
+  nameShortPaths(document);
+  return document;
+}
+
+/** `/login` is `/auth/login`: the same operation under a second path, which must have an id of its own. */
+function nameShortPaths(document: OpenAPIObject): void {
+  for (const [path, item] of Object.entries(document.paths)) {
+    const operation = item.post;
+    if (!operation || !document.paths[`/auth${path}`]) continue;
+    operation.operationId = `${operation.operationId}Short`;
+    operation.summary = `${operation.summary} (short path)`;
+    operation.description = `The same as \`/auth${path}\`.`;
+  }
+}
