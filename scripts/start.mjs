@@ -1,0 +1,5 @@
+import { prepare } from './prepare.mjs';
+
+prepare();
+// In this process, so that a signal to `npm start` reaches the server.
+await import('../dist/src/main.js');

@@ -1,0 +1,32 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { DestinationStream } from 'pino';
+import { AuthModule } from './auth/auth.module.js';
+import { ClockModule } from './clock/clock.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { loggingModule } from './logging/logging.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The composition root: which parts make the server. */
+@Module({})
+export class AppModule {
+  /** `logStream` takes the log lines instead of standard output. */
+  static forRoot(config: Config, logStream?: DestinationStream): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ClockModule,
+        loggingModule(config, logStream),
+        DatabaseModule.forRoot(),
+        UsersModule,
+        AuthModule,
+        HealthModule,
+        OpenApiModule,
+      ],
+    };
+  }
+}

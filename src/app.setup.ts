@@ -1,0 +1,42 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PinoLogger } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Config } from './config/config.js';
+import { databaseUnavailable } from './database/unavailable.js';
+import { AllowedMethods } from './edge/allowed-methods.js';
+import { createHttpServer } from './edge/http-server.js';
+import { QuietStartLogger } from './logging/quiet-start-logger.js';
+import { logRequests } from './logging/request-log.js';
+import { serveSwaggerUi } from './openapi/swagger-ui.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import { validationPipe } from './problems/validation.js';
+
+export interface AppOptions {
+  /** Takes the log lines instead of standard output. */
+  logStream?: DestinationStream;
+  /** Builds the graph of modules without making anything in it: for the OpenAPI document. */
+  preview?: boolean;
+}
+
+/** The whole application, ready to listen: what the server and the tests both run. */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
+  const problems = new ProblemFilter(databaseUnavailable);
+  const adapter = createHttpServer({ https: config.publicUrl.startsWith('https:'), problems });
+  problems.use(new AllowedMethods(adapter.getInstance()).translate);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, options.logStream), adapter, {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+    preview: options.preview ?? false,
+  });
+  if (options.preview) return app;
+  const logger = new QuietStartLogger(await app.resolve(PinoLogger), {});
+  app.useLogger(logger);
+  app.useGlobalFilters(problems);
+  app.useGlobalPipes(validationPipe);
+  logRequests(adapter.getInstance(), logger);
+  serveSwaggerUi(app);
+  return app;
+}

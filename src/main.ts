@@ -1,0 +1,22 @@
+import { Logger } from '@nestjs/common';
+import { createApp } from './app.setup.js';
+import { loadConfig } from './config/config.js';
+import { environment } from './config/environment.js';
+import { startRefusal } from './start-refusal.js';
+import { stopOnSignals } from './stop-on-signals.js';
+import { welcome } from './welcome.js';
+
+try {
+  const { config, warnings } = loadConfig(environment());
+  const app = await createApp(config);
+  stopOnSignals(app);
+  await app.listen(config.port, config.host);
+  const logger = new Logger('Portero');
+  for (const warning of warnings) logger.warn(warning);
+  for (const line of welcome(config, await app.getUrl())) logger.log(line);
+} catch (error) {
+  const refusal = startRefusal(error);
+  if (refusal === undefined) throw error;
+  process.stderr.write(`portero: ${refusal}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,21 @@
+import { StartRefused } from './config/start-refused.js';
+import { databaseUnavailable } from './database/unavailable.js';
+
+/** The one line that tells the operator why the server does not start, or nothing where only a stack can. */
+export function startRefusal(error: unknown): string | undefined {
+  if (error instanceof StartRefused) return error.message;
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process; set PORT to a free one`;
+  if (code === 'EADDRNOTAVAIL') return `HOST=${address} is not an address of this machine`;
+  if (code === 'EACCES') return `no permission: ${error.message}`;
+  // PostgreSQL: wrong password, no such role, no such database.
+  if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
+  if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;
+  return undefined;
+}
+
+/** A connection that fails on several addresses has its reasons in a list. */
+function describe(error: Error): string {
+  return error instanceof AggregateError ? error.errors.map((one: Error) => one.message).join(', ') : error.message;
+}
