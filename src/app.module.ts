@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DestinationStream } from 'pino';
 import { AuthModule } from './auth/auth.module.js';
+import type { Clock } from './clock/clock.js';
 import { ClockModule } from './clock/clock.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -14,12 +15,12 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** `logStream` takes the log lines instead of standard output. */
-  static forRoot(config: Config, logStream?: DestinationStream): DynamicModule {
+  static forRoot(config: Config, clock: Clock, logStream?: DestinationStream): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        ClockModule,
+        ClockModule.forRoot(clock),
         loggingModule(config, logStream),
         DatabaseModule.forRoot(),
         UsersModule,

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
+import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './edge/allowed-methods.js';
@@ -11,11 +12,13 @@ import { QuietStartLogger } from './logging/quiet-start-logger.js';
 import { logRequests } from './logging/request-log.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
-import { validationPipe } from './problems/validation.js';
+import { BodyPipe } from './problems/validation.js';
 
 export interface AppOptions {
   /** Takes the log lines instead of standard output. */
   logStream?: DestinationStream;
+  /** Another time than the machine's. */
+  clock?: Clock;
   /** Builds the graph of modules without making anything in it: for the OpenAPI document. */
   preview?: boolean;
 }
@@ -25,7 +28,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const problems = new ProblemFilter(databaseUnavailable);
   const adapter = createHttpServer({ https: config.publicUrl.startsWith('https:'), problems });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, options.logStream), adapter, {
+  const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
@@ -35,7 +39,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const logger = new QuietStartLogger(await app.resolve(PinoLogger), {});
   app.useLogger(logger);
   app.useGlobalFilters(problems);
-  app.useGlobalPipes(validationPipe);
+  app.useGlobalPipes(new BodyPipe());
   logRequests(adapter.getInstance(), logger);
   serveSwaggerUi(app);
   return app;

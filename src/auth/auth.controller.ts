@@ -91,10 +91,10 @@ export class AuthController {
   @ApiBody({ type: LogoutRequest, required: false, examples: LOGOUT_EXAMPLES })
   @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
   @ApiProblems(ValidationFailed, TokenMissing, TokenMalformed, RefreshTokenInvalid)
-  async logout(@Req() request: FastifyRequest, @Body() body?: LogoutRequest): Promise<void> {
+  async logout(@Req() request: FastifyRequest, @Body() body: LogoutRequest): Promise<void> {
     await this.logoutService.logout({
       accessToken: bearerToken(request.headers),
-      refreshToken: body?.refresh_token,
+      refreshToken: body.refresh_token,
     });
   }
 }

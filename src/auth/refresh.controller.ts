@@ -33,8 +33,8 @@ export class RefreshController {
   @ApiBody({ type: RefreshRequest, required: false, examples: REFRESH_EXAMPLES })
   @ApiOkResponse({ description: 'The next tokens of the session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
-  async refresh(@Req() request: FastifyRequest, @Body() body?: RefreshRequest): Promise<TokensResponse> {
-    const token = body?.refresh_token ?? bearerToken(request.headers) ?? '';
+  async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
+    const token = body.refresh_token ?? bearerToken(request.headers) ?? '';
     return TokensResponse.of(await this.sessions.refresh(token));
   }
 }

@@ -1,7 +1,4 @@
-import { Injectable } from '@nestjs/common';
-
 /** The only source of time. A test replaces it with one that it can move. */
-@Injectable()
 export class Clock {
   /** Milliseconds since the epoch. */
   now(): number {

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { type DestinationStream, destination, type LoggerOptions } from 'pino';
@@ -29,7 +30,7 @@ function standardOutput(config: Config): DestinationStream {
 
 /** An error's own words and stack; never the parameters of a query, which may be secrets. */
 function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!isNativeError(error)) return { message: String(error) };
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
   return { type: error.name, message: error.message, code, constraint, stack: error.stack, ...cause };

@@ -1,0 +1,61 @@
+import { PASSWORD } from '../support/client.js';
+import { expectFaults, expectProblem } from '../support/matchers.js';
+import { TestServer } from '../support/server.js';
+
+/** Rows of the contract's table of configuration, each seen from outside. One server at a time: Passport is global. */
+test('REGISTRATION=closed answers 403', async () => {
+  const closed = await TestServer.start({ REGISTRATION: 'closed' });
+  try {
+    const answer = await closed.client.post('/register', { body: { username: 'x', password: PASSWORD } });
+    expectProblem(answer, 403, 'registration_closed');
+  } finally {
+    await closed.stop();
+  }
+});
+
+test.each([
+  ['email', { email: 'x@example.com' }, { username: 'x' }, ['/email']],
+  ['username,email', { username: 'x', email: 'x@example.com' }, {}, ['/username', '/email']],
+])('REGISTRATION_REQUIRES=%s takes what it names and refuses less', async (requires, enough, tooLittle, missing) => {
+  const strict = await TestServer.start({ REGISTRATION_REQUIRES: requires });
+  try {
+    const answer = await strict.client.post('/register', { body: { ...tooLittle, password: PASSWORD } });
+    expectFaults(answer, ...missing.map((pointer): [string, string] => [pointer, 'required']));
+    const taken = await strict.client.post('/register', { body: { ...enough, password: PASSWORD } });
+    expect(taken.status).toBe(201);
+  } finally {
+    await strict.stop();
+  }
+});
+
+test('PASSWORD_MIN_LENGTH moves the bound', async () => {
+  const strict = await TestServer.start({ PASSWORD_MIN_LENGTH: '15' });
+  try {
+    const answer = await strict.client.post('/register', { body: { username: 'x', password: 'x'.repeat(14) } });
+    expectProblem(answer, 422, 'password_rejected');
+  } finally {
+    await strict.stop();
+  }
+});
+
+test('no access token outlives its session', async () => {
+  const tight = await TestServer.start({ SESSION_TTL: '100s', ACCESS_TOKEN_TTL: '5m' });
+  try {
+    const tokens = await tight.client.signUp('tight');
+    expect([tokens.expires_in, tokens.refresh_expires_in]).toEqual([expect.any(Number), 100]);
+    expect(tokens.expires_in).toBeLessThanOrEqual(100);
+  } finally {
+    await tight.stop();
+  }
+});
+
+test('REFRESH_GRACE=0s leaves no window at all', async () => {
+  const strict = await TestServer.start({ REFRESH_GRACE: '0s' });
+  try {
+    const { refresh_token } = await strict.client.signUp('strict');
+    await strict.client.refresh(refresh_token);
+    expectProblem(await strict.client.refresh(refresh_token), 401, 'refresh_token_reused');
+  } finally {
+    await strict.stop();
+  }
+});

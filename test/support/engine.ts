@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/** Where this run's tests keep their data: `TEST_DATABASE_URL` names a PostgreSQL server, else the embedded database. */
+export const SERVER = process.env.TEST_DATABASE_URL;
+export const isPostgres = SERVER !== undefined;
+
+/** Left in the environment by test/support/template.mjs. */
+export const TEMPLATE_VARIABLE = 'PORTERO_TEST_TEMPLATE';
+
+/** A database of a test's own, with the schema in it and nothing else. */
+export interface TestDatabase {
+  /** The settings that a server finds it by. */
+  env: Record<string, string>;
+  drop(): Promise<void>;
+}
+
+/** A copy of the template that this run made. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const template = process.env[TEMPLATE_VARIABLE] as string;
+  const dataDir = await mkdtemp(join(tmpdir(), 'portero-test-'));
+  if (SERVER === undefined) {
+    await cp(template, join(dataDir, 'postgres'), { recursive: true });
+    return { env: { DATA_DIR: dataDir }, drop: () => rm(dataDir, { recursive: true, force: true }) };
+  }
+  const name = `${template}_${randomBytes(5).toString('hex')}`;
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  return {
+    env: { DATABASE_URL: databaseUrl(name), DATA_DIR: dataDir },
+    drop: async () => {
+      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The URL of a database on the test server. */
+export function databaseUrl(name: string): string {
+  const url = new URL(SERVER as string);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** Runs statements as the administrator of the test server. */
+export async function administer(...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: SERVER as string });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Answer } from './client.js';
+
+/** Holds an answer to the shape of a problem (RFC 9457), and to one code. */
+export function expectProblem(answer: Answer<unknown>, status: number, code: string): void {
+  expect({ status: answer.status, body: answer.body }).toEqual({
+    status,
+    body: {
+      type: `/docs/errors#${code}`,
+      title: expect.stringMatching(/\S/),
+      status,
+      detail: expect.stringMatching(/\S/),
+      code,
+      request_id: answer.headers.get('x-request-id'),
+      ...((answer.body as { errors?: unknown }).errors === undefined ? {} : { errors: expect.any(Array) }),
+    },
+  });
+  expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  if (status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="portero"/);
+  if (status === 429 || status === 503) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+}
+
+/** Holds an answer to `validation_failed` with exactly these faults, as pointer and code. */
+export function expectFaults(answer: Answer<unknown>, ...faults: [pointer: string, code: string][]): void {
+  expectProblem(answer, 400, 'validation_failed');
+  const { errors } = answer.body as { errors: { pointer: string; code: string }[] };
+  expect(errors.map(({ pointer, code }) => [pointer, code])).toEqual(faults);
+}

@@ -1,0 +1,61 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app.setup.js';
+import { type Config, loadConfig } from '../../src/config/config.js';
+import { Client } from './client.js';
+import { createDatabase, type TestDatabase } from './engine.js';
+import { MovableClock } from './movable-clock.js';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
+
+/** A listening server with a database of its own, in this process, whose clock a test can move. */
+export class TestServer {
+  client!: Client;
+  readonly clock = new MovableClock();
+  /** The log lines, parsed. */
+  readonly log: Record<string, unknown>[] = [];
+  #app!: NestFastifyApplication;
+
+  private constructor(
+    readonly config: Config,
+    readonly database: TestDatabase,
+  ) {}
+
+  /** @param settings environment variables beside those of the tests */
+  static async start(settings: Record<string, string> = {}): Promise<TestServer> {
+    const database = await createDatabase();
+    const { config } = loadConfig({
+      PORT: '0',
+      PUBLIC_URL: 'http://localhost:3000',
+      PORTERO_SECRET: SECRET,
+      BCRYPT_COST: '4',
+      ...database.env,
+      ...settings,
+    });
+    const server = new TestServer(config, database);
+    await server.#listen();
+    return server;
+  }
+
+  /** Stops and starts again over the same data. */
+  async restart(): Promise<void> {
+    await this.#app.close();
+    await this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app.close();
+    await this.database.drop();
+  }
+
+  /** What the application holds under a token, to look behind the HTTP face. */
+  get<T>(token: abstract new (...args: never[]) => T): T {
+    return this.#app.get<T>(token);
+  }
+
+  async #listen(): Promise<void> {
+    const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
+    this.#app = await createApp(this.config, { clock: this.clock, logStream });
+    await this.#app.listen(0, '127.0.0.1');
+    this.client = new Client(await this.#app.getUrl());
+  }
+}

@@ -1,0 +1,55 @@
+// The database that every test gets a copy of. Plain JavaScript: jest runs its global set-up outside its own loader.
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+
+const SERVER = process.env.TEST_DATABASE_URL;
+
+/** Makes it by the migrations of the build, and leaves its name in the environment for the workers. */
+export async function createTemplate() {
+  if (SERVER === undefined) {
+    const dataDir = mkdtempSync(join(tmpdir(), 'portero-test-template-'));
+    migrate({ DATA_DIR: dataDir });
+    process.env.PORTERO_TEST_TEMPLATE = join(dataDir, 'postgres');
+    return;
+  }
+  const name = `portero_test_${randomBytes(4).toString('hex')}`;
+  await administer((client) => client.query(`CREATE DATABASE ${name}`));
+  const url = new URL(SERVER);
+  url.pathname = name;
+  migrate({ DATABASE_URL: url.href });
+  process.env.PORTERO_TEST_TEMPLATE = name;
+}
+
+/** Removes it, and the copies that a test that died left behind. */
+export async function dropTemplate() {
+  const template = process.env.PORTERO_TEST_TEMPLATE;
+  if (SERVER === undefined) {
+    rmSync(dirname(template), { recursive: true, force: true });
+    return;
+  }
+  await administer(async (client) => {
+    const { rows } = await client.query('SELECT datname FROM pg_database WHERE datname LIKE $1', [`${template}%`]);
+    for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
+  });
+}
+
+function migrate(env) {
+  execFileSync(process.execPath, ['scripts/migrate.mjs', 'run'], {
+    env: { ...process.env, PORTERO_SECRET: Buffer.alloc(32).toString('base64url'), ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+async function administer(work) {
+  const client = new pg.Client({ connectionString: SERVER });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
