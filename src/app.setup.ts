@@ -30,7 +30,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    bufferLogs: true,
+    // What fails before our logger is there is told by who called, in one line.
+    logger: false,
     bodyParser: false,
     abortOnError: false,
     preview: options.preview ?? false,

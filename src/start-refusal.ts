@@ -1,6 +1,8 @@
 import { StartRefused } from './config/start-refused.js';
 import { databaseUnavailable } from './database/unavailable.js';
 
+const FILE_FAULTS = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOSPC']);
+
 /** The one line that tells the operator why the server does not start, or nothing where only a stack can. */
 export function startRefusal(error: unknown): string | undefined {
   if (error instanceof StartRefused) return error.message;
@@ -8,7 +10,7 @@ export function startRefusal(error: unknown): string | undefined {
   const { code = '', address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process; set PORT to a free one`;
   if (code === 'EADDRNOTAVAIL') return `HOST=${address} is not an address of this machine`;
-  if (code === 'EACCES') return `no permission: ${error.message}`;
+  if (FILE_FAULTS.has(code)) return `can't use the data folder or another file: ${error.message}`;
   // PostgreSQL: wrong password, no such role, no such database.
   if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
   if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { MalformedRequest } from '../problems/http.errors.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { requestId } from './request-id.js';
@@ -23,7 +24,8 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 30_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    // Node.js answers a request without Host itself, and not as a problem; the hook below does.
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     // While it stops, what comes in on an open connection is still answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -40,7 +42,21 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
   acceptJsonOnly(fastify);
   fastify.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply);
+    // RFC 9112 §3.2.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new MalformedRequest();
     if (/^\/docs(\/|\?|$)/.test(request.url)) reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
   });
+  closeAfterAnswers(fastify);
   return adapter;
+}
+
+/** While the server stops, an answer in flight ends its connection too: nobody waits for keep-alive to run out. */
+function closeAfterAnswers(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', async () => {
+    closing = true;
+  });
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('Connection', 'close');
+  });
 }

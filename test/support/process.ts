@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Client } from './client.js';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The built server in a process of its own, to be killed and started again. */
+export class ServerProcess {
+  static readonly #running = new Set<ServerProcess>();
+  stdout = '';
+  stderr = '';
+  client!: Client;
+  readonly exit: Promise<Exit>;
+
+  private constructor(readonly child: ChildProcess) {
+    child.stdout?.on('data', (chunk) => {
+      this.stdout += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    ServerProcess.#running.add(this);
+    this.exit = once(child, 'close').then(([code, signal]) => {
+      ServerProcess.#running.delete(this);
+      return { code, signal, stdout: this.stdout, stderr: this.stderr };
+    });
+  }
+
+  /** Ends what a failed test left running: for `afterEach`. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...ServerProcess.#running].map((server) => server.kill('SIGKILL')));
+  }
+
+  /** Spawns it with nothing configured but `env`; `command` in place of the server itself. */
+  static spawn(
+    env: Record<string, string>,
+    command: string[] = ['node', 'dist/src/main.js'],
+    cwd = '.',
+  ): ServerProcess {
+    const [file, ...args] = command as [string, ...string[]];
+    const { PATH, HOME } = process.env as { PATH: string; HOME: string };
+    const base = { PATH, HOME, PORT: '0', PUBLIC_URL: 'http://localhost:3000', BCRYPT_COST: '4', LOG_FORMAT: 'json' };
+    return new ServerProcess(spawn(file, args, { cwd, env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  /** Spawns it and waits until it listens. */
+  static async start(env: Record<string, string>, command?: string[]): Promise<ServerProcess> {
+    const server = ServerProcess.spawn({ PORTERO_SECRET: SECRET, ...env }, command);
+    await server.listening();
+    return server;
+  }
+
+  /** Waits until it listens; rejects when it ends before. */
+  async listening(): Promise<void> {
+    while (this.child.exitCode === null && this.child.signalCode === null) {
+      const found = /listens on (http:\/\/[^\s"]+)/.exec(this.stdout);
+      if (found) {
+        this.client = new Client(found[1] as string);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { code, signal, stderr } = await this.exit;
+    throw new Error(`ended with ${code ?? signal}: ${stderr}`);
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Exit> {
+    this.child.kill(signal);
+    return await this.exit;
+  }
+}
