@@ -2,10 +2,10 @@
 import { prepare } from './prepare.mjs';
 
 prepare();
-const { default: dataSource, database } = await import('../dist/ormconfig.js');
-const { migrate } = await import('../dist/src/database/migrate.js');
 const { startRefusal } = await import('../dist/src/start-refusal.js');
 try {
+  const { migrate } = await import('../dist/src/database/migrate.js');
+  const { default: dataSource, database } = await import('../dist/ormconfig.js');
   await dataSource.initialize();
   const names = await migrate(dataSource, process.argv[2]);
   console.log(names.length > 0 ? names.join('\n') : 'nothing to do');

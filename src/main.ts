@@ -8,9 +8,9 @@ import { welcome } from './welcome.js';
 
 try {
   const { config, warnings } = loadConfig(environment());
-  const app = await createApp(config);
-  stopOnSignals(app);
-  await app.listen(config.port, config.host);
+  const starting = createApp(config).then((app) => app.listen(config.port, config.host).then(() => app));
+  stopOnSignals(starting);
+  const app = await starting;
   const logger = new Logger('Portero');
   for (const warning of warnings) logger.warn(warning);
   for (const line of welcome(config, await app.getUrl())) logger.log(line);

@@ -13,6 +13,7 @@ export function startRefusal(error: unknown): string | undefined {
   if (FILE_FAULTS.has(code)) return `can't use the data folder or another file: ${error.message}`;
   // PostgreSQL: wrong password, no such role, no such database.
   if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
+  if (/\bSSL\b|certificate/i.test(error.message)) return `DATABASE_URL asks for TLS, and that failed: ${error.message}`;
   if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;
   return undefined;
 }

@@ -62,7 +62,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     publicUrl,
     databaseUrl,
     dataDir,
-    secret: readSecret(env, databaseUrl, dataDir),
     jwtAudience: read('JWT_AUDIENCE', text('https://api.example.com'), publicUrl),
     accessTokenTtl: read('ACCESS_TOKEN_TTL', duration('5m', { min: 1000, max: 86_400_000 }), 5 * 60_000),
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', duration('14d', { min: 1000, max: YEAR }), 14 * 86_400_000),
@@ -74,6 +73,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     passwordMinLength: read('PASSWORD_MIN_LENGTH', integer(8, { min: 8, max: 64 }), 8),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
+    // Last: a start that another setting stops makes no secret.
+    secret: readSecret(env, databaseUrl, dataDir),
   });
   return { config, warnings: warningsAbout(env, config) };
 }
@@ -93,12 +94,12 @@ function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dat
 
 const issuer: Parser<string> = (value, name) => {
   const checked = url('https://auth.example.com', 'https', 'http')(value, name);
-  const { search, hash, username, password } = new URL(checked);
+  const { href, search, hash, username, password } = new URL(checked);
   // RFC 8414 §2: an issuer has no query or fragment.
   if (search || hash || username || password) {
     throw new ConfigError(name, 'must have no query, fragment or user information', 'https://auth.example.com');
   }
-  return checked;
+  return href;
 };
 
 function trimSlash(value: string): string {

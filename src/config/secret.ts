@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './setting.js';
+import { StartRefused } from './start-refused.js';
 
 const MINIMUM_BYTES = 32;
 const EXAMPLE = '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"';
@@ -27,10 +28,19 @@ export class Secret {
     return new Secret(bytes);
   }
 
-  /** Reads the secret kept in the data folder, and makes it (mode 0600) the first time. */
+  /**
+   * Reads the secret kept in the data folder, and makes it (mode 0600) the first time.
+   *
+   * @throws StartRefused where there is a database but its secret is lost
+   */
   static keptIn(dataDir: string): Secret {
     const path = join(dataDir, 'secret');
     if (!existsSync(path)) {
+      if (existsSync(join(dataDir, 'postgres'))) {
+        throw new StartRefused(
+          `${path} is missing, and without it nothing in the database beside it can be used: put it back, or set PORTERO_SECRET to what it held`,
+        );
+      }
       mkdirSync(dataDir, { recursive: true, mode: 0o700 });
       // Written whole under another name and then linked: a start that is killed leaves no half secret,
       // and of two first starts one wins.

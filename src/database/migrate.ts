@@ -20,7 +20,7 @@ export async function migrate(dataSource: DataSource, direction: 'run' | 'revert
       const executor = new MigrationExecutor(dataSource, runner);
       executor.transaction = 'each';
       if (direction === 'run') return (await executor.executePendingMigrations()).map(({ name }) => name);
-      const last = (await executor.getExecutedMigrations()).at(-1);
+      const last = (await executor.getExecutedMigrations())[0];
       await executor.undoLastMigration();
       return last ? [last.name] : [];
     } finally {

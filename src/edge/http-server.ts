@@ -46,6 +46,10 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new MalformedRequest();
     if (/^\/docs(\/|\?|$)/.test(request.url)) reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
   });
+  fastify.addHook('onSend', async (_request, reply) => {
+    // Swagger UI's page is sent without one.
+    if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
+  });
   closeAfterAnswers(fastify);
   return adapter;
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, RequestTimeout } from '../problems/http.errors.js';
@@ -29,6 +30,13 @@ export function answerUnparsed(
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
   };
+  new Logger('http').log({
+    msg: 'unparsed request',
+    request_id: id,
+    status,
+    ip: socket.remoteAddress,
+    fault: error.code,
+  });
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
 }

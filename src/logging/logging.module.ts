@@ -7,12 +7,14 @@ import type { Config } from '../config/config.js';
 
 /** Structured logs of the whole application through pino, to standard output unless `stream` is given. */
 export function loggingModule(config: Config, stream?: DestinationStream): DynamicModule {
-  const options: LoggerOptions = {
+  const options: LoggerOptions & { wrapSerializers: boolean } = {
     level: config.logLevel,
     base: { service: 'portero' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
+    // pino-http would hand the serializer its own copy of an error, which is none any more.
+    wrapSerializers: false,
   };
   return LoggerModule.forRoot({
     pinoHttp: [options, stream ?? standardOutput(config)],

@@ -8,4 +8,10 @@ export class QuietStartLogger extends Logger {
     const write = FRAMEWORK.has(parameters.at(-1) as string) ? super.debug : super.log;
     write.call(this, message, ...parameters);
   }
+
+  /** A listen that fails is told once, by who called it. */
+  override error(message: unknown, ...parameters: unknown[]): void {
+    const write = parameters.at(-1) === 'NestApplication' ? super.debug : super.error;
+    write.call(this, message, ...parameters);
+  }
 }

@@ -82,7 +82,6 @@ export const faults = {
   email_invalid: 'This is not an email address.',
   password_too_short: 'A password has {minimum} characters or more.',
   password_too_long: 'A password has {maximum} characters at the most.',
-  invalid: 'This is not valid.',
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof problems;

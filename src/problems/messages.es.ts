@@ -95,6 +95,5 @@ export const es: Messages = {
     email_invalid: 'No es una dirección de correo.',
     password_too_short: 'Una contraseña tiene {minimum} caracteres o más.',
     password_too_long: 'Una contraseña tiene {maximum} caracteres como máximo.',
-    invalid: 'No es válido.',
   },
 };

@@ -48,7 +48,10 @@ export function Omittable(): PropertyDecorator {
 }
 
 /** A string without NUL and lone surrogates, checked by `accepts` when given. The fault's code names what is wrong. */
-export function Text(code: FaultCode = 'invalid', accepts: (value: string) => boolean = () => true): PropertyDecorator {
+export function Text(
+  code: FaultCode = 'invalid_text',
+  accepts: (value: string) => boolean = () => true,
+): PropertyDecorator {
   const check = (name: FaultCode, validator: (value: unknown) => boolean, options?: ValidationOptions) =>
     ValidateBy({ name, validator: { validate: validator, defaultMessage: () => name } }, options);
   // Each check lets pass what another one reports, so that a fault is named once.

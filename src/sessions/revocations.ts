@@ -2,7 +2,6 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { Config } from '../config/config.js';
 import type { EndReason } from './session.entity.js';
 
 const PRUNE_EVERY = 1000;
@@ -19,7 +18,6 @@ export class Revocations implements OnModuleInit {
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
-    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
@@ -40,20 +38,23 @@ export class Revocations implements OnModuleInit {
 
   /**
    * Ends a session for good. Its access tokens are refused from the moment this resolves, and after a restart.
-   * A session that has ended or never was is left alone.
+   * The first reason stays; a session that never was is left alone.
    */
   async revoke(sessionId: string, reason: EndReason): Promise<void> {
-    const until = this.clock.now() + this.config.accessTokenTtl;
     // One statement: a session never ends without its entry, nor the other way round.
-    await this.database.query(
+    const [ended]: { until: Date }[] = await this.database.query(
       `WITH ended AS (
-         UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id
+         UPDATE sessions SET ended_at = COALESCE(ended_at, $2), end_reason = COALESCE(end_reason, $3) WHERE id = $1
+         RETURNING id, access_expires_at
+       ), entry AS (
+         INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended
+         ON CONFLICT (session_id) DO NOTHING
        )
-       INSERT INTO revocations (session_id, expires_at) SELECT id, $4 FROM ended
-       ON CONFLICT (session_id) DO NOTHING`,
-      [sessionId, this.clock.date(), reason, new Date(until)],
+       SELECT access_expires_at AS until FROM ended`,
+      [sessionId, this.clock.date(), reason],
     );
-    this.#until.set(sessionId, until);
+    if (ended === undefined) return;
+    this.#until.set(sessionId, ended.until.getTime());
     this.#prune();
   }
 

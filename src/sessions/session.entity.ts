@@ -35,6 +35,10 @@ export class Session {
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt!: Date;
 
+  /** When the last of its access tokens so far is over, whatever `ACCESS_TOKEN_TTL` is by then. */
+  @Column('timestamptz', { name: 'access_expires_at' })
+  accessExpiresAt!: Date;
+
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;
 

@@ -60,6 +60,7 @@ export class SessionsService {
       authTime: new Date(now),
       refreshExpiresAt: new Date(now + Math.min(this.config.refreshTokenTtl, this.config.sessionTtl)),
       expiresAt: new Date(now + this.config.sessionTtl),
+      accessExpiresAt: new Date(now + this.config.accessTokenTtl),
       ip: caller.ip ?? null,
       userAgent: caller.userAgent?.slice(0, 512) ?? null,
     });
@@ -92,12 +93,20 @@ export class SessionsService {
     const now = this.clock.date();
     const [[session]]: [LiveSession[], number] = await this.database.query(
       `UPDATE sessions s
-          SET generation = s.generation + 1, rotated_at = $3, refresh_expires_at = LEAST($4, s.expires_at)
+          SET generation = s.generation + 1, rotated_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
+              access_expires_at = GREATEST($5, s.access_expires_at)
          FROM users u
         WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
           AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id
        RETURNING ${LIVE_SESSION}`,
-      [sessionId, generation, now, new Date(now.getTime() + this.config.refreshTokenTtl)],
+      [
+        sessionId,
+        generation,
+        now,
+        new Date(now.getTime() + this.config.refreshTokenTtl),
+        // A retry inside the grace window gets an access token too, and writes nothing.
+        new Date(now.getTime() + this.config.refreshGrace + this.config.accessTokenTtl),
+      ],
     );
     return session;
   }

@@ -73,7 +73,7 @@ export class SigningKeys implements OnModuleInit {
     } catch (error) {
       if (!(error instanceof UnsealFailed)) throw error;
       throw new StartRefused(
-        'PORTERO_SECRET is not the secret that sealed the signing keys in this database; start with that one. Nothing was changed',
+        'PORTERO_SECRET (or the secret file in DATA_DIR) is not the secret that sealed the signing keys in this database; start with that one. Nothing was changed',
         { cause: error },
       );
     }

@@ -59,3 +59,17 @@ test('REFRESH_GRACE=0s leaves no window at all', async () => {
     await strict.stop();
   }
 });
+
+test('a token issued under a longer ACCESS_TOKEN_TTL stays revoked after the setting is shortened', async () => {
+  const server = await TestServer.start({ ACCESS_TOKEN_TTL: '1h' });
+  try {
+    const { access_token } = await server.client.signUp('ana');
+    await server.restart({ ACCESS_TOKEN_TTL: '1s' });
+    expect((await server.client.post('/logout', { token: access_token })).status).toBe(204);
+    server.clock.advance(10_000);
+    await server.restart();
+    expectProblem(await server.client.get('/protected', { token: access_token }), 401, 'token_revoked');
+  } finally {
+    await server.stop();
+  }
+});

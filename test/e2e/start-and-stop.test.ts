@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PASSWORD } from '../support/client.js';
-import { createDatabase, isPostgres, type TestDatabase } from '../support/engine.js';
+import { createDatabase, type TestDatabase } from '../support/engine.js';
+import { describeOnEmbedded } from '../support/on-engine.js';
 import { ServerProcess } from '../support/process.js';
 
 let database: TestDatabase;
@@ -17,7 +18,6 @@ afterEach(async () => {
 });
 
 const SECRET = { PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url') };
-const whenEmbedded = isPostgres ? describe.skip : describe;
 
 describe.each<['SIGTERM' | 'SIGINT', string[]]>([
   ['SIGTERM', ['node', 'dist/src/main.js']],
@@ -55,7 +55,7 @@ describe.each<['SIGTERM' | 'SIGINT', string[]]>([
   });
 });
 
-whenEmbedded('the data folder', () => {
+describeOnEmbedded('the data folder', () => {
   test('a second process on it gets one clear line and exit code 1, and harms nothing', async () => {
     const first = await ServerProcess.start(database.env);
     await first.client.signUp('ana');
@@ -91,7 +91,7 @@ whenEmbedded('the data folder', () => {
   test('may have a path longer than a socket may', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'portero-long-')), 'x'.repeat(100), 'y'.repeat(100));
     const first = await ServerProcess.start({ DATA_DIR: folder });
-    const second = ServerProcess.spawn({ DATA_DIR: folder });
+    const second = ServerProcess.spawn({ DATA_DIR: folder, ...SECRET });
     expect((await second.exit).stderr).toMatch(/in use/);
     await first.kill('SIGTERM');
     rmSync(folder, { recursive: true });
@@ -110,6 +110,13 @@ whenEmbedded('the data folder', () => {
     await server.client.logIn('ana');
     await server.kill('SIGTERM');
     rmSync(folder, { recursive: true });
+  });
+
+  test('whose secret is lost is left as it is, and the start says so', async () => {
+    await (await ServerProcess.start(database.env)).kill('SIGTERM');
+    const { code, stderr } = await ServerProcess.spawn(database.env).exit;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^portero: .*secret is missing, [^\n]*\n$/)]);
+    expect(readdirSync(database.env.DATA_DIR as string)).toEqual(['postgres']);
   });
 
   test('tells where it listens, where the data is, and what to set for PostgreSQL', async () => {
@@ -138,7 +145,7 @@ describe('a start that is refused says why in one line, exits 1', () => {
     [
       'another secret than before',
       { PORTERO_SECRET: Buffer.alloc(32, 9).toString('base64url') },
-      /^portero: PORTERO_SECRET is not the secret that sealed/,
+      /^portero: PORTERO_SECRET .* is not the secret that sealed/,
     ],
     [
       'an address that is not here',

@@ -10,20 +10,25 @@ const SECRET = Buffer.alloc(32, 7).toString('base64url');
 /** A listening server with a database of its own, in this process, whose clock a test can move. */
 export class TestServer {
   client!: Client;
+  config!: Config;
   readonly clock = new MovableClock();
   /** The log lines, parsed. */
   readonly log: Record<string, unknown>[] = [];
   #app!: NestFastifyApplication;
 
+  readonly #env: Record<string, string>;
+
   private constructor(
-    readonly config: Config,
     readonly database: TestDatabase,
-  ) {}
+    env: Record<string, string>,
+  ) {
+    this.#env = env;
+  }
 
   /** @param settings environment variables beside those of the tests */
   static async start(settings: Record<string, string> = {}): Promise<TestServer> {
     const database = await createDatabase();
-    const { config } = loadConfig({
+    const server = new TestServer(database, {
       PORT: '0',
       PUBLIC_URL: 'http://localhost:3000',
       PORTERO_SECRET: SECRET,
@@ -31,14 +36,14 @@ export class TestServer {
       ...database.env,
       ...settings,
     });
-    const server = new TestServer(config, database);
     await server.#listen();
     return server;
   }
 
-  /** Stops and starts again over the same data. */
-  async restart(): Promise<void> {
+  /** Stops and starts again over the same data, with other settings where they are given. */
+  async restart(settings: Record<string, string> = {}): Promise<void> {
     await this.#app.close();
+    Object.assign(this.#env, settings);
     await this.#listen();
   }
 
@@ -54,6 +59,7 @@ export class TestServer {
 
   async #listen(): Promise<void> {
     const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
+    this.config = loadConfig(this.#env).config;
     this.#app = await createApp(this.config, { clock: this.clock, logStream });
     await this.#app.listen(0, '127.0.0.1');
     this.client = new Client(await this.#app.getUrl());

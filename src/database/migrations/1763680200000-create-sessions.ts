@@ -11,6 +11,7 @@ export class CreateSessions1763680200000 implements MigrationInterface {
         rotated_at         timestamptz,
         refresh_expires_at timestamptz NOT NULL,
         expires_at         timestamptz NOT NULL,
+        access_expires_at  timestamptz NOT NULL,
         ended_at           timestamptz,
         end_reason         text,
         ip                 text,

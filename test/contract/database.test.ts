@@ -1,0 +1,136 @@
+import { DataSource } from 'typeorm';
+import { type Database, openDatabase } from '../../src/database/data-source.js';
+import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
+import { migrate } from '../../src/database/migrate.js';
+import { migrations } from '../../src/database/migrations/index.js';
+import { createDatabase, type TestDatabase } from '../support/engine.js';
+import { testOnEmbedded, testOnPostgres } from '../support/on-engine.js';
+import { ServerProcess } from '../support/process.js';
+
+/** What both engines must do alike: this suite runs on the embedded database and on PostgreSQL. */
+let test_: TestDatabase;
+let database: Database;
+let source: DataSource;
+beforeEach(async () => {
+  test_ = await createDatabase();
+  const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir = '' } = test_.env;
+  database = openDatabase({ databaseUrl, dataDir });
+  source = await new DataSource(database.options).initialize();
+});
+afterEach(async () => {
+  if (source.isInitialized) await source.destroy();
+  await database.close();
+  await ServerProcess.killAll();
+  await test_.drop();
+});
+
+/** Reads a counter, waits, writes it back one higher, in a transaction that excludes others by a row lock. */
+async function increment(on: DataSource): Promise<void> {
+  await on.transaction(async (manager) => {
+    const [{ n }] = await manager.query('SELECT n FROM counter FOR UPDATE');
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+    await manager.query('UPDATE counter SET n = $1', [n + 1]);
+  });
+}
+
+async function fiftyAtOnce(on: DataSource): Promise<number> {
+  await on.query('CREATE TABLE counter (n integer NOT NULL)');
+  await on.query('INSERT INTO counter VALUES (0)');
+  await Promise.allSettled(Array.from({ length: 50 }, () => increment(on)));
+  const [{ n }] = await on.query('SELECT n FROM counter');
+  return n;
+}
+
+test('50 transactions at once that read, wait and write never interleave', async () => {
+  expect(await fiftyAtOnce(source)).toBe(50);
+});
+
+test('a transaction that fails leaves nothing, and others beside it keep theirs', async () => {
+  await source.query('CREATE TABLE kept (n integer PRIMARY KEY)');
+  const inserting = Array.from({ length: 50 }, (_, n) =>
+    source.transaction(async (manager) => {
+      await manager.query('INSERT INTO kept VALUES ($1)', [n]);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+      if (n % 2 === 1) await manager.query('INSERT INTO kept VALUES ($1)', [n]);
+    }),
+  );
+  const outcomes = await Promise.allSettled(inserting);
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(25);
+  expect(await source.query('SELECT count(*)::int AS n FROM kept WHERE n % 2 = 0')).toEqual([{ n: 25 }]);
+  expect(await source.query('SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 25 }]);
+});
+
+testOnEmbedded('that proof fails on the naive pool: several clients on the one embedded session', async () => {
+  await source.destroy();
+  await database.close();
+  const embedded = new EmbeddedDatabase(test_.env.DATA_DIR as string);
+  const naive = await new DataSource({
+    type: 'postgres',
+    extra: { stream: embedded.connect, max: 10, user: 'postgres' },
+  }).initialize();
+  try {
+    expect(await fiftyAtOnce(naive)).not.toBe(50);
+  } finally {
+    await naive.destroy();
+    await embedded.close();
+  }
+});
+
+test('both engines give the same JavaScript values and the same error codes', async () => {
+  const [row] = await source.query(
+    `SELECT 9007199254740993::int8 AS big, 7 AS small, true AS yes, 'x'::bytea AS bytes, NULL AS nothing,
+            '2026-01-02T03:04:05.678Z'::timestamptz AS time, ARRAY['a','b'] AS list, '{"a":1}'::jsonb AS json`,
+  );
+  expect({ ...row, bytes: row.bytes.toString('hex'), time: row.time.toISOString() }).toEqual({
+    big: '9007199254740993',
+    small: 7,
+    yes: true,
+    bytes: '78',
+    nothing: null,
+    time: '2026-01-02T03:04:05.678Z',
+    list: ['a', 'b'],
+    json: { a: 1 },
+  });
+  await source.query('CREATE TABLE once (n integer CONSTRAINT only_once PRIMARY KEY)');
+  await source.query('INSERT INTO once VALUES ($1)', [1]);
+  await expect(source.query('INSERT INTO once VALUES ($1)', [1])).rejects.toMatchObject({
+    code: '23505',
+    constraint: 'only_once',
+  });
+  expect(await source.query('UPDATE once SET n = 2 RETURNING n')).toEqual([[{ n: 2 }], 1]);
+});
+
+test('every migration goes up, down and up again, and leaves the same schema', async () => {
+  const schema = async () =>
+    await source.query(
+      `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+        WHERE table_schema = 'public' ORDER BY 1, 2`,
+    );
+  const up = await schema();
+  for (let taken = 0; taken < migrations.length; taken++) {
+    expect(await migrate(source, 'revert')).toHaveLength(1);
+  }
+  const tables = new Set((await schema()).map((column: { table_name: string }) => column.table_name));
+  expect([...tables]).toEqual(['migrations']);
+  expect(await migrate(source)).toHaveLength(migrations.length);
+  expect(await schema()).toEqual(up);
+  expect(await migrate(source)).toEqual([]);
+});
+
+testOnPostgres(
+  'ten servers may start at once on an empty database: they agree on one schema and one key',
+  async () => {
+    for (const _ of migrations) await migrate(source, 'revert');
+    await source.query('DROP TABLE migrations');
+    const servers = await Promise.all(Array.from({ length: 10 }, () => ServerProcess.start(test_.env)));
+    const keys = await Promise.all(
+      servers.map(async ({ client }) => (await client.get('/.well-known/jwks.json')).text),
+    );
+    expect(new Set(keys).size).toBe(1);
+    const tokens = await (servers[0] as ServerProcess).client.signUp('ana');
+    for (const { client } of servers) {
+      expect((await client.get('/users/me', { token: tokens.access_token })).status).toBe(200);
+    }
+  },
+  120_000,
+);

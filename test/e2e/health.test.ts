@@ -1,0 +1,42 @@
+import { administer } from '../support/engine.js';
+import { expectProblem } from '../support/matchers.js';
+import { testOnPostgres } from '../support/on-engine.js';
+import { TestServer } from '../support/server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server.stop());
+
+test('live and ready answer 200 while the database answers', async () => {
+  for (const path of ['/health/live', '/health/ready']) {
+    const { status, body } = await server.client.get(path);
+    expect([status, body]).toEqual([200, { status: 'ok' }]);
+  }
+});
+
+testOnPostgres(
+  'while the database is gone: alive, not ready, 503 with Retry-After; then well again without a restart',
+  async () => {
+    const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
+    const tokens = await server.client.signUp('ana');
+    await administer(
+      `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+    );
+    try {
+      expect((await server.client.get('/health/live')).status).toBe(200);
+      expectProblem(await server.client.get('/health/ready'), 503, 'unavailable');
+      expectProblem(await server.client.refresh(tokens.refresh_token), 503, 'unavailable');
+      const login = { username: 'ana', password: 'x' };
+      expectProblem(await server.client.post('/login', { body: login }), 503, 'unavailable');
+      expectProblem(await server.client.post('/logout', { token: tokens.access_token }), 503, 'unavailable');
+      expect((await server.client.get('/protected', { token: tokens.access_token })).status).toBe(200);
+    } finally {
+      await administer(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
+    }
+    expect((await server.client.get('/health/ready')).status).toBe(200);
+    expect((await server.client.refresh(tokens.refresh_token)).status).toBe(200);
+  },
+);

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { messagesIn } from '../../src/problems/language.js';
+import { TestServer } from '../support/server.js';
+
+interface Operation {
+  summary?: string;
+  responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: { code: string } }> }> }>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { securitySchemes: unknown };
+}
+
+let server: TestServer;
+let document: Document;
+beforeAll(async () => {
+  server = await TestServer.start();
+  document = (await server.client.get<Document>('/openapi.json')).body;
+});
+afterAll(() => server.stop());
+
+/** `METHOD path` to the problem codes that the document names there. */
+function documentedCodes(): Record<string, Set<string>> {
+  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => {
+      const contents = Object.values(operation.responses).map(({ content }) => content?.['application/problem+json']);
+      const codes = contents.flatMap((content) => Object.keys(content?.examples ?? {}));
+      return [`${method.toUpperCase()} ${path}`, new Set(codes)] as const;
+    }),
+  );
+  return Object.fromEntries(operations);
+}
+
+test('every route of the contract is documented, with a summary', () => {
+  const routes = Object.keys(documentedCodes()).sort();
+  expect(routes).toEqual(
+    [
+      'GET /.well-known/jwks.json',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /protected',
+      'GET /users/me',
+      'POST /auth/login',
+      'POST /auth/logout',
+      'POST /auth/refresh',
+      'POST /auth/register',
+      'POST /login',
+      'POST /logout',
+      'POST /protected',
+      'POST /refresh',
+      'POST /register',
+    ].sort(),
+  );
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  for (const { summary } of operations) expect(summary).toMatch(/\S/);
+  expect(document.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+});
+
+test('every refusal of the contract is documented where it can happen', () => {
+  const codes = documentedCodes();
+  const expected = {
+    'POST /auth/register': [
+      'validation_failed',
+      'registration_closed',
+      'username_taken',
+      'email_taken',
+      'password_rejected',
+    ],
+    'POST /auth/login': ['validation_failed', 'invalid_credentials'],
+    'POST /auth/refresh': ['refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused', 'session_revoked'],
+    'POST /auth/logout': ['token_missing', 'token_malformed', 'refresh_token_invalid'],
+    'GET /protected': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
+    'GET /users/me': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
+    'GET /health/ready': ['unavailable', 'internal_error'],
+  };
+  for (const [route, some] of Object.entries(expected)) {
+    expect([...(codes[route] as Set<string>)]).toEqual(expect.arrayContaining(some));
+  }
+});
+
+test('docs/errors.md has a row for each problem and fault code, with its status, and no other', () => {
+  const text = readFileSync('docs/errors.md', 'utf8');
+  const [problems = '', faults = ''] = text.split('## Faults of a member');
+  const rowsOf = (part: string) => [...part.matchAll(/^\| `([a-z_]+)` \|(?: (\d{3}) \|)?/gm)];
+  const inDocs = Object.fromEntries(rowsOf(problems).map(([, code, status]) => [code, Number(status)]));
+  const { problems: known, faults: knownFaults } = messagesIn('en');
+  expect(Object.keys(inDocs).sort()).toEqual(Object.keys(known).sort());
+  expect(
+    rowsOf(faults)
+      .map(([, code]) => code)
+      .sort(),
+  ).toEqual(Object.keys(knownFaults).sort());
+  const statuses = Object.values(document.paths)
+    .flatMap((item) => Object.values(item))
+    .flatMap(({ responses }) =>
+      Object.entries(responses).flatMap(([status, { content }]) =>
+        Object.keys(content?.['application/problem+json']?.examples ?? {}).map(
+          (code) => [code, Number(status)] as const,
+        ),
+      ),
+    );
+  for (const [code, status] of statuses) expect([code, inDocs[code]]).toEqual([code, status]);
+  const nowhere = Object.keys(known).filter((code) => !statuses.some(([documented]) => documented === code));
+  expect(nowhere.sort()).toEqual(['method_not_allowed', 'not_found']);
+});
+
+test('both catalogues have the same placeholders', () => {
+  const { faults: en } = messagesIn('en');
+  const { faults: es } = messagesIn('es');
+  for (const code of Object.keys(en) as (keyof typeof en)[]) {
+    expect(es[code].match(/\{\w+\}/g)).toEqual(en[code].match(/\{\w+\}/g));
+  }
+});
+
+test('Swagger UI is served with its own policy, and the errors page explains every code', async () => {
+  const page = await server.client.get('/docs');
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.headers.get('content-security-policy')).toMatch(/script-src 'self'/);
+  const errors = await server.client.get('/docs/errors', { headers: { 'Accept-Language': 'es' } });
+  expect(errors.text).toContain('<html lang="es">');
+  for (const code of Object.keys(messagesIn('en').problems)) expect(errors.text).toContain(`id="${code}"`);
+});

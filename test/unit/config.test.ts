@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/config.js';
+import { environment } from '../../src/config/environment.js';
+
+/** The contract's table of configuration. */
+const SECRET = Buffer.alloc(32).toString('base64url');
+const load = (env: Record<string, string>) => loadConfig({ PORTERO_SECRET: SECRET, ...env }, false);
+
+test('the defaults are the documented ones', () => {
+  const { config, warnings } = load({});
+  expect(warnings).toEqual([]);
+  const { secret: _, dataDir, ...rest } = config;
+  expect(dataDir).toMatch(/\/data$/);
+  expect(rest).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: 'http://localhost:3000',
+    databaseUrl: undefined,
+    jwtAudience: 'http://localhost:3000',
+    accessTokenTtl: 300_000,
+    refreshTokenTtl: 14 * 86_400_000,
+    sessionTtl: 30 * 86_400_000,
+    refreshGrace: 10_000,
+    registration: 'open',
+    registrationRequires: 'username',
+    bcryptCost: 12,
+    passwordMinLength: 8,
+    logLevel: 'info',
+    logFormat: 'json',
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test.each<[Record<string, string>, RegExp]>([
+  [{ PORT: '65536' }, /^PORT must be a whole number from 0 to 65535 \(for example PORT=3000\)$/],
+  [{ PORT: '3e3' }, /^PORT /],
+  [{ PUBLIC_URL: 'auth.example.com' }, /^PUBLIC_URL must be a URL that begins with https:\/\/ or http:\/\//],
+  [{ PUBLIC_URL: 'https://x/?a=b' }, /^PUBLIC_URL must have no query/],
+  [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL must be a URL that begins with postgres:\/\//],
+  [{ PORTERO_SECRET: 'short' }, /^PORTERO_SECRET must hold at least 32 bytes \(it holds 3\)/],
+  [{ PORTERO_SECRET: 'not base64url!' }, /^PORTERO_SECRET must be base64url/],
+  [
+    { ACCESS_TOKEN_TTL: '300' },
+    /^ACCESS_TOKEN_TTL must be a whole number followed by ms, s, m, h or d \(for example ACCESS_TOKEN_TTL=5m\)$/,
+  ],
+  [{ ACCESS_TOKEN_TTL: '0s' }, /^ACCESS_TOKEN_TTL must be at least/],
+  [{ REFRESH_GRACE: '1d' }, /^REFRESH_GRACE is too long/],
+  [{ REGISTRATION: 'maybe' }, /^REGISTRATION must be one of: open, closed/],
+  [{ REGISTRATION_REQUIRES: 'phone' }, /^REGISTRATION_REQUIRES must be one of/],
+  [{ BCRYPT_COST: '17' }, /^BCRYPT_COST /],
+  [{ PASSWORD_MIN_LENGTH: '7' }, /^PASSWORD_MIN_LENGTH /],
+  [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of/],
+])('%j stops the start with one line that names the variable, its fault and an example', (env, line) => {
+  expect(() => load(env)).toThrow(line);
+  try {
+    load(env);
+  } catch (error) {
+    expect((error as Error).message).toMatch(/^[^\n]*\(for example [A-Z_]+=[^\n]*\)$/);
+    expect((error as Error).message).not.toContain(SECRET);
+  }
+});
+
+test('with DATABASE_URL the secret is required, and PUBLIC_URL is missed aloud', () => {
+  const DATABASE_URL = 'postgres://u:p@localhost/x';
+  expect(() => loadConfig({ DATABASE_URL })).toThrow(/^PORTERO_SECRET is required with DATABASE_URL/);
+  expect(load({ DATABASE_URL }).warnings).toEqual([
+    expect.stringMatching(/^PUBLIC_URL is not set beside DATABASE_URL/),
+  ]);
+  expect(load({ DATABASE_URL, PUBLIC_URL: 'https://x' }).warnings).toEqual([]);
+});
+
+test('an unknown PORTERO_ name is a warning', () => {
+  expect(load({ PORTERO_SECRETS: 'x' }).warnings).toEqual([expect.stringMatching(/^PORTERO_SECRETS is not a setting/)]);
+});
+
+test('a cheap BCRYPT_COST is a warning', () => {
+  expect(load({ BCRYPT_COST: '9' }).warnings).toEqual([expect.stringMatching(/^BCRYPT_COST=9 is for tests only/)]);
+});
+
+test('the issuer has no trailing slash, and is the audience unless one is set', () => {
+  const { config } = load({ PUBLIC_URL: 'https://auth.example.com/' });
+  expect([config.publicUrl, config.jwtAudience]).toEqual(['https://auth.example.com', 'https://auth.example.com']);
+  expect(load({ PUBLIC_URL: 'HTTPS://Auth.Example.com' }).config.publicUrl).toBe('https://auth.example.com');
+  expect(load({ JWT_AUDIENCE: 'api' }).config.jwtAudience).toBe('api');
+});
+
+test('a .env file is read, and what is set outside wins', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'portero-env-')), '.env');
+  writeFileSync(file, '# a comment\nREGISTRATION=closed\nPATH=/nowhere\n');
+  const env = environment(file);
+  expect([env.REGISTRATION, env.PATH]).toEqual(['closed', process.env.PATH]);
+});
+
+test('docs/configuration.md and the READMEs name the settings that there are', () => {
+  const source = readFileSync('src/config/config.ts', 'utf8');
+  const inCode = new Set(
+    [...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_]+)/g)].map(([, name]) => name),
+  );
+  const inDocs = new Set(
+    [...readFileSync('docs/configuration.md', 'utf8').matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm)].flatMap(
+      ([, cell]) => [...(cell as string).matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+    ),
+  );
+  expect([...inDocs].sort()).toEqual([...inCode].sort());
+});

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { identifierKey, isEmailAddress, isUsername } from '../../src/users/identifier.js';
+
+const text = fc.string({ unit: 'binary' });
+
+test('the key of a key is the key', () => {
+  fc.assert(
+    fc.property(text, (value) => identifierKey(identifierKey(value)) === identifierKey(value)),
+    { numRuns: 5000 },
+  );
+});
+
+test('upper case, lower case and every normalisation form have one key', () => {
+  fc.assert(
+    fc.property(text, (value) => {
+      const key = identifierKey(value);
+      const forms = ['NFC', 'NFD', 'NFKC', 'NFKD'].map((form) => value.normalize(form));
+      return [...forms, value.normalize('NFKC').toUpperCase()].every((form) => identifierKey(form) === key);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('names that differ in more than case keep different keys', () => {
+  const keys = ['ana', 'anà', 'anna', 'an a', 'аna'].map(identifierKey);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test.each(['ana', 'Ana María', 'a@b', '李', 'a.b-c_d', 'x'.repeat(64), '🙂'])('%j is a username', (name) => {
+  expect(isUsername(name)).toBe(true);
+});
+
+test.each(['', ' a', 'a ', 'a  b', 'a\tb', 'a\u200bb', 'a\u00a0 b', 'a\u2028b', '\u202eabc', 'x'.repeat(65)])(
+  '%j is no username',
+  (name) => {
+    expect(isUsername(name)).toBe(false);
+  },
+);
+
+test.each(['a@example.com', 'A.b+c@sub.example.org', 'josé@example.com', 'a＠example.com'])(
+  '%j is an address',
+  (address) => {
+    expect(isEmailAddress(address)).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  'a',
+  '@example.com',
+  'a@b@example.com',
+  '"a"@example.com',
+  'a b@example.com',
+  'a@example.com\r\nBcc: x@example.com',
+  'Ana <a@example.com>',
+  'group: a@example.com;',
+  'a@[127.0.0.1]',
+  `${'a'.repeat(65)}@example.com`,
+  `a@${'b'.repeat(250)}.com`,
+])('%j is no address (attack: mail injection)', (address) => {
+  expect(isEmailAddress(address)).toBe(false);
+});
+
+test('100 kB of hostile text are judged at once (ASVS 1.3.12)', () => {
+  for (const hostile of [
+    'a@'.repeat(50_000),
+    ' '.repeat(100_000),
+    `a@${'a.'.repeat(50_000)}`,
+    `${'a '.repeat(50_000)} `,
+  ]) {
+    expect(isEmailAddress(hostile) || isUsername(hostile)).toBe(false);
+  }
+});
