@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpCode, Ip, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -71,12 +71,9 @@ export class AuthController {
   @ApiBody({ type: LoginRequest })
   @ApiOkResponse({ description: 'The tokens of a new session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, InvalidCredentials)
-  async login(
-    @Req() request: FastifyRequest & { user: User },
-    @Ip() ip: string,
-    @Headers('user-agent') userAgent?: string,
-  ): Promise<TokensResponse> {
-    return TokensResponse.of(await this.sessions.start(request.user, { ip, userAgent }));
+  async login(@Req() request: FastifyRequest & { user: User }): Promise<TokensResponse> {
+    const caller = { ip: request.ip, userAgent: request.headers['user-agent'] };
+    return TokensResponse.of(await this.sessions.start(request.user, caller));
   }
 
   @Public()

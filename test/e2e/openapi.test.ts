@@ -4,6 +4,7 @@ import { TestServer } from '../support/server.js';
 
 interface Operation {
   summary?: string;
+  parameters?: unknown[];
   responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: { code: string } }> }> }>;
 }
 interface Document {
@@ -55,6 +56,11 @@ test('every route of the contract is documented, with a summary', () => {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   for (const { summary } of operations) expect(summary).toMatch(/\S/);
   expect(document.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+});
+
+test('no route asks for a parameter: Swagger UI would refuse to send without it', () => {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  expect(operations.flatMap(({ parameters = [] }) => parameters)).toEqual([]);
 });
 
 test('every refusal of the contract is documented where it can happen', () => {
