@@ -12,7 +12,7 @@ const LAYERS = [
 ];
 
 const oneWay = LAYERS.slice(0, -1).map((layer, index) => ({
-  name: `${layer.join('-and-')}-knows-nothing-above`,
+  name: `${layer.join('-and-')}-knows-nothing-below`,
   severity: 'error',
   from: { path: `^src/(${layer.join('|')})/` },
   to: {

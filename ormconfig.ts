@@ -6,4 +6,4 @@ import { openDatabase } from './src/database/data-source.js';
 /** The data source of TypeORM's own command line and of `npm run migration:…`, by the server's settings. */
 export const database = openDatabase(loadConfig(environment()).config);
 
-export default new DataSource(database.options);
+export default new DataSource(database.migrationOptions);

@@ -15,7 +15,7 @@ const BUILD_INPUTS = [
   'tsconfig.json',
   'tsconfig.build.json',
   'nest-cli.json',
-  'package-lock.json',
+  'package.json',
 ];
 
 export function prepare() {
@@ -50,11 +50,10 @@ function fingerprint(paths) {
 }
 
 function filesUnder(path) {
-  const entries = path.includes('.') ? undefined : readdirSync(join(root, path), { withFileTypes: true });
-  if (!entries) return [path];
-  return entries
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(path, entry.name)) : [join(path, entry.name)]));
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  return readdirSync(join(root, path))
+    .sort()
+    .flatMap((name) => filesUnder(join(path, name)));
 }
 
 function run(command, args) {

@@ -9,7 +9,6 @@ import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './edge/allowed-methods.js';
 import { createHttpServer } from './edge/http-server.js';
 import { QuietStartLogger } from './logging/quiet-start-logger.js';
-import { logRequests } from './logging/request-log.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
@@ -37,11 +36,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     preview: options.preview ?? false,
   });
   if (options.preview) return app;
-  const logger = new QuietStartLogger(await app.resolve(PinoLogger), {});
-  app.useLogger(logger);
+  app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
-  logRequests(adapter.getInstance(), logger);
   serveSwaggerUi(app);
   return app;
 }

@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './setting.js';
 import { StartRefused } from './start-refused.js';
@@ -53,6 +53,12 @@ export class Secret {
       } finally {
         unlinkSync(draft);
       }
+    }
+    const { mode, uid } = statSync(path);
+    if ((mode & 0o077) !== 0 || (process.getuid !== undefined && uid !== process.getuid())) {
+      throw new StartRefused(
+        `${path} must belong to the user that runs Portero and be open to nobody else (mode 0600)`,
+      );
     }
     return Secret.parse(readFileSync(path, 'utf8').trim(), path);
   }

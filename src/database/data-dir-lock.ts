@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartRefused } from '../config/start-refused.js';
 
-const PREFIX = 'lock-';
+const NAME = /^lock-[0-9a-f]{12}$/;
 /** The shortest limit of a socket's path is 104 bytes (macOS); a name of ours takes 22. */
 const LONGEST_FOLDER = 80;
 const ATTEMPTS = 50;
@@ -51,10 +51,10 @@ export class DataDirLock {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const { folder, remove } = shortNameOf(dataDir);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
+      const name = `lock-${randomBytes(6).toString('hex')}`;
       const lock = new DataDirLock(folder, remove, name);
       await lock.#listen(join(folder, name));
-      const others = readdirSync(folder).filter((other) => other.startsWith(PREFIX) && other !== name);
+      const others = readdirSync(folder).filter((other) => NAME.test(other) && other !== name);
       const answers = await Promise.all(others.map((other) => ask(join(folder, other))));
       if (answers.every((answer) => answer === 'dead')) {
         lock.#held = true;

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { EmbeddedDatabase } from './embedded-database.js';
@@ -6,10 +7,14 @@ import { migrations } from './migrations/index.js';
 /** How long a caller waits for a connection before the answer is 503. */
 const CONNECT_TIMEOUT_MS = 3000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** For a server that has gone silent, and so can't stop the statement itself. */
+const QUERY_TIMEOUT_MS = 12_000;
 
 export interface Database {
   /** For TypeORM's `DataSource`, but for the entities, which the capabilities bring. */
   options: DataSourceOptions;
+  /** The same for migrations, which may take longer than any other statement. */
+  migrationOptions: DataSourceOptions;
   /** Lets go of the data folder; after the data source is destroyed. */
   close(): Promise<void>;
 }
@@ -18,21 +23,32 @@ export interface Database {
 export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Database {
   const common = { type: 'postgres', migrations, migrationsTableName: 'migrations', synchronize: false } as const;
   if (config.databaseUrl !== undefined) {
+    const server = {
+      ...common,
+      url: config.databaseUrl,
+      applicationName: 'portero',
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    };
+    const timeouts = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
     return {
-      options: {
-        ...common,
-        url: config.databaseUrl,
-        applicationName: 'portero',
-        connectTimeoutMS: CONNECT_TIMEOUT_MS,
-        extra: { statement_timeout: STATEMENT_TIMEOUT_MS, keepAlive: true },
-      },
+      options: { ...server, extra: { Client: ListeningClient, keepAlive: true, ...timeouts } },
+      migrationOptions: { ...server, extra: { Client: ListeningClient } },
       close: async () => {},
     };
   }
   const embedded = new EmbeddedDatabase(config.dataDir);
-  return {
-    // One client and never another: two would share the one session, and their transactions would interleave.
-    options: { ...common, extra: { stream: embedded.connect, max: 1, idleTimeoutMillis: 0, user: 'postgres' } },
-    close: () => embedded.close(),
-  };
+  // One client and never another: two would share the one session, and their transactions would interleave.
+  const options = { ...common, extra: { stream: embedded.connect, max: 1, idleTimeoutMillis: 0, user: 'postgres' } };
+  return { options, migrationOptions: options, close: () => embedded.close() };
+}
+
+/**
+ * Between the moments at which the pool stops listening to a client's errors and TypeORM begins to, a lost
+ * connection would end the process. The query that meets it fails all the same.
+ */
+class ListeningClient extends pg.Client {
+  constructor(options: pg.ClientConfig) {
+    super(options);
+    this.on('error', () => {});
+  }
 }

@@ -17,6 +17,15 @@ class OpenedDatabaseModule implements OnApplicationShutdown {
   }
 }
 
+async function migrateWith(options: DataSourceOptions): Promise<void> {
+  const dataSource = await new DataSource(options).initialize();
+  try {
+    await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 /** The one data source, migrated before anything else can use it. */
 @Module({})
 export class DatabaseModule {
@@ -27,11 +36,9 @@ export class DatabaseModule {
         TypeOrmModule.forRootAsync({
           imports: [OpenedDatabaseModule],
           inject: [DATABASE],
-          useFactory: ({ options }: Database) => ({ ...options, autoLoadEntities: true, retryAttempts: 0 }),
-          dataSourceFactory: async (options) => {
-            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
-            await migrate(dataSource);
-            return dataSource;
+          useFactory: async ({ options, migrationOptions }: Database) => {
+            await migrateWith(migrationOptions);
+            return { ...options, autoLoadEntities: true, retryAttempts: 0 };
           },
         }),
       ],

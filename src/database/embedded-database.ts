@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { chmodSync, existsSync, statSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { StartRefused } from '../config/start-refused.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { EmbeddedStream } from './embedded-stream.js';
 
@@ -32,15 +33,23 @@ export class EmbeddedDatabase {
   async close(): Promise<void> {
     const opening = this.#opening;
     this.#opening = undefined;
-    await opening?.then((database) => database.close());
-    this.#lock?.release();
-    this.#lock = undefined;
+    try {
+      // One that failed to open has been told of by then, and has nothing to close.
+      const database = await opening?.catch(() => undefined);
+      await database?.close();
+    } finally {
+      this.#lock?.release();
+      this.#lock = undefined;
+    }
   }
 
   async #open(): Promise<PGlite> {
     this.#lock = await DataDirLock.acquire(this.#dataDir);
     const cluster = join(this.#dataDir, 'postgres');
     if (!existsSync(cluster)) await createCluster(cluster);
+    else if (!statSync(cluster).isDirectory()) throw new StartRefused(`${cluster} is no folder, and so no database`);
+    // Its files are readable and writable for everybody, whatever the umask: the folder must not be.
+    chmodSync(cluster, 0o700);
     return await PGlite.create({ dataDir: cluster, postgresqlconf: SETTINGS });
   }
 }
@@ -49,6 +58,7 @@ export class EmbeddedDatabase {
 async function createCluster(cluster: string): Promise<void> {
   const draft = `${cluster}.draft`;
   await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
   const template = existsSync(TEMPLATE) ? { loadDataDir: new Blob([await readFile(TEMPLATE)]) } : {};
   const database = await PGlite.create({ dataDir: draft, postgresqlconf: SETTINGS, ...template });
   await database.close();

@@ -47,22 +47,29 @@ export class EmbeddedStream extends Duplex {
 
   /** Runs what is complete so far: a batch up to its Sync goes to the database in one piece. */
   async #answer(): Promise<void> {
-    if (!this.#welcomed) this.#welcome();
+    if (!this.#welcomed) await this.#welcome();
     const { end, terminated } = this.#completeBatches();
     if (end > 0) {
       const batch = this.#pending.subarray(0, end);
       this.#pending = this.#pending.subarray(end);
-      const answer = await (this.#database as PGlite).execProtocolRaw(batch);
+      const answer = await this.#openDatabase.execProtocolRaw(batch);
       this.push(Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
     }
     if (terminated) this.push(null);
   }
 
   /** Takes the StartupMessage, which alone has no type byte; nobody but this process gets here, so all are welcome. */
-  #welcome(): void {
+  async #welcome(): Promise<void> {
     this.#pending = this.#pending.subarray(this.#pending.readInt32BE(0));
     this.#welcomed = true;
+    // A server ends the session of a client that went away; here the next client gets the same session.
+    await this.#openDatabase.exec('ROLLBACK');
+    await this.#openDatabase.exec('DISCARD ALL');
     this.push(WELCOME);
+  }
+
+  get #openDatabase(): PGlite {
+    return this.#database as PGlite;
   }
 
   #completeBatches(): { end: number; terminated: boolean } {

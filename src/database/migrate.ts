@@ -13,8 +13,6 @@ export async function migrate(dataSource: DataSource, direction: 'run' | 'revert
   // One session holds the lock and migrates: the embedded database has no second one.
   const runner = dataSource.createQueryRunner();
   try {
-    // Waiting for another instance's migration may take longer than any other statement may.
-    await runner.query('SET statement_timeout = 0');
     await runner.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     try {
       const executor = new MigrationExecutor(dataSource, runner);
@@ -25,7 +23,6 @@ export async function migrate(dataSource: DataSource, direction: 'run' | 'revert
       return last ? [last.name] : [];
     } finally {
       await runner.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]);
-      await runner.query('RESET statement_timeout');
     }
   } finally {
     await runner.release();

@@ -18,7 +18,7 @@ export class AllowedMethods {
   /** Refuses the method where the router found nothing, but the address answers to others. */
   readonly translate = (thrown: unknown, request: FastifyRequest): AuthError | undefined => {
     if (!request.is404 || !(thrown instanceof NotFoundException)) return undefined;
-    const methods = this.#at(request.url.split('?', 1)[0] as string);
+    const methods = this.#at(decodeURIComponent(request.url.split('?', 1)[0] as string));
     return methods.length > 0 ? new MethodNotAllowed({ headers: { Allow: methods.join(', ') } }) : undefined;
   };
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logRequest } from '../logging/request-log.js';
 import { MalformedRequest } from '../problems/http.errors.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
@@ -36,6 +37,7 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
       problems.answer(error, request, reply);
+      logRequest(request, reply);
     },
   });
   const fastify = adapter.getInstance();
@@ -50,15 +52,38 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
     // Swagger UI's page is sent without one.
     if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
   });
-  closeAfterAnswers(fastify);
+  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  stopGracefully(fastify);
   return adapter;
 }
 
-/** While the server stops, an answer in flight ends its connection too: nobody waits for keep-alive to run out. */
-function closeAfterAnswers(fastify: FastifyInstance): void {
+/** How long a request that is still arriving may hold up the stop. */
+const SLOW_REQUEST_MS = 10_000;
+
+/**
+ * Lets the server stop as soon as the requests in flight are answered: connections without one are closed at
+ * once, also those that never sent anything, and an answer in flight ends its connection.
+ */
+function stopGracefully(fastify: FastifyInstance): void {
+  const { server } = fastify;
+  const idle = new Set<Socket>();
   let closing = false;
+  server.on('connection', (socket: Socket) => {
+    idle.add(socket);
+    socket.once('close', () => idle.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   fastify.addHook('preClose', async () => {
     closing = true;
+    for (const socket of idle) socket.destroy();
+    setTimeout(() => server.closeAllConnections(), SLOW_REQUEST_MS).unref();
   });
   fastify.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('Connection', 'close');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -5,6 +6,8 @@ import type { DataSource } from 'typeorm';
 import { Public } from '../access/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { Unavailable } from '../problems/http.errors.js';
+
+const PROBE_TIMEOUT_MS = 2000;
 
 class HealthResponse {
   @ApiProperty({ example: 'ok' })
@@ -38,10 +41,16 @@ export class HealthController {
   @ApiOkResponse({ description: 'The database answers.', type: HealthResponse })
   async ready(): Promise<HealthResponse> {
     try {
-      await this.database.query('SELECT 1');
+      await Promise.race([this.database.query('SELECT 1'), tooLate()]);
     } catch (cause) {
       throw new Unavailable({ cause });
     }
     return { status: 'ok' };
   }
+}
+
+/** A database that has gone silent answers nothing, not even no. */
+async function tooLate(): Promise<never> {
+  await sleep(PROBE_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`the database did not answer in ${PROBE_TIMEOUT_MS} ms`);
 }

@@ -16,7 +16,6 @@ export function serveSwaggerUi(app: INestApplication): void {
     raw: ['json'],
     customSiteTitle: 'Portero API',
     swaggerOptions: {
-      tagsSorter: undefined,
       tryItOutEnabled: true,
       displayRequestDuration: true,
       requestInterceptor: putInLastRefreshToken,

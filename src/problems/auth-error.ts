@@ -11,6 +11,8 @@ export interface Fault {
 export interface AuthErrorOptions {
   /** Shown: what is wrong with which member. */
   faults?: Fault[];
+  /** False where no token was presented: then a challenge names no error (RFC 6750 §3.1). */
+  tokenPresented?: boolean;
   /** Shown: response headers of this answer, such as `Allow`. */
   headers?: Record<string, string>;
   /** Logged, never shown. */
@@ -33,6 +35,7 @@ export interface AuthErrorClass {
 export abstract class AuthError extends Error {
   readonly faults: Fault[];
   readonly headers: Record<string, string>;
+  readonly tokenPresented: boolean;
 
   constructor(options: AuthErrorOptions = {}) {
     super(undefined, { cause: options.cause });
@@ -40,6 +43,7 @@ export abstract class AuthError extends Error {
     this.message = this.kind.code;
     this.faults = options.faults ?? [];
     this.headers = options.headers ?? {};
+    this.tokenPresented = options.tokenPresented ?? true;
   }
 
   get kind(): AuthErrorClass {

@@ -52,12 +52,14 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-const BY_STATUS = { 400: MalformedRequest, 404: NotFound, 413: BodyTooLarge, 415: UnsupportedMediaType };
+const BY_STATUS = { 400: MalformedRequest, 403: NotFound, 404: NotFound, 413: BodyTooLarge, 415: UnsupportedMediaType };
 
 /** What Fastify's parsers and Nest's router throw themselves. */
 function fromFramework(thrown: unknown): AuthError | undefined {
   const status =
     thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown })?.statusCode;
   const Kind = BY_STATUS[status as keyof typeof BY_STATUS];
-  return Kind && new Kind({ cause: thrown });
+  if (Kind) return new Kind({ cause: thrown });
+  // The caller went away in the middle of its body; nobody reads the answer, but the log does.
+  return (thrown as Error)?.message === 'aborted' ? new MalformedRequest({ cause: thrown }) : undefined;
 }

@@ -12,7 +12,7 @@ export interface Problem {
   errors?: { pointer: string; code: string; detail: string }[];
 }
 
-export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
+const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
 /** The problem of a refusal, in the caller's language. */
 export function describeProblem(error: AuthError, requestId: string, language: Language): Problem {
@@ -50,7 +50,7 @@ export function problemHeaders(error: AuthError, language: Language): Record<str
 
 function challenge(error: AuthError): string {
   const { code, challenge: reason } = error.kind;
-  if (reason === undefined) return 'Bearer realm="portero"';
+  if (reason === undefined || !error.tokenPresented) return 'Bearer realm="portero"';
   // Always English: RFC 6750 §3 allows printable ASCII alone.
   const description = messagesIn('en').problems[code].detail;
   return `Bearer realm="portero", error="${reason}", error_description="${description}"`;

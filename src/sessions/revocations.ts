@@ -1,10 +1,17 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import type { EndReason } from './session.entity.js';
 
 const PRUNE_EVERY = 1000;
+
+export interface RevokeAllOptions {
+  /** A session that goes on. */
+  keep?: string;
+  /** Done in the same transaction. */
+  within?: (manager: EntityManager) => Promise<void>;
+}
 
 /**
  * The sessions that ended while one of their access tokens may still be alive. Kept in the database, so that they
@@ -22,11 +29,9 @@ export class Revocations implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const now = this.clock.date();
-    await this.database.query('DELETE FROM revocations WHERE expires_at <= $1', [now]);
+    await this.prune();
     const rows: { session_id: string; expires_at: Date }[] = await this.database.query(
-      'SELECT session_id, expires_at FROM revocations WHERE expires_at > $1',
-      [now],
+      'SELECT session_id, expires_at FROM revocations',
     );
     for (const { session_id, expires_at } of rows) this.#until.set(session_id, expires_at.getTime());
   }
@@ -47,24 +52,55 @@ export class Revocations implements OnModuleInit {
          UPDATE sessions SET ended_at = COALESCE(ended_at, $2), end_reason = COALESCE(end_reason, $3) WHERE id = $1
          RETURNING id, access_expires_at
        ), entry AS (
-         INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended
+         INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended WHERE access_expires_at > $2
          ON CONFLICT (session_id) DO NOTHING
        )
        SELECT access_expires_at AS until FROM ended`,
       [sessionId, this.clock.date(), reason],
     );
-    if (ended === undefined) return;
-    this.#until.set(sessionId, ended.until.getTime());
-    this.#prune();
+    if (ended !== undefined) await this.#remember(sessionId, ended.until.getTime());
   }
 
-  #prune(): void {
+  /**
+   * Ends every session of a user, but for the one to keep; together with what is done `within` the same transaction.
+   * Their access tokens are refused from the moment this resolves, also where the user is gone.
+   */
+  async revokeAll(userId: string, reason: EndReason, { keep, within }: RevokeAllOptions = {}): Promise<void> {
+    const ended = await this.database.transaction(async (manager) => {
+      // No session begins until this is done: an insert must share the lock of its user's row.
+      await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+      const rows: { id: string; until: Date }[] = await manager.query(
+        `WITH ended AS (
+           UPDATE sessions SET ended_at = $2, end_reason = $3
+            WHERE user_id = $1 AND id IS DISTINCT FROM $4 AND ended_at IS NULL
+           RETURNING id, access_expires_at
+         ), entry AS (
+           INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended
+           WHERE access_expires_at > $2 ON CONFLICT (session_id) DO NOTHING
+         )
+         SELECT id, access_expires_at AS until FROM ended`,
+        [userId, this.clock.date(), reason, keep ?? null],
+      );
+      await within?.(manager);
+      return rows;
+    });
+    for (const { id, until } of ended) await this.#remember(id, until.getTime());
+  }
+
+  /** Takes an entry into memory, unless it is over; now and then throws out those that are. */
+  async #remember(sessionId: string, until: number): Promise<void> {
+    if (until > this.clock.now()) this.#until.set(sessionId, until);
     this.#sincePruned += 1;
-    if (this.#sincePruned < PRUNE_EVERY) return;
+    if (this.#sincePruned >= PRUNE_EVERY) await this.prune();
+  }
+
+  /** Throws out the entries that are over, here and in the database. */
+  async prune(): Promise<void> {
     this.#sincePruned = 0;
-    const now = this.clock.now();
+    const now = this.clock.date();
     for (const [sessionId, until] of this.#until) {
-      if (until <= now) this.#until.delete(sessionId);
+      if (until <= now.getTime()) this.#until.delete(sessionId);
     }
+    await this.database.query('DELETE FROM revocations WHERE expires_at <= $1', [now]);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import type { DataSource, Repository } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
@@ -25,14 +25,21 @@ export interface IssuedTokens {
 }
 
 /** A session with the name of its user: all that tokens are made of. */
-type LiveSession = Pick<Session, 'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt'> & {
+type LiveSession = Pick<
+  Session,
+  'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
+> & {
   username: string | null;
   email: string | null;
 };
 
 /** What an UPDATE or SELECT of a session answers, in one place for both. */
 const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS "authTime",
-  s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt", u.username, u.email`;
+  s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
+  s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
+
+/** Between the statement and the token made after it, time goes by: a token is cut short only where that takes longer. */
+const ISSUING_MS = 5000;
 
 /** Starts, refreshes and ends sessions. Knows no HTTP, and not what kind of credential began a session. */
 @Injectable()
@@ -41,7 +48,6 @@ export class SessionsService {
 
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
-    @InjectDataSource() private readonly database: DataSource,
     private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
     private readonly config: Config,
@@ -50,21 +56,43 @@ export class SessionsService {
     this.#refreshTokens = new RefreshTokenCodec(config.secret.derive('refresh-token'));
   }
 
-  /** Begins a session for a user who has just proved who they are. */
+  /**
+   * Begins a session for a user who has just proved who they are.
+   *
+   * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
+   */
   async start(user: User, caller: Caller): Promise<IssuedTokens> {
     const now = this.clock.now();
-    const session = this.sessions.create({
+    const session = {
       id: uuidv7({ msecs: now }),
       userId: user.id,
       generation: 1,
       authTime: new Date(now),
       refreshExpiresAt: new Date(now + Math.min(this.config.refreshTokenTtl, this.config.sessionTtl)),
       expiresAt: new Date(now + this.config.sessionTtl),
-      accessExpiresAt: new Date(now + this.config.accessTokenTtl),
-      ip: caller.ip ?? null,
-      userAgent: caller.userAgent?.slice(0, 512) ?? null,
-    });
-    await this.sessions.insert(session);
+      accessExpiresAt: new Date(now + this.config.accessTokenTtl + ISSUING_MS),
+    };
+    // The lock waits for a change of the user that is under way, and the condition is then judged anew.
+    const inserted: unknown[] = await this.sessions.query(
+      `INSERT INTO sessions
+         (id, user_id, generation, auth_time, refresh_expires_at, expires_at, access_expires_at, ip, user_agent)
+       SELECT $1, u.id, 1, $3, $4, $5, $6, $7, $8 FROM users u
+        WHERE u.id = $2 AND u.disabled_at IS NULL AND date_trunc('milliseconds', u.updated_at) = $9
+          FOR KEY SHARE OF u
+       RETURNING id`,
+      [
+        session.id,
+        user.id,
+        session.authTime,
+        session.refreshExpiresAt,
+        session.expiresAt,
+        session.accessExpiresAt,
+        caller.ip ?? null,
+        caller.userAgent?.slice(0, 512) ?? null,
+        user.updatedAt,
+      ],
+    );
+    if (inserted.length === 0) throw new SessionRevoked();
     return this.#issue({ ...session, username: user.username, email: user.email });
   }
 
@@ -91,13 +119,13 @@ export class SessionsService {
   /** The one statement that rotates: of any number of callers with one token, it answers one. */
   async #rotate({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession | undefined> {
     const now = this.clock.date();
-    const [[session]]: [LiveSession[], number] = await this.database.query(
+    const [[session]]: [LiveSession[], number] = await this.sessions.query(
       `UPDATE sessions s
           SET generation = s.generation + 1, rotated_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
               access_expires_at = GREATEST($5, s.access_expires_at)
          FROM users u
         WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
-          AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id
+          AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id AND u.disabled_at IS NULL
        RETURNING ${LIVE_SESSION}`,
       [
         sessionId,
@@ -105,7 +133,7 @@ export class SessionsService {
         now,
         new Date(now.getTime() + this.config.refreshTokenTtl),
         // A retry inside the grace window gets an access token too, and writes nothing.
-        new Date(now.getTime() + this.config.refreshGrace + this.config.accessTokenTtl),
+        new Date(now.getTime() + this.config.refreshGrace + this.config.accessTokenTtl + ISSUING_MS),
       ],
     );
     return session;
@@ -113,16 +141,18 @@ export class SessionsService {
 
   /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
   async #retry({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession> {
-    const [session]: (LiveSession & Pick<Session, 'rotatedAt' | 'endedAt'>)[] = await this.database.query(
-      `SELECT ${LIVE_SESSION}, s.rotated_at AS "rotatedAt", s.ended_at AS "endedAt"
+    const [session]: (LiveSession & Pick<Session, 'rotatedAt' | 'endedAt'> & Pick<User, 'disabledAt'>)[] =
+      await this.sessions.query(
+        `SELECT ${LIVE_SESSION}, s.rotated_at AS "rotatedAt", s.ended_at AS "endedAt", u.disabled_at AS "disabledAt"
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`,
-      [sessionId],
-    );
+        [sessionId],
+      );
     const now = this.clock.now();
-    if (!session) throw new SessionRevoked();
-    if (session.endedAt !== null) throw new SessionRevoked();
+    if (!session || session.endedAt !== null || session.disabledAt !== null) throw new SessionRevoked();
     if (session.expiresAt.getTime() <= now || session.refreshExpiresAt.getTime() <= now)
       throw new RefreshTokenExpired();
+    // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
+    if (generation > session.generation) throw new RefreshTokenInvalid();
     const isPrevious = session.generation === generation + 1;
     const rotatedAt = session.rotatedAt?.getTime() ?? 0;
     if (isPrevious && now < rotatedAt + this.config.refreshGrace) return session;
@@ -136,7 +166,7 @@ export class SessionsService {
       sessionId: session.id,
       name: displayName(session),
       authTime: session.authTime,
-      sessionExpiresAt: session.expiresAt,
+      notAfter: new Date(Math.min(session.expiresAt.getTime(), session.accessExpiresAt.getTime())),
     });
     return {
       accessToken: token,

@@ -55,7 +55,7 @@ export function checkClaims(
   expected: { issuer: string; audience: string; now: number; allowExpired?: boolean },
 ): AccessTokenClaims {
   const claims = (payload ?? {}) as Record<string, unknown>;
-  const strings = ['sub', 'sid', 'jti', 'preferred_username'].every((name) => isText(claims[name]));
+  const strings = isId(claims.sub) && isId(claims.sid) && isText(claims.jti) && isText(claims.preferred_username);
   const { iss, aud, iat, exp, nbf = 0 } = claims;
   if (!strings || iss !== expected.issuer || aud !== expected.audience) throw new TokenMalformed();
   if (!isNumericDate(iat) || !isNumericDate(exp) || !isNumericDate(nbf)) throw new TokenMalformed();
@@ -77,6 +77,11 @@ function parseObject(part: string): Record<string, unknown> {
     // Not JSON: no token of ours.
   }
   throw new TokenMalformed();
+}
+
+/** A UUID in the one spelling that we write. */
+function isId(value: unknown): boolean {
+  return isText(value) && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }
 
 function isText(value: unknown): value is string {

@@ -13,8 +13,8 @@ export interface AccessTokenSubject {
   sessionId: string;
   name: string;
   authTime: Date;
-  /** The session's end: no token outlives it. */
-  sessionExpiresAt: Date;
+  /** No token is alive after this: the session's end, and the time until which its revocation would be remembered. */
+  notAfter: Date;
 }
 
 /** Issues and verifies access tokens (RFC 9068). */
@@ -30,8 +30,8 @@ export class AccessTokens {
   issue(subject: AccessTokenSubject): { token: string; expiresInSeconds: number } {
     const { kid, alg, privateKey } = this.keys.active;
     const iat = this.clock.seconds();
-    const sessionEnd = Math.floor(subject.sessionExpiresAt.getTime() / 1000);
-    const exp = Math.min(iat + Math.floor(this.config.accessTokenTtl / 1000), sessionEnd);
+    const notAfter = Math.floor(subject.notAfter.getTime() / 1000);
+    const exp = Math.min(iat + Math.floor(this.config.accessTokenTtl / 1000), notAfter);
     const claims: AccessTokenClaims = {
       iss: this.config.publicUrl,
       aud: this.config.jwtAudience,

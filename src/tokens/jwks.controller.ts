@@ -5,7 +5,7 @@ import { ApiProblems } from '../problems/api-problems.decorator.js';
 import type { PublicJwk } from './jwk.js';
 import { SigningKeys } from './signing-keys.js';
 
-class JwkResponse {
+class JwkResponse implements PublicJwk {
   @ApiProperty({ example: 'EC' })
   kty!: string;
 
@@ -30,7 +30,7 @@ class JwkResponse {
 
 class JwksResponse {
   @ApiProperty({ type: [JwkResponse] })
-  keys!: PublicJwk[];
+  keys!: JwkResponse[];
 }
 
 @ApiTags('Service')

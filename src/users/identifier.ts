@@ -4,11 +4,20 @@ import { isEmail } from 'class-validator';
  * The form under which two spellings are one identifier: NFKC (UAX #15) and case folding.
  *
  * Folding goes through upper case, so that letters whose cases meet there (ı and i, ſ and s, ς and σ) meet here
- * too, as they do in the case-insensitive systems beside us; İ is folded to i as well.
+ * too, as they do in the case-insensitive systems beside us; İ is folded to i as well. One pass can leave what the
+ * next would still change (ẞ, and marks that change places), so it is repeated until nothing does.
  */
 export function identifierKey(text: string): string {
-  const folded = text.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').replaceAll('i\u0307', 'i');
-  return folded.normalize('NFKC');
+  let key = text;
+  for (let previous = ''; previous !== key; ) {
+    previous = key;
+    key = fold(fold(key.normalize('NFKD').toLowerCase()).normalize('NFKC'));
+  }
+  return key;
+}
+
+function fold(text: string): string {
+  return text.toUpperCase().toLowerCase().replaceAll('ς', 'σ').replaceAll('i\u0307', 'i');
 }
 
 /** What is kept and shown: compatibility forms (full width, homoglyphs such as ＠) become what they stand for. */
@@ -16,15 +25,22 @@ export function canonicalText(text: string): string {
   return text.normalize('NFKC');
 }
 
-/** 1-64 characters once canonical: no control, format or private character, no white space but single inner spaces. */
+/** 1-64 characters once canonical: no control, private or invisible character, no white space but single inner spaces. */
 export function isUsername(text: string): boolean {
   const canonical = canonicalText(text);
-  return [...canonical].length <= 64 && /^[^\p{C}\p{Z}]+( [^\p{C}\p{Z}]+)*$/u.test(canonical);
+  return (
+    [...canonical].length <= 64 &&
+    /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+( [^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+)*$/u.test(
+      canonical,
+    )
+  );
 }
 
 /** An address of one mailbox (RFC 5321), once canonical: no quoted local part, comment, group or address literal. */
 export function isEmailAddress(text: string): boolean {
   if (text.length > 254) return false;
   const canonical = canonicalText(text);
-  return canonical.length <= 254 && !/["\p{C}\p{Z}]/u.test(canonical) && isEmail(canonical);
+  return (
+    canonical.length <= 254 && !/["\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(canonical) && isEmail(canonical)
+  );
 }

@@ -25,6 +25,10 @@ export class User {
   @Column('text', { name: 'password_hash', nullable: true, select: false })
   passwordHash?: string | null;
 
+  /** Since when the user can't log in or refresh, if so. */
+  @Column('timestamptz', { name: 'disabled_at', nullable: true })
+  disabledAt!: Date | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 

@@ -1,22 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { QueryFailedError, type Repository } from 'typeorm';
+import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
-export interface NewUser {
-  username?: string | undefined;
-  email?: string | undefined;
-  passwordHash: string;
-}
-
 /** Names that must all be the same user's. */
 export interface Identifiers {
   username?: string | undefined;
   email?: string | undefined;
+}
+
+export interface NewUser extends Identifiers {
+  passwordHash: string;
 }
 
 @Injectable()
@@ -43,6 +41,7 @@ export class UsersService {
         : { email: canonicalText(email), emailKey: identifierKey(email) }),
       emailVerified: false,
       passwordHash,
+      disabledAt: null,
       createdAt: now,
       updatedAt: now,
     });
@@ -65,6 +64,25 @@ export class UsersService {
         ...(email === undefined ? {} : { emailKey: identifierKey(email) }),
       })
       .getOne();
+  }
+
+  /** The user with the password hash, to prove again who is calling. */
+  async findForProof(id: string): Promise<User | null> {
+    return await this.users.createQueryBuilder('user').addSelect('user.passwordHash').where({ id }).getOne();
+  }
+
+  /** Takes a stronger hash of the same password in place of `replaced`, unless that has been replaced meanwhile. */
+  async upgradePasswordHash(id: string, replaced: string, passwordHash: string): Promise<void> {
+    await this.users.update({ id, passwordHash: replaced }, { passwordHash });
+  }
+
+  /** Stores the hash of a new password. */
+  async setPasswordHash(id: string, passwordHash: string, manager: EntityManager): Promise<void> {
+    await manager.update(User, { id }, { passwordHash, updatedAt: this.clock.date() });
+  }
+
+  async delete(id: string, manager: EntityManager): Promise<void> {
+    await manager.delete(User, { id });
   }
 
   async find(id: string): Promise<User | null> {

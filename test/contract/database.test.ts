@@ -60,6 +60,22 @@ test('a transaction that fails leaves nothing, and others beside it keep theirs'
   expect(await source.query('SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 25 }]);
 });
 
+test('a client that goes away inside a transaction leaves nothing, and the next one has a session of its own', async () => {
+  await source.query('CREATE TABLE kept (n integer)');
+  const runner = source.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('INSERT INTO kept VALUES (1)');
+  await runner.query("SET application_name = 'left behind'");
+  await source.destroy();
+  source = await new DataSource(database.options).initialize();
+  await source.query('INSERT INTO kept VALUES (2)');
+  expect(await source.query('SELECT n FROM kept')).toEqual([{ n: 2 }]);
+  expect(await source.query('SHOW application_name')).not.toEqual([{ application_name: 'left behind' }]);
+  await source.destroy();
+  source = await new DataSource(database.options).initialize();
+  expect(await source.query('SELECT n FROM kept')).toEqual([{ n: 2 }]);
+});
+
 testOnEmbedded('that proof fails on the naive pool: several clients on the one embedded session', async () => {
   await source.destroy();
   await database.close();
@@ -69,6 +85,9 @@ testOnEmbedded('that proof fails on the naive pool: several clients on the one e
     extra: { stream: embedded.connect, max: 10, user: 'postgres' },
   }).initialize();
   try {
+    const runners = Array.from({ length: 10 }, () => naive.createQueryRunner());
+    await Promise.all(runners.map((runner) => runner.connect()));
+    await Promise.all(runners.map((runner) => runner.release()));
     expect(await fiftyAtOnce(naive)).not.toBe(50);
   } finally {
     await naive.destroy();

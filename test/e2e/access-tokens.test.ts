@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, type JsonWebKey, sign as signByte
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { SigningKeys } from '../../src/tokens/signing-keys.js';
 import { expectProblem } from '../support/matchers.js';
+import { respell } from '../support/respell.js';
 import { TestServer } from '../support/server.js';
 
 /** Which credential a protected route takes; rows of the attacks on tokens. */
@@ -106,6 +107,15 @@ test('HS256 with the public key as its secret is refused (attack: algorithm)', a
   expectProblem(await present(forged), 401, 'token_malformed');
 });
 
+test('the published keys are public: these members and no other', async () => {
+  const { headers, body } = await server.client.get('/.well-known/jwks.json');
+  const text = expect.stringMatching(/^[\w-]{43}$/);
+  expect(body).toEqual({
+    keys: [{ kty: 'EC', crv: 'P-256', x: text, y: text, use: 'sig', alg: 'ES256', kid: text }],
+  });
+  expect(headers.get('cache-control')).toBe('public, max-age=300');
+});
+
 test('a key of the attacker’s under our kid is refused', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { kid } = decodeProtectedHeader(token) as { kid: string };
@@ -148,9 +158,3 @@ test('jose verifies a token by the published keys', async () => {
   });
   expect(verified.payload.preferred_username).toBe('ana');
 });
-
-/** The same bytes in another base64url: the last character's unused bits set. */
-function respell(text: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  return text.slice(0, -1) + alphabet[alphabet.indexOf(text.at(-1) as string) + 1];
-}

@@ -1,3 +1,4 @@
+import { PASSWORD } from '../support/client.js';
 import { administer } from '../support/engine.js';
 import { expectProblem } from '../support/matchers.js';
 import { testOnPostgres } from '../support/on-engine.js';
@@ -39,4 +40,22 @@ testOnPostgres(
     expect((await server.client.get('/health/ready')).status).toBe(200);
     expect((await server.client.refresh(tokens.refresh_token)).status).toBe(200);
   },
+);
+
+testOnPostgres(
+  'connections that are cut while they open and while they work: 503, and the process lives (attack: fail open)',
+  async () => {
+    const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
+    await server.client.signUp('berta');
+    for (let round = 0; round < 15; round++) {
+      await server.restart();
+      const login = { username: 'berta', password: PASSWORD };
+      const answers = Array.from({ length: 40 }, () => server.client.post('/login', { body: login }));
+      await new Promise((resolve) => setTimeout(resolve, round * 3));
+      await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+      for (const { status } of await Promise.all(answers)) expect([200, 503]).toContain(status);
+      expect((await server.client.get('/health/ready')).status).toBe(200);
+    }
+  },
+  60_000,
 );

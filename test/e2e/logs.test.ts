@@ -1,6 +1,7 @@
 import { SigningKeys } from '../../src/tokens/signing-keys.js';
 import { PASSWORD } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
+import { sendRaw } from '../support/raw-http.js';
 import { TestServer } from '../support/server.js';
 
 /** What the logs hold, and what they never hold (ASVS 16.2). */
@@ -28,6 +29,14 @@ test('one line per request: when, who, what, the outcome, and the request id (AS
       ip: '127.0.0.1',
     },
   ]);
+});
+
+test('what no route sees has its line too: a malformed path, and what is no HTTP', async () => {
+  const malformed = await server.client.get('/%zz');
+  const { headers } = await sendRaw(server.client.url, 'hello\r\n\r\n');
+  for (const id of [malformed.headers.get('x-request-id'), headers['x-request-id']]) {
+    expect(server.log.filter((line) => line.request_id === id)).toHaveLength(1);
+  }
 });
 
 test('no password, token or hash in any line, whatever happened (ASVS 16.2.5)', async () => {

@@ -22,6 +22,7 @@ describe('requests that are refused before a route sees them', () => {
     '/auth/login;x',
     '/auth/%6cogin/',
     '/auth/sessions/x/y',
+    '/docs/%00',
   ])('%s is 404', async (path) => {
     expectProblem(await server.client.post(path, { body: credentials }), 404, 'not_found');
   });
@@ -30,7 +31,8 @@ describe('requests that are refused before a route sees them', () => {
     ['GET', '/auth/login', 'POST'],
     ['DELETE', '/auth/register', 'POST'],
     ['PUT', '/protected', 'GET, HEAD, POST'],
-    ['PATCH', '/users/me', 'GET, HEAD'],
+    ['DELETE', '/%70rotected', 'GET, HEAD, POST'],
+    ['PATCH', '/users/me', 'DELETE, GET, HEAD'],
     ['OPTIONS', '/login', 'POST'],
     ['POST', '/health/live', 'GET, HEAD'],
     ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
@@ -192,7 +194,7 @@ describe('the language of problems', () => {
   });
 
   test('faults are told in it too', async () => {
-    const options = { body: { username: 'x', password: 'short' }, headers: { 'Accept-Language': 'es' } };
+    const options = { body: { username: 'x', password: 'zq9-kfv' }, headers: { 'Accept-Language': 'es' } };
     const { body } = await server.client.post('/register', options);
     expect(body.errors).toEqual([
       { pointer: '/password', code: 'password_too_short', detail: 'Una contraseña tiene 8 caracteres o más.' },

@@ -1,6 +1,8 @@
 import { decodeJwt } from 'jose';
+import { DataSource } from 'typeorm';
 import type { Tokens } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
+import { respell } from '../support/respell.js';
 import { TestServer } from '../support/server.js';
 
 const DAY = 86_400_000;
@@ -105,6 +107,15 @@ test('a refresh token that was not used in time has expired', async () => {
   expectProblem(late, 401, 'refresh_token_expired');
 });
 
+test('a token of a generation that is yet to come is invalid and ends nothing: the database was restored from a backup', async () => {
+  const first = await signUp();
+  const { body: second } = await refresh(first.refresh_token);
+  const { sid } = decodeJwt(first.access_token) as { sid: string };
+  await server.get(DataSource).query('UPDATE sessions SET generation = 1, rotated_at = NULL WHERE id = $1', [sid]);
+  expectProblem(await refresh(second.refresh_token), 401, 'refresh_token_invalid');
+  expect((await refresh(first.refresh_token)).status).toBe(200);
+});
+
 test('what is no genuine refresh token is refused, however close it comes', async () => {
   const { refresh_token, access_token } = await signUp();
   const bytes = Buffer.from(refresh_token, 'base64url');
@@ -113,8 +124,15 @@ test('what is no genuine refresh token is refused, however close it comes', asyn
     copy[index] = (copy[index] as number) ^ 1;
     return copy.toString('base64url');
   });
-  const spelled = `${refresh_token.slice(0, -1)}${refresh_token.endsWith('A') ? 'B' : 'A'}`;
-  const others = ['', 'x', access_token, `${refresh_token}=`, `${refresh_token}A`, spelled, refresh_token.slice(1)];
+  const others = [
+    '',
+    'x',
+    access_token,
+    `${refresh_token}=`,
+    `${refresh_token}A`,
+    respell(refresh_token),
+    refresh_token.slice(1),
+  ];
   for (const forged of [...flipped, ...others]) {
     expectProblem(await refresh(forged), 401, 'refresh_token_invalid');
   }
@@ -129,6 +147,8 @@ test('refuses null and other types with 400', async () => {
 });
 
 test('without any token it is invalid', async () => {
-  expectProblem(await server.client.post('/auth/refresh'), 401, 'refresh_token_invalid');
+  const bare = await server.client.post('/auth/refresh');
+  expectProblem(bare, 401, 'refresh_token_invalid');
+  expect(bare.headers.get('www-authenticate')).toBe('Bearer realm="portero"');
   expectProblem(await server.client.post('/auth/refresh', { body: {} }), 401, 'refresh_token_invalid');
 });

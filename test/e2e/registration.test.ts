@@ -42,6 +42,7 @@ test.each([
   ['the dotted capital I', 'İrene', 'irene'],
   ['sharp s and its capitals', 'straße', 'STRASSE'],
   ['final sigma', 'νίκος', 'ΝΊΚΟΣ'],
+  ['capital sharp s', 'großß', 'GROẞẞ'],
   ['composed and decomposed accents', 'jose\u0301', 'José'],
 ])('one username whatever its %s (attack: identity)', async (_, first, second) => {
   expect((await register({ username: first, password: PASSWORD })).status).toBe(201);
@@ -58,6 +59,14 @@ test('one email whatever its letter case and a homoglyph of @ (attack: identity)
     409,
     'email_taken',
   );
+});
+
+test('a username that looks like an address must be the user’s own', async () => {
+  const boss = 'boss@example.com';
+  expectFaults(await register({ username: boss, password: PASSWORD }), ['/username', 'username_invalid']);
+  const another = { username: boss, email: 'other@example.com', password: PASSWORD };
+  expectFaults(await register(another), ['/username', 'username_invalid']);
+  expect((await register({ username: boss, email: 'BOSS@example.com', password: PASSWORD })).status).toBe(201);
 });
 
 test('of 50 registrations of one name at once, one is answered 201 and 49 are answered 409', async () => {

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { PASSWORD } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -69,6 +70,34 @@ test('a token issued under a longer ACCESS_TOKEN_TTL stays revoked after the set
     server.clock.advance(10_000);
     await server.restart();
     expectProblem(await server.client.get('/protected', { token: access_token }), 401, 'token_revoked');
+  } finally {
+    await server.stop();
+  }
+});
+
+test('PUBLIC_URL is the issuer, JWT_AUDIENCE the audience, and https brings HSTS (ASVS 3.4.1)', async () => {
+  const settings = { PUBLIC_URL: 'https://auth.example.com', JWT_AUDIENCE: 'https://api.example.com' };
+  const server = await TestServer.start(settings);
+  try {
+    const { access_token } = await server.client.signUp('ana');
+    expect(decodeJwt(access_token)).toMatchObject({ iss: settings.PUBLIC_URL, aud: settings.JWT_AUDIENCE });
+    const answer = await server.client.get('/protected', { token: access_token });
+    expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([
+      200,
+      'max-age=31536000; includeSubDomains',
+    ]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('REFRESH_TOKEN_TTL is how long a refresh token lives', async () => {
+  const server = await TestServer.start({ REFRESH_TOKEN_TTL: '1m' });
+  try {
+    const tokens = await server.client.signUp('ana');
+    expect(tokens.refresh_expires_in).toBe(60);
+    server.clock.advance(61_000);
+    expectProblem(await server.client.refresh(tokens.refresh_token), 401, 'refresh_token_expired');
   } finally {
     await server.stop();
   }

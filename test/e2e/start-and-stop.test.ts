@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +53,41 @@ describe.each<['SIGTERM' | 'SIGINT', string[]]>([
     await again.client.logIn('in-flight');
     await again.kill('SIGTERM');
   });
+});
+
+test('connections that sent nothing, or half a head, do not hold up the stop', async () => {
+  const server = await ServerProcess.start(database.env);
+  const port = Number(new URL(server.client.url).port);
+  const sockets = ['', 'GET /health/live HTTP/1.1\r\nHo'].map((bytes) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    if (bytes) socket.write(bytes);
+    return socket;
+  });
+  await server.client.get('/health/live');
+  const began = performance.now();
+  const { code } = await server.kill('SIGTERM');
+  expect([code, performance.now() - began < 8000]).toEqual([0, true]);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('LOG_LEVEL leaves out what is below it', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const { port } = other.address() as { port: number };
+  await new Promise((resolve) => other.close(resolve));
+  const server = ServerProcess.spawn({ ...SECRET, ...database.env, PORT: String(port), LOG_LEVEL: 'warn' });
+  const ready = () =>
+    fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await ready())) await new Promise((resolve) => setTimeout(resolve, 50));
+  const { stdout } = await server.kill('SIGTERM');
+  const levels = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).level);
+  expect(new Set(levels)).toEqual(new Set(['warn']));
 });
 
 describeOnEmbedded('the data folder', () => {
@@ -119,6 +154,22 @@ describeOnEmbedded('the data folder', () => {
     expect(readdirSync(database.env.DATA_DIR as string)).toEqual(['postgres']);
   });
 
+  test('is open to its owner alone, also where it was made by somebody with an open mode', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portero-mode-'));
+    chmodSync(folder, 0o777);
+    const server = ServerProcess.spawn({ DATA_DIR: folder });
+    await server.listening();
+    await server.kill('SIGTERM');
+    expect(statSync(join(folder, 'postgres')).mode & 0o777).toBe(0o700);
+    chmodSync(join(folder, 'secret'), 0o644);
+    const { code, stderr } = await ServerProcess.spawn({ DATA_DIR: folder }).exit;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^portero: .*secret must belong to the user .*\(mode 0600\)\n$/),
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
   test('tells where it listens, where the data is, and what to set for PostgreSQL', async () => {
     const server = await ServerProcess.start(database.env);
     const { stdout } = await server.kill('SIGTERM');
@@ -152,6 +203,7 @@ describe('a start that is refused says why in one line, exits 1', () => {
       { HOST: '192.0.2.1' },
       /^portero: HOST=192\.0\.2\.1 is not an address of this machine/,
     ],
+    ['a host that is not known', { HOST: 'nosuch.invalid' }, /^portero: nosuch\.invalid is no host that can be found/],
   ])('%s', async (_, env, line) => {
     await (await ServerProcess.start(database.env)).kill('SIGTERM');
     const { code, stderr } = await ServerProcess.spawn({ ...SECRET, ...database.env, ...env }).exit;

@@ -57,8 +57,12 @@ export class TestServer {
     return this.#app.get<T>(token);
   }
 
+  /** Whose lines the one logger of the process writes now: nestjs-pino makes it once. */
+  static #logging: TestServer;
+
   async #listen(): Promise<void> {
-    const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
+    TestServer.#logging = this;
+    const logStream = { write: (line: string) => void TestServer.#logging.log.push(JSON.parse(line)) };
     this.config = loadConfig(this.#env).config;
     this.#app = await createApp(this.config, { clock: this.clock, logStream });
     await this.#app.listen(0, '127.0.0.1');

@@ -11,6 +11,7 @@ export class CreateUsers1763680000000 implements MigrationInterface {
         email_key      text        COLLATE "C",
         email_verified boolean     NOT NULL DEFAULT false,
         password_hash  text,
+        disabled_at    timestamptz,
         created_at     timestamptz NOT NULL,
         updated_at     timestamptz NOT NULL,
         CONSTRAINT users_username_key UNIQUE (username_key),
