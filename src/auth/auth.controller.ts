@@ -11,10 +11,10 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../access/public.decorator.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
-import { PasswordRejected } from '../passwords/passwords.errors.js';
+import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
+import { RefreshTokenInvalid, SessionRevoked } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
@@ -49,12 +49,13 @@ export class AuthController {
     type: UserResponse,
     headers: { Location: { description: 'Where the user is shown.', schema: { type: 'string' } } },
   })
-  @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected)
+  @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected, Busy)
   async register(
+    @Req() { ip }: FastifyRequest,
     @Body() body: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserResponse> {
-    const user = await this.registration.register(body);
+    const user = await this.registration.register(body, ip);
     reply.header('Location', '/users/me');
     return UserResponse.of(user);
   }
@@ -70,7 +71,7 @@ export class AuthController {
   })
   @ApiBody({ type: LoginRequest })
   @ApiOkResponse({ description: 'The tokens of a new session.', type: TokensResponse })
-  @ApiProblems(ValidationFailed, InvalidCredentials)
+  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, Busy)
   async login(@Req() request: FastifyRequest & { user: User }): Promise<TokensResponse> {
     const caller = { ip: request.ip, userAgent: request.headers['user-agent'] };
     return TokensResponse.of(await this.sessions.start(request.user, caller));

@@ -5,6 +5,8 @@ import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountController } from './account.controller.js';
+import { Account } from './account.js';
 import { AuthController } from './auth.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -17,7 +19,7 @@ import { Registration } from './registration.js';
 /** The HTTP side of authentication. A new kind of credential is a strategy in this list. */
 @Module({
   imports: [PassportModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
-  controllers: [AuthController, RefreshController, ProtectedController],
-  providers: [LocalStrategy, JwtStrategy, Registration, Logout, { provide: APP_GUARD, useClass: JwtGuard }],
+  controllers: [AuthController, RefreshController, AccountController, ProtectedController],
+  providers: [LocalStrategy, JwtStrategy, Registration, Logout, Account, { provide: APP_GUARD, useClass: JwtGuard }],
 })
 export class AuthModule {}

@@ -43,7 +43,7 @@ export class LoginRequest {
 }
 
 /** Stands in examples for the refresh token that the last answer gave; the pages under /docs put it in. */
-export const LAST_REFRESH_TOKEN = '{{refresh_token}}';
+const LAST_REFRESH_TOKEN = '{{refresh_token}}';
 
 export const REFRESH_EXAMPLES = {
   last: {

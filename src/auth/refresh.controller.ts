@@ -34,7 +34,8 @@ export class RefreshController {
   @ApiOkResponse({ description: 'The next tokens of the session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
   async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
-    const token = body.refresh_token ?? bearerToken(request.headers) ?? '';
+    const token = body.refresh_token ?? bearerToken(request.headers);
+    if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
     return TokensResponse.of(await this.sessions.refresh(token));
   }
 }

@@ -3,6 +3,7 @@ import { Config } from '../config/config.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { identifierKey } from '../users/identifier.js';
 import type { User } from '../users/user.entity.js';
 import { type Identifiers, UsersService } from '../users/users.service.js';
 import { RegistrationClosed } from './auth.errors.js';
@@ -17,18 +18,25 @@ export class Registration {
     private readonly config: Config,
   ) {}
 
-  /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken */
-  async register({ password, ...names }: Identifiers & { password: string }): Promise<User> {
+  /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
+  async register({ password, ...names }: Identifiers & { password: string }, ip: string): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
     this.#requireNames(names);
-    this.policy.check(password);
-    return await this.users.create({ ...names, passwordHash: await this.hasher.hash(password) });
+    refuseForeignAddress(names);
+    await this.policy.check(password, names);
+    return await this.users.create({ ...names, passwordHash: await this.hasher.hash(password, ip) });
   }
 
   #requireNames(names: Identifiers): void {
-    const required = this.config.registrationRequires.split(',') as (keyof Identifiers)[];
-    const missing = required.filter((name) => names[name] === undefined);
+    const missing = this.config.registrationRequires.filter((name) => names[name] === undefined);
     if (missing.length === 0) return;
     throw new ValidationFailed({ faults: missing.map((name) => ({ pointer: `/${name}`, code: 'required' })) });
   }
+}
+
+/** A username that looks like an address must be the user's own: else one user would be shown under another's name. */
+function refuseForeignAddress({ username, email }: Identifiers): void {
+  if (username === undefined || !identifierKey(username).includes('@')) return;
+  if (email !== undefined && identifierKey(username) === identifierKey(email)) return;
+  throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
 }

@@ -1,8 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, type Parser, text, url } from './setting.js';
-
-export type RegistrationRequirement = 'username' | 'email' | 'username,email';
 
 /** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
 export class Config {
@@ -20,9 +19,17 @@ export class Config {
   readonly sessionTtl!: number;
   readonly refreshGrace!: number;
   readonly registration!: 'open' | 'closed';
-  readonly registrationRequires!: RegistrationRequirement;
+  readonly registrationRequires!: readonly ('username' | 'email')[];
+  readonly passwordHash!: 'bcrypt' | 'argon2id';
   readonly bcryptCost!: number;
+  /** How many passwords are hashed at once. */
+  readonly hashConcurrency!: number;
+  readonly hashQueueTimeout!: number;
   readonly passwordMinLength!: number;
+  readonly passwordBreachCheck!: 'off' | 'hibp';
+  readonly passwordBreachOnError!: 'allow' | 'refuse';
+  /** Five hex digits are put after it. */
+  readonly hibpUrl!: string;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -36,6 +43,7 @@ export interface LoadedConfig {
 }
 
 const YEAR = 365 * 86_400_000;
+const HIBP_URL = 'https://api.pwnedpasswords.com/range/';
 const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET']);
 
 /**
@@ -49,7 +57,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     return value === undefined || value === '' ? fallback : parser(value, name);
   };
   const port = read('PORT', integer(3000, { min: 0, max: 65_535 }), 3000);
-  const publicUrl = trimSlash(read('PUBLIC_URL', issuer, `http://localhost:${port}`));
+  const publicUrl = trimSlash(read('PUBLIC_URL', bareUrl('https://auth.example.com'), `http://localhost:${port}`));
   const databaseUrl = read<string | undefined>(
     'DATABASE_URL',
     url('postgres://portero:password@localhost:5432/portero', 'postgres', 'postgresql'),
@@ -68,9 +76,15 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
     refreshGrace: read('REFRESH_GRACE', duration('10s', { max: 300_000 }), 10_000),
     registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
-    registrationRequires: read('REGISTRATION_REQUIRES', oneOf('username', 'email', 'username,email'), 'username'),
+    registrationRequires: read<Config['registrationRequires']>('REGISTRATION_REQUIRES', requirements, ['username']),
+    passwordHash: read('PASSWORD_HASH', oneOf('bcrypt', 'argon2id'), 'bcrypt'),
+    hashConcurrency: read('HASH_CONCURRENCY', integer(1, { min: 1, max: 64 }), Math.max(1, availableParallelism() - 1)),
+    hashQueueTimeout: read('HASH_QUEUE_TIMEOUT', duration('5s', { min: 100, max: 60_000 }), 5000),
     bcryptCost: read('BCRYPT_COST', integer(12, { min: 4, max: 16 }), 12),
     passwordMinLength: read('PASSWORD_MIN_LENGTH', integer(8, { min: 8, max: 64 }), 8),
+    passwordBreachCheck: read('PASSWORD_BREACH_CHECK', oneOf('off', 'hibp'), 'off'),
+    passwordBreachOnError: read('PASSWORD_BREACH_ON_ERROR', oneOf('allow', 'refuse'), 'allow'),
+    hibpUrl: `${trimSlash(read('HIBP_URL', bareUrl(HIBP_URL), HIBP_URL))}/`,
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.
@@ -92,15 +106,21 @@ function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dat
   return Secret.keptIn(dataDir);
 }
 
-const issuer: Parser<string> = (value, name) => {
-  const checked = url('https://auth.example.com', 'https', 'http')(value, name);
-  const { href, search, hash, username, password } = new URL(checked);
-  // RFC 8414 §2: an issuer has no query or fragment.
-  if (search || hash || username || password) {
-    throw new ConfigError(name, 'must have no query, fragment or user information', 'https://auth.example.com');
-  }
-  return href;
+const requirements: Parser<('username' | 'email')[]> = (value, name) => {
+  const words = oneOf('username', 'email', 'username,email')(value, name);
+  return words.split(',') as ('username' | 'email')[];
 };
+
+/** With nothing behind the path. RFC 8414 §2: an issuer has no query or fragment. */
+function bareUrl(example: string): Parser<string> {
+  return (value, name) => {
+    const { href, search, hash, username, password } = new URL(url(example, 'https', 'http')(value, name));
+    if (search || hash || username || password) {
+      throw new ConfigError(name, 'must have no query, fragment or user information', example);
+    }
+    return href;
+  };
+}
 
 function trimSlash(value: string): string {
   return value.replace(/\/+$/, '');

@@ -1,25 +1,89 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import type { Fault } from '../problems/auth-error.js';
+import { identifierKey } from '../users/identifier.js';
+import { BreachCheck } from './breach-check.js';
+import { CommonPasswords } from './common-passwords.js';
 import { PasswordRejected } from './passwords.errors.js';
 
 /** In code points. A longer password is nobody's: it is refused before it costs a hash. */
 export const PASSWORD_MAX_LENGTH = 256;
 
-/** What a password may be (NIST SP 800-63B-4 §3.1.1.2): its length counts, its composition does not. */
+/** A shorter name occurs in words by chance, so only the name itself is refused. */
+const MIN_NAME_LENGTH = 4;
+
+/** Digits, punctuation and spaces: what is put round a name to please a form. */
+const DECORATION = /^[\p{N}\p{P}$+<=>^`|~ ]*$/u;
+
+/** Whose password it is to be, and which member of the request it came in. */
+export interface PasswordContext {
+  username?: string | null | undefined;
+  email?: string | null | undefined;
+  /** A JSON Pointer; `/password` unless given. */
+  pointer?: string;
+}
+
+/**
+ * What a password may be (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2): its length counts, its composition does not, and it is
+ * none of those that are guessed first.
+ */
 @Injectable()
 export class PasswordPolicy {
-  constructor(private readonly config: Config) {}
+  readonly #serviceNames: string[];
 
-  /** @throws PasswordRejected */
-  check(password: string): void {
-    const length = [...password].length;
-    if (length < this.config.passwordMinLength) {
-      const values = { minimum: this.config.passwordMinLength };
-      throw new PasswordRejected({ faults: [{ pointer: '/password', code: 'password_too_short', values }] });
-    }
-    if (length > PASSWORD_MAX_LENGTH) {
-      const values = { maximum: PASSWORD_MAX_LENGTH };
-      throw new PasswordRejected({ faults: [{ pointer: '/password', code: 'password_too_long', values }] });
-    }
+  constructor(
+    private readonly config: Config,
+    private readonly common: CommonPasswords,
+    private readonly breaches: BreachCheck,
+  ) {
+    const [label = ''] = new URL(config.publicUrl).hostname.split('.');
+    this.#serviceNames = ['portero', label];
   }
+
+  /**
+   * Names every fault that can be told here. Only a password without one is looked up in breaches.
+   *
+   * @throws PasswordRejected
+   * @throws Unavailable when the breach check must answer and can't
+   */
+  async check(password: string, context: PasswordContext): Promise<void> {
+    const { pointer = '/password' } = context;
+    const faults = this.#faults(password, context);
+    if (faults.length === 0 && (await this.breaches.finds(password))) faults.push({ code: 'password_breached' });
+    if (faults.length === 0) return;
+    throw new PasswordRejected({ faults: faults.map((fault) => ({ pointer, ...fault })) });
+  }
+
+  #faults(password: string, { username, email }: PasswordContext): Omit<Fault, 'pointer'>[] {
+    const length = [...password].length;
+    if (length > PASSWORD_MAX_LENGTH) {
+      return [{ code: 'password_too_long', values: { maximum: PASSWORD_MAX_LENGTH } }];
+    }
+    const faults: Omit<Fault, 'pointer'>[] = [];
+    if (length < this.config.passwordMinLength) {
+      faults.push({ code: 'password_too_short', values: { minimum: this.config.passwordMinLength } });
+    }
+    if (this.common.has(password)) faults.push({ code: 'password_common' });
+    const ownNames = [username, email].flatMap((name) => (name ? [name, localPart(name)] : []));
+    if (isMadeOf(password, ownNames)) faults.push({ code: 'password_contains_name' });
+    if (isMadeOf(password, this.#serviceNames)) faults.push({ code: 'password_contains_service_name' });
+    return faults;
+  }
+}
+
+/** What is before the last `@`, or all of a name without one. */
+function localPart(name: string): string {
+  return identifierKey(name).replace(/@[^@]*$/, '');
+}
+
+/** Whether the password is one of the names with nothing but decoration round it (ASVS 6.2.11). */
+function isMadeOf(password: string, names: string[]): boolean {
+  const key = identifierKey(password);
+  return names.map(identifierKey).some((name) => {
+    if (name === '') return false;
+    if (key === name) return true;
+    const at = key.indexOf(name);
+    if (at < 0 || [...name].length < MIN_NAME_LENGTH) return false;
+    return DECORATION.test(key.slice(0, at) + key.slice(at + name.length));
+  });
 }

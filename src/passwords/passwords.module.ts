@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
+import { BreachCheck } from './breach-check.js';
+import { CommonPasswords } from './common-passwords.js';
+import { HashingQueue } from './hashing-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
+import { Schemes } from './schemes.js';
 
-@Module({ providers: [PasswordHasher, PasswordPolicy], exports: [PasswordHasher, PasswordPolicy] })
+@Module({
+  providers: [PasswordHasher, Schemes, HashingQueue, PasswordPolicy, CommonPasswords, BreachCheck],
+  exports: [PasswordHasher, PasswordPolicy],
+})
 export class PasswordsModule {}

@@ -40,6 +40,11 @@ export const problems = {
     title: 'The password was rejected',
     detail: 'The password does not meet the rules for passwords; "errors" says why.',
   },
+  busy: {
+    title: 'The service is busy',
+    detail: 'Too many passwords are being checked at the moment; try again after the time in Retry-After.',
+  },
+  wrong_password: { title: 'The password is wrong', detail: 'The password given is not the one of this user.' },
   invalid_credentials: {
     title: 'Wrong username, email or password',
     detail: 'There is no user with this name and password.',
@@ -78,10 +83,14 @@ export const faults = {
   invalid_text: 'This must not hold NUL or a lone surrogate.',
   empty: 'This must not be empty.',
   username_invalid:
-    'A username has 1 to 64 characters, none of them a control character, and no white space but single spaces inside.',
+    'A username has 1 to 64 characters, none of them a control character, no white space but single spaces inside, and @ only where it is the email too.',
   email_invalid: 'This is not an email address.',
   password_too_short: 'A password has {minimum} characters or more.',
   password_too_long: 'A password has {maximum} characters at the most.',
+  password_common: 'This password is one of the most used, and so one of the first to be guessed.',
+  password_contains_name: 'This password is the username or the email address, with little or nothing added.',
+  password_contains_service_name: 'This password is the name of this service, with little or nothing added.',
+  password_breached: 'This password is known from a data breach.',
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof problems;

@@ -46,6 +46,14 @@ export const es: Messages = {
       title: 'La contraseña fue rechazada',
       detail: 'La contraseña no cumple las reglas de contraseñas; «errors» dice por qué.',
     },
+    busy: {
+      title: 'El servicio está ocupado',
+      detail: 'Se están comprobando demasiadas contraseñas; inténtelo de nuevo tras el tiempo de Retry-After.',
+    },
+    wrong_password: {
+      title: 'La contraseña es incorrecta',
+      detail: 'La contraseña dada no es la de este usuario.',
+    },
     invalid_credentials: {
       title: 'Nombre, correo o contraseña incorrectos',
       detail: 'No hay ningún usuario con este nombre y contraseña.',
@@ -91,9 +99,14 @@ export const es: Messages = {
     invalid_text: 'No debe contener NUL ni un sustituto suelto.',
     empty: 'No debe estar vacío.',
     username_invalid:
-      'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, y solo espacios sueltos en su interior.',
+      'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, solo espacios sueltos en su interior, y @ solo si es también el correo.',
     email_invalid: 'No es una dirección de correo.',
     password_too_short: 'Una contraseña tiene {minimum} caracteres o más.',
     password_too_long: 'Una contraseña tiene {maximum} caracteres como máximo.',
+    password_common: 'Esta contraseña es una de las más usadas, y por eso de las primeras que se prueban.',
+    password_contains_name:
+      'Esta contraseña es el nombre de usuario o la dirección de correo, con poco o nada añadido.',
+    password_contains_service_name: 'Esta contraseña es el nombre de este servicio, con poco o nada añadido.',
+    password_breached: 'Esta contraseña se conoce por una filtración de datos.',
   },
 };

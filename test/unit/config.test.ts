@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/config.js';
 import { environment } from '../../src/config/environment.js';
@@ -24,9 +24,15 @@ test('the defaults are the documented ones', () => {
     sessionTtl: 30 * 86_400_000,
     refreshGrace: 10_000,
     registration: 'open',
-    registrationRequires: 'username',
+    registrationRequires: ['username'],
+    passwordHash: 'bcrypt',
+    hashConcurrency: Math.max(1, availableParallelism() - 1),
+    hashQueueTimeout: 5000,
     bcryptCost: 12,
     passwordMinLength: 8,
+    passwordBreachCheck: 'off',
+    passwordBreachOnError: 'allow',
+    hibpUrl: 'https://api.pwnedpasswords.com/range/',
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -50,7 +56,14 @@ test.each<[Record<string, string>, RegExp]>([
   [{ REGISTRATION: 'maybe' }, /^REGISTRATION must be one of: open, closed/],
   [{ REGISTRATION_REQUIRES: 'phone' }, /^REGISTRATION_REQUIRES must be one of/],
   [{ BCRYPT_COST: '17' }, /^BCRYPT_COST /],
+  [{ PASSWORD_HASH: 'md5' }, /^PASSWORD_HASH must be one of: bcrypt, argon2id/],
+  [{ HASH_CONCURRENCY: '0' }, /^HASH_CONCURRENCY /],
+  [{ HASH_QUEUE_TIMEOUT: '2m' }, /^HASH_QUEUE_TIMEOUT is too long/],
   [{ PASSWORD_MIN_LENGTH: '7' }, /^PASSWORD_MIN_LENGTH /],
+  [{ PASSWORD_BREACH_CHECK: 'on' }, /^PASSWORD_BREACH_CHECK must be one of: off, hibp/],
+  [{ PASSWORD_BREACH_ON_ERROR: 'maybe' }, /^PASSWORD_BREACH_ON_ERROR must be one of: allow, refuse/],
+  [{ HIBP_URL: 'ftp://hibp' }, /^HIBP_URL must be a URL that begins with https:\/\/ or http:\/\//],
+  [{ HIBP_URL: 'http://me:secret@hibp/' }, /^HIBP_URL must have no query, fragment or user information/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of/],
 ])('%j stops the start with one line that names the variable, its fault and an example', (env, line) => {
   expect(() => load(env)).toThrow(line);
@@ -84,6 +97,11 @@ test('the issuer has no trailing slash, and is the audience unless one is set', 
   expect([config.publicUrl, config.jwtAudience]).toEqual(['https://auth.example.com', 'https://auth.example.com']);
   expect(load({ PUBLIC_URL: 'HTTPS://Auth.Example.com' }).config.publicUrl).toBe('https://auth.example.com');
   expect(load({ JWT_AUDIENCE: 'api' }).config.jwtAudience).toBe('api');
+});
+
+test('the URL of the breach check ends in one slash', () => {
+  expect(load({ HIBP_URL: 'http://hibp:8080/range' }).config.hibpUrl).toBe('http://hibp:8080/range/');
+  expect(load({ HIBP_URL: 'http://hibp:8080/range//' }).config.hibpUrl).toBe('http://hibp:8080/range/');
 });
 
 test('a .env file is read, and what is set outside wins', () => {

@@ -1,0 +1,65 @@
+import { Body, Controller, Delete, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
+import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { Text } from '../problems/validation.js';
+import { Account } from './account.js';
+
+class ChangePasswordRequest {
+  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
+  @Text()
+  current_password!: string;
+
+  @ApiProperty({ format: 'password', minLength: 8, maxLength: 256, example: 'another horse, another staple' })
+  @Text()
+  new_password!: string;
+}
+
+class DeleteUserRequest {
+  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
+  @Text()
+  password!: string;
+}
+
+@ApiTags('Users')
+@Controller('users/me')
+export class AccountController {
+  constructor(private readonly account: Account) {}
+
+  @Post('password')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Change the password',
+    description: 'Every other session of the user ends; this one goes on.',
+    operationId: 'changePassword',
+  })
+  @ApiNoContentResponse({ description: 'The password is changed.' })
+  @ApiAuthenticated(ValidationFailed, WrongPassword, PasswordRejected, Busy)
+  async changePassword(
+    @CurrentPrincipal() principal: Principal,
+    @Req() { ip }: FastifyRequest,
+    @Body() body: ChangePasswordRequest,
+  ): Promise<void> {
+    await this.account.changePassword({ ...principal, ip }, body.current_password, body.new_password);
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Delete the user',
+    description: 'With every session and all else that hangs on the user. It can not be taken back.',
+    operationId: 'deleteMe',
+  })
+  @ApiNoContentResponse({ description: 'The user is gone.' })
+  @ApiAuthenticated(ValidationFailed, WrongPassword, Busy)
+  async deleteMe(
+    @CurrentPrincipal() principal: Principal,
+    @Req() { ip }: FastifyRequest,
+    @Body() body: DeleteUserRequest,
+  ): Promise<void> {
+    await this.account.delete({ ...principal, ip }, body.password);
+  }
+}

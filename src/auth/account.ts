@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { TokenRevoked } from '../access/token.errors.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordPolicy } from '../passwords/password-policy.js';
+import { WrongPassword } from '../passwords/passwords.errors.js';
+import { Revocations } from '../sessions/revocations.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+
+/** Who asks, and from where. */
+export interface AccountCaller {
+  userId: string;
+  sessionId: string;
+  ip: string;
+}
+
+/** What users change of their own account, each after proving again who they are. */
+@Injectable()
+export class Account {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly revocations: Revocations,
+  ) {}
+
+  /**
+   * Changes the password and ends every session but the caller's, in one transaction (ASVS 7.4.3).
+   *
+   * @throws WrongPassword, PasswordRejected, Busy
+   */
+  async changePassword(caller: AccountCaller, current: string, next: string): Promise<void> {
+    const user = await this.#prove(caller, current);
+    await this.policy.check(next, { username: user.username, email: user.email, pointer: '/new_password' });
+    const hash = await this.hasher.hash(next, caller.ip);
+    await this.revocations.revokeAll(user.id, 'password_changed', {
+      keep: caller.sessionId,
+      within: (manager) => this.users.setPasswordHash(user.id, hash, manager),
+    });
+  }
+
+  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, Busy */
+  async delete(caller: AccountCaller, password: string): Promise<void> {
+    const user = await this.#prove(caller, password);
+    await this.revocations.revokeAll(user.id, 'user_deleted', {
+      within: (manager) => this.users.delete(user.id, manager),
+    });
+  }
+
+  async #prove({ userId, ip }: AccountCaller, password: string): Promise<User> {
+    const user = await this.users.findForProof(userId);
+    if (!user) throw new TokenRevoked();
+    const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
+    if (!matches) throw new WrongPassword();
+    return user;
+  }
+}

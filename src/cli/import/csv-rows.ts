@@ -1,0 +1,87 @@
+import { CommandFailed } from '../command-failed.js';
+import { type Line, LONGEST_LINE, lines } from './lines.js';
+import { type Column, checkColumns, type RowValues, type SourceRow } from './source-row.js';
+
+type Fields = { fields: string[] } | { fault: string } | { open: true };
+
+/**
+ * CSV with a header (RFC 4180), separated by comma, semicolon or tab, whichever the header uses.
+ *
+ * @throws CommandFailed where the header has another column, or a quote is never closed: nobody knows then what is a row
+ */
+export async function* csvRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<SourceRow> {
+  const source = lines(chunks);
+  const header = (await source.next()).value as Line | undefined;
+  if (!header?.text) throw new CommandFailed('the first line must name the columns');
+  const separator = [',', ';', '\t'].find((candidate) => header.text?.includes(candidate)) ?? ',';
+  const columns = readHeader(header.text, separator);
+  for await (const line of source) {
+    if (line.text === '') continue;
+    const record = line.text === undefined ? { fault: 'is longer than 1 MiB' } : await read(line, source, separator);
+    yield { line: line.number, ...('fault' in record ? record : named(columns, record.fields)) };
+  }
+}
+
+function readHeader(text: string, separator: string): Column[] {
+  const header = split(text, separator);
+  if (!('fields' in header)) throw new CommandFailed('the first line must name the columns');
+  return checkColumns(header.fields.map((name) => name.trim()));
+}
+
+function named(columns: Column[], fields: string[]): { values: RowValues } | { fault: string } {
+  if (fields.length !== columns.length) {
+    return { fault: `has ${fields.length} fields where the header has ${columns.length}` };
+  }
+  return { values: Object.fromEntries(columns.map((column, index) => [column, fields[index]])) };
+}
+
+/** Takes the lines that a quoted field goes on in. */
+async function read(
+  first: Line,
+  source: AsyncGenerator<Line>,
+  separator: string,
+): Promise<{ fields: string[] } | { fault: string }> {
+  let text = first.text as string;
+  for (;;) {
+    const record = split(text, separator);
+    if (!('open' in record)) return record;
+    const next = (await source.next()).value as Line | undefined;
+    if (next?.text === undefined || text.length + next.text.length > LONGEST_ROW) {
+      throw new CommandFailed(
+        `line ${first.number}: a quote is opened that is not closed within ${LONGEST_ROW} characters`,
+      );
+    }
+    text += `\n${next.text}`;
+  }
+}
+
+/** Each line more reads a row anew, so that one may not be as long as a line. */
+const LONGEST_ROW = LONGEST_LINE / 32;
+
+function split(text: string, separator: string): Fields {
+  if (!text.includes('"')) return { fields: text.split(separator) };
+  const fields: string[] = [];
+  for (let position = 0; position <= text.length; position++) {
+    if (text[position] === '"') {
+      const end = closingQuote(text, position + 1);
+      if (end === -1) return { open: true };
+      fields.push(text.slice(position + 1, end).replaceAll('""', '"'));
+      position = end + 1;
+      if (position < text.length && text[position] !== separator) return { fault: 'has text behind a closing quote' };
+    } else {
+      const found = text.indexOf(separator, position);
+      const end = found === -1 ? text.length : found;
+      const field = text.slice(position, end);
+      if (field.includes('"')) return { fault: 'has a quote in a field that does not begin with one' };
+      fields.push(field);
+      position = end;
+    }
+  }
+  return { fields };
+}
+
+function closingQuote(text: string, start: number): number {
+  let position = text.indexOf('"', start);
+  while (position !== -1 && text[position + 1] === '"') position = text.indexOf('"', position + 2);
+  return position;
+}

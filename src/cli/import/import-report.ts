@@ -1,0 +1,79 @@
+import { table } from '../table.js';
+import type { ProgressBar } from './progress-bar.js';
+
+interface Counts {
+  imported: number;
+  already_there: number;
+}
+
+export interface ReportOptions {
+  json: boolean;
+  dryRun: boolean;
+  /** What the number of a row counts. */
+  unit: string;
+  progress: ProgressBar;
+}
+
+/** Tells of refused rows as they come, and at the end how many there were of what. */
+export class ImportReport {
+  readonly #formats = new Map<string, Counts>();
+  readonly #started = performance.now();
+  #refused = 0;
+
+  constructor(private readonly options: ReportOptions) {}
+
+  accepted(format: string, outcome: keyof Counts): void {
+    const counts = this.#formats.get(format) ?? { imported: 0, already_there: 0 };
+    counts[outcome]++;
+    this.#formats.set(format, counts);
+    this.options.progress.advance();
+  }
+
+  /** @param reason must not repeat what the row holds */
+  refused(line: number, reason: string): void {
+    const { json, unit, progress } = this.options;
+    this.#refused++;
+    progress.advance();
+    progress.clear();
+    if (json) process.stdout.write(`${JSON.stringify({ type: 'refused', [unit]: line, reason })}\n`);
+    else process.stderr.write(`${unit} ${line}: ${reason}\n`);
+  }
+
+  /** Writes the summary; returns the exit code. */
+  finish(): number {
+    const { json, dryRun, progress } = this.options;
+    progress.clear();
+    const total = { imported: 0, already_there: 0 };
+    for (const { imported, already_there } of this.#formats.values()) {
+      total.imported += imported;
+      total.already_there += already_there;
+    }
+    const summary = { ...total, refused: this.#refused };
+    const lines = json ? [this.#json(summary)] : [...this.#table(), sentence(summary, dryRun)];
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return this.#refused > 0 ? 3 : 0;
+  }
+
+  #table(): string[] {
+    if (this.#formats.size === 0) return [];
+    const rows = [...this.#formats].map(([name, counts]) => [name, `${counts.imported}`, `${counts.already_there}`]);
+    return table([['format', this.options.dryRun ? 'to import' : 'imported', 'already there'], ...rows]);
+  }
+
+  #json(summary: Counts & { refused: number }): string {
+    return JSON.stringify({
+      type: 'summary',
+      dry_run: this.options.dryRun,
+      ...summary,
+      formats: Object.fromEntries(this.#formats),
+      seconds: Math.round(performance.now() - this.#started) / 1000,
+      max_rss_kib: process.resourceUsage().maxRSS,
+    });
+  }
+}
+
+function sentence({ imported, already_there, refused }: Counts & { refused: number }, dryRun: boolean): string {
+  return dryRun
+    ? `${imported} to import, ${already_there} already there, ${refused} refused; nothing was written.`
+    : `${imported} imported, ${already_there} already there, ${refused} refused.`;
+}

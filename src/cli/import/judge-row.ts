@@ -1,0 +1,86 @@
+import { foreignFormatOf } from '../../passwords/foreign-formats.js';
+import { wrapFlaskSecurity } from '../../passwords/formats/flask-security.js';
+import { MalformedHash } from '../../passwords/hash-format.js';
+import { OWN_PREFIX, readOwnHash } from '../../passwords/own-hash.js';
+import { isEmailAddress, isUsername } from '../../users/identifier.js';
+import type { UserToImport } from '../../users/user-import.js';
+import { readTime } from './read-time.js';
+import type { Column, RowValues } from './source-row.js';
+
+/** A row that can be stored. */
+export interface GoodRow {
+  user: UserToImport;
+  /** The format of its hash, by name. */
+  format: string;
+}
+
+/** Why a row can't be stored: words for the operator, which never repeat a value. */
+class RowFault extends Error {}
+
+/**
+ * Reads and checks the values of a row.
+ *
+ * @param salt Flask-Security's `SECURITY_PASSWORD_SALT`, where the hashes were made with it
+ * @returns the user, or the fault in words
+ */
+export function judgeRow(values: RowValues, salt: string | undefined): GoodRow | { fault: string } {
+  try {
+    const username = text(values, 'username');
+    const email = text(values, 'email');
+    if (username === undefined && email === undefined) throw new RowFault('has neither a username nor an email');
+    if (username !== undefined && !isUsername(username)) throw new RowFault('username is not a valid username');
+    if (email !== undefined && !isEmailAddress(email)) throw new RowFault('email is not a valid address');
+    const emailVerified = truth(values.email_verified) && email !== undefined;
+    const createdAt = time(values.created_at);
+    const { passwordHash, format } = judgeHash(text(values, 'password_hash'), salt);
+    return { user: { username, email, emailVerified, passwordHash, createdAt }, format };
+  } catch (error) {
+    if (error instanceof RowFault) return { fault: error.message };
+    throw error;
+  }
+}
+
+function judgeHash(stored: string | undefined, salt: string | undefined): { passwordHash: string; format: string } {
+  if (stored === undefined) throw new RowFault('password_hash is missing');
+  if (stored.startsWith(OWN_PREFIX)) {
+    if (readOwnHash(stored)) return { passwordHash: stored, format: 'portero' };
+    throw new RowFault('password_hash is a malformed hash of Portero');
+  }
+  const format = foreignFormatOf(stored);
+  if (!format) throw new RowFault('password_hash is of no known format');
+  try {
+    const passwordHash = salt === undefined ? stored : wrapFlaskSecurity(salt, stored);
+    const kept = salt === undefined ? format : (foreignFormatOf(passwordHash) ?? format);
+    kept.parse(passwordHash);
+    return { passwordHash, format: kept.name };
+  } catch (error) {
+    if (error instanceof MalformedHash) throw new RowFault(`password_hash (${format.name}): ${error.message}`);
+    throw error;
+  }
+}
+
+/** Text that PostgreSQL can keep; an empty one is none. */
+function text(values: RowValues, column: Column): string | undefined {
+  const value = values[column];
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') throw new RowFault(`${column} is not text`);
+  // What is not UTF-8 has become U+FFFD.
+  if (value.includes('\uFFFD') || value.includes('\0') || !value.isWellFormed()) {
+    throw new RowFault(`${column} is not UTF-8 text`);
+  }
+  return value;
+}
+
+function truth(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return false;
+  if (/^(true|t|yes|y|1)$/i.test(String(value))) return true;
+  if (/^(false|f|no|n|0)$/i.test(String(value))) return false;
+  throw new RowFault('email_verified is neither true nor false');
+}
+
+function time(value: unknown): Date | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const date = readTime(String(value));
+  if (!date) throw new RowFault('created_at is no time since 1970 (RFC 3339, or seconds or milliseconds since 1970)');
+  return date;
+}

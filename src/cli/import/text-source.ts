@@ -1,0 +1,68 @@
+import { createReadStream, fstatSync, openSync } from 'node:fs';
+import { extname } from 'node:path';
+import { CommandFailed } from '../command-failed.js';
+import { csvRows } from './csv-rows.js';
+import { jsonlRows } from './jsonl-rows.js';
+import type { RowSource, SourceRow } from './source-row.js';
+
+/** How a text holds rows. */
+export type TextFormat = 'csv' | 'jsonl';
+
+const READERS: Record<TextFormat, (chunks: AsyncIterable<Buffer>) => AsyncGenerator<SourceRow>> = {
+  csv: csvRows,
+  jsonl: jsonlRows,
+};
+const BY_EXTENSION: Record<string, TextFormat> = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
+
+/**
+ * Opens a file, or standard input for `-`. The format is the one given, else the extension's, else what the first
+ * character tells.
+ *
+ * @throws CommandFailed where it can't be opened
+ */
+export function textSource(file: string, format: TextFormat | undefined): RowSource {
+  const { stream, size } = file === '-' ? { stream: process.stdin, size: undefined } : openFile(file);
+  let read = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of stream) {
+        read += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw new CommandFailed(`can't read ${file}: ${(error as Error).message}`);
+    }
+  }
+  return {
+    rows: rowsOf(counted(), format ?? BY_EXTENSION[extname(file).toLowerCase()]),
+    unit: 'line',
+    fraction: () => (size ? read / size : undefined),
+  };
+}
+
+function openFile(file: string) {
+  try {
+    const fd = openSync(file, 'r');
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) throw new Error('it is a folder');
+    return { stream: createReadStream(file, { fd }), size: stat.isFile() ? stat.size : undefined };
+  } catch (error) {
+    throw new CommandFailed(`can't read ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function* rowsOf(chunks: AsyncGenerator<Buffer>, format: TextFormat | undefined): AsyncGenerator<SourceRow> {
+  const { value: first, done } = await chunks.next();
+  if (done || first === undefined) throw new CommandFailed('there is nothing to read');
+  const start = first.toString('utf8', 0, 64).replace('\uFEFF', '').trimStart()[0];
+  if (start === '[' && format !== 'csv') {
+    throw new CommandFailed("this is a JSON array; make it one object per line, for example with jq -c '.[]'");
+  }
+  const reader = READERS[format ?? (start === '{' ? 'jsonl' : 'csv')];
+  yield* reader(resumed(first, chunks));
+}
+
+async function* resumed(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* rest;
+}

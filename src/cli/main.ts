@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { startRefusal } from '../start-refusal.js';
+import { CommandFailed } from './command-failed.js';
+import { usersHashesCommand } from './users-hashes.command.js';
+import { usersImportCommand } from './users-import.command.js';
+
+// `portero … | head` ends the reader first; that is no failure of ours to tell of.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(1);
+  throw error;
+});
+
+const users = new Command('users').description('the users of this server');
+users.addCommand(usersImportCommand()).addCommand(usersHashesCommand());
+const program = new Command('portero').description('Commands on the database of a Portero server.').addCommand(users);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const reason = error instanceof CommandFailed ? error.message : startRefusal(error);
+  if (reason === undefined) throw error;
+  process.stderr.write(`portero: ${reason}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { QueryRunner } from 'typeorm';
+import { foreignFormatOf } from '../passwords/foreign-formats.js';
+import { readOwnHash } from '../passwords/own-hash.js';
+import { table } from './table.js';
+import { withDatabase } from './with-database.js';
+
+/** `portero users hashes` */
+export function usersHashesCommand(): Command {
+  return new Command('hashes')
+    .description('Show how many users remain on each format of password hash.')
+    .option('--json', 'answer one JSON object')
+    .action(async ({ json }: { json?: true }) => {
+      const counts = await withDatabase(countHashes);
+      const users = [...counts.values()].reduce((sum, count) => sum + count, 0);
+      const lines = json
+        ? [JSON.stringify({ type: 'hashes', hashes: Object.fromEntries(counts), users })]
+        : [...table([...counts].map(([name, count]) => [name, String(count)])), `${users} users`];
+      process.stdout.write(`${lines.join('\n')}\n`);
+    });
+}
+
+/** What tells formats apart: the text to the first `$` (or the second, where it begins with one), or in braces. */
+const PREFIX = String.raw`^(\$[^$]{1,30}\$|[^$]{1,30}\$|\{[^}]{1,30}\})`;
+
+/** By the database, so that a million hashes need not come here: of each prefix one hash does, to know the format. */
+async function countHashes(session: QueryRunner): Promise<Map<string, number>> {
+  await session.query('SET statement_timeout = 0');
+  const rows: { sample: string | null; count: string }[] = await session.query(
+    'SELECT min(password_hash) AS sample, count(*) AS count FROM users GROUP BY password_hash IS NULL, substring(password_hash FROM $1)',
+    [PREFIX],
+  );
+  const counts = new Map<string, number>();
+  for (const { sample, count } of rows) {
+    const name = sample === null ? 'none' : nameOf(sample);
+    counts.set(name, (counts.get(name) ?? 0) + Number(count));
+  }
+  return new Map([...counts].sort(([, a], [, b]) => b - a));
+}
+
+function nameOf(stored: string): string {
+  const own = readOwnHash(stored);
+  return own ? `portero-${own.scheme}` : (foreignFormatOf(stored)?.name ?? 'unknown');
+}

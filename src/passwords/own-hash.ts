@@ -1,0 +1,31 @@
+import type { SchemeName } from './schemes.js';
+
+/** A hash of our own: the scheme, the pepper it was made with, and the scheme's own text, which names its parameters. */
+export interface OwnHash {
+  scheme: SchemeName;
+  pepperId: string;
+  hash: string;
+}
+
+/** What every hash of ours begins with. */
+export const OWN_PREFIX = '$portero-';
+
+const FORMS: Record<SchemeName, RegExp> = {
+  bcrypt: /^\$portero-bcrypt\$v=1,pepper=([0-9a-f]{8})(\$2b\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53})$/,
+  argon2id:
+    /^\$portero-argon2id\$v=1,pepper=([0-9a-f]{8})(\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{8,64}\$[A-Za-z0-9+/]{22,86})$/,
+};
+
+/** `$portero-<scheme>$v=1,pepper=<id>` and then the scheme's own text. */
+export function writeOwnHash({ scheme, pepperId, hash }: OwnHash): string {
+  return `${OWN_PREFIX}${scheme}$v=1,pepper=${pepperId}${hash}`;
+}
+
+/** Nothing where the text is no hash of ours. */
+export function readOwnHash(stored: string): OwnHash | undefined {
+  for (const scheme of Object.keys(FORMS) as SchemeName[]) {
+    const [, pepperId, hash] = FORMS[scheme].exec(stored) ?? [];
+    if (pepperId !== undefined && hash !== undefined) return { scheme, pepperId, hash };
+  }
+  return undefined;
+}

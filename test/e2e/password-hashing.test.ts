@@ -1,0 +1,120 @@
+import { jest } from '@jest/globals';
+import bcrypt from 'bcrypt';
+import { DataSource } from 'typeorm';
+import { Schemes } from '../../src/passwords/schemes.js';
+import { PASSWORD } from '../support/client.js';
+import { expectProblem } from '../support/matchers.js';
+import { TestServer } from '../support/server.js';
+
+/** How stored hashes are verified, replaced, and kept from telling who has an account. */
+let server: TestServer;
+afterEach(() => server.stop());
+
+const stored = async (username: string): Promise<string | null> => {
+  const [row] = await server.get(DataSource).query('SELECT password_hash FROM users WHERE username = $1', [username]);
+  return row.password_hash;
+};
+const store = async (username: string, hash: string | null) => {
+  await server.get(DataSource).query('UPDATE users SET password_hash = $2 WHERE username = $1', [username, hash]);
+};
+const logIn = (username: string, password: string) => server.client.post('/login', { body: { username, password } });
+
+test('a hash names its scheme, version, pepper and parameters, and never holds the password', async () => {
+  server = await TestServer.start({ BCRYPT_COST: '5' });
+  await server.client.signUp('ana');
+  expect(await stored('ana')).toMatch(/^\$portero-bcrypt\$v=1,pepper=[0-9a-f]{8}\$2b\$05\$[./A-Za-z0-9]{53}$/);
+});
+
+test('equal work: every kind of login computes the current scheme once, and answers alike (attack: enumeration)', async () => {
+  server = await TestServer.start({ BCRYPT_COST: '5' });
+  const { client } = server;
+  for (const name of ['current', 'older', 'foreign', 'broken', 'passwordless', 'disabled']) await client.signUp(name);
+  await server.get(DataSource).query("UPDATE users SET disabled_at = now() WHERE username = 'disabled'");
+  const [head = ''] = ((await stored('older')) as string).split('$2b$');
+  await store('older', head + (await bcrypt.hash('whatever', 4)));
+  await store('foreign', await bcrypt.hash(PASSWORD, 4));
+  await store('broken', 'scrypt:1073741824:8:1$salt$00');
+  await store('passwordless', null);
+  const { bcrypt: scheme } = server.get(Schemes).byName;
+  const hash = jest.spyOn(scheme, 'hash');
+  const compare = jest.spyOn(scheme, 'compare');
+  const current = (computed: string) => computed.includes('$05$');
+  for (const name of ['current', 'older', 'foreign', 'broken', 'passwordless', 'disabled', 'unknown']) {
+    for (const password of ['wrong and wrong again', 'x'.repeat(300)]) {
+      hash.mockClear();
+      compare.mockClear();
+      const answer = await logIn(name, password);
+      expectProblem(answer, 401, 'invalid_credentials');
+      const compared = compare.mock.calls.filter(([, against]) => current(against)).length;
+      expect([name, hash.mock.calls.length + compared]).toEqual([name, 1]);
+    }
+  }
+  expectProblem(await logIn('disabled', PASSWORD), 401, 'invalid_credentials');
+});
+
+test('a foreign hash logs in and is replaced in the same request, at most once', async () => {
+  server = await TestServer.start();
+  await server.client.signUp('ana');
+  await store('ana', await bcrypt.hash('the password from before', 4));
+  const answers = await Promise.all(Array.from({ length: 5 }, () => logIn('ana', 'the password from before')));
+  expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+  const own = await stored('ana');
+  expect(own).toMatch(/^\$portero-bcrypt\$/);
+  expectProblem(await logIn('ana', 'another password'), 401, 'invalid_credentials');
+  await server.client.logIn('ana', 'the password from before');
+  expect(await stored('ana')).toBe(own);
+});
+
+test('a hash of another cost or scheme is replaced at the next login, and not by a wrong password', async () => {
+  server = await TestServer.start({ BCRYPT_COST: '4' });
+  await server.client.signUp('ana');
+  const first = await stored('ana');
+  await server.restart({ BCRYPT_COST: '5' });
+  await logIn('ana', 'not the password');
+  expect(await stored('ana')).toBe(first);
+  await server.client.logIn('ana');
+  expect(await stored('ana')).toMatch(/\$2b\$05\$/);
+  await server.restart({ PASSWORD_HASH: 'argon2id' });
+  await server.client.logIn('ana');
+  expect(await stored('ana')).toMatch(/^\$portero-argon2id\$v=1,pepper=[0-9a-f]{8}\$argon2id\$v=19\$m=47104,t=1,p=1\$/);
+  expectProblem(await logIn('ana', 'not the password'), 401, 'invalid_credentials');
+  await server.restart({ PASSWORD_HASH: 'bcrypt' });
+  await server.client.logIn('ana');
+  expect(await stored('ana')).toMatch(/^\$portero-bcrypt\$/);
+});
+
+test.each([
+  'scrypt:1073741824:8:1$salt$00',
+  'pbkdf2:sha256:1000000000$salt$00',
+  `pbkdf2_sha256$1000$${'s'.repeat(1_000_000)}$AAAA`,
+  '$2b$31$abcdefghijklmnopqrstuuGbuUnaXI9wVmGTkE6gBzOUhQGzIBJUO',
+  '$portero-bcrypt$v=1,pepper=00000000$2b$04$abcdefghijklmnopqrstuuGbuUnaXI9wVmGTkE6gBzOUhQGzIBJUO',
+  'nonsense',
+])('a hostile stored hash makes the login a plain 401 with a log line (%.40s)', async (hostile) => {
+  server = await TestServer.start();
+  await server.client.signUp('ana');
+  await store('ana', hostile);
+  const began = performance.now();
+  expectProblem(await logIn('ana', PASSWORD), 401, 'invalid_credentials');
+  expect(performance.now() - began).toBeLessThan(2000);
+  const line = server.log.find(({ msg }) => msg === 'a stored password hash is unusable');
+  expect(line).toMatchObject({ level: 'warn', user_id: expect.any(String), fault: expect.stringMatching(/\S/) });
+  expect(JSON.stringify(server.log)).not.toContain(hostile.slice(-20));
+});
+
+test('while the queue is full a login is answered 503 busy with Retry-After, and nothing is lost after', async () => {
+  server = await TestServer.start({ HASH_CONCURRENCY: '1', HASH_QUEUE_TIMEOUT: '100ms' });
+  await server.client.signUp('ana');
+  const { bcrypt: scheme } = server.get(Schemes).byName;
+  const { compare } = scheme;
+  const slow = jest.spyOn(scheme, 'compare').mockImplementation(async (...given) => {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return await compare(...given);
+  });
+  const answers = await Promise.all(Array.from({ length: 5 }, () => logIn('ana', PASSWORD)));
+  const busy = answers.filter(({ status }) => status !== 200);
+  expect(busy.length).toBeGreaterThanOrEqual(3);
+  for (const answer of busy) expectProblem(answer, 503, 'busy');
+  slow.mockRestore();
+  await server.client.logIn('ana');
+});
