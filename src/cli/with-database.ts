@@ -12,7 +12,7 @@ import { migrate } from '../database/migrate.js';
  */
 export async function withDatabase<T>(work: (session: QueryRunner) => Promise<T>): Promise<T> {
   const database = openDatabase(loadConfig(environment()).config);
-  const dataSource = new DataSource(database.options);
+  const dataSource = new DataSource(database.migrationOptions);
   try {
     await dataSource.initialize();
     await migrate(dataSource);

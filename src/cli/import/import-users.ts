@@ -31,18 +31,23 @@ export async function importUsers(
       storing.catch(() => {});
     }
   } finally {
-    // What was read before a fault of the file is stored all the same.
     await storing;
   }
 }
 
 async function* batches(rows: AsyncIterable<SourceRow>, salt: string | undefined): AsyncGenerator<JudgedRow[]> {
   let batch: JudgedRow[] = [];
-  for await (const row of rows) {
-    batch.push('fault' in row ? row : { line: row.line, ...judgeRow(row.values, salt) });
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
+  try {
+    for await (const row of rows) {
+      batch.push('fault' in row ? row : { line: row.line, ...judgeRow(row.values, salt) });
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    // What was read before a fault of the file is stored all the same.
+    if (batch.length > 0) yield batch;
+    throw error;
   }
   if (batch.length > 0) yield batch;
 }

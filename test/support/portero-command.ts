@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDatabase, type TestDatabase } from './engine.js';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The `portero` command on a database of its own. */
+export class PorteroCommand {
+  private constructor(
+    readonly database: TestDatabase,
+    /** For files of the test. */
+    readonly folder: string,
+  ) {}
+
+  static async create(): Promise<PorteroCommand> {
+    return new PorteroCommand(await createDatabase(), await mkdtemp(join(tmpdir(), 'portero-import-')));
+  }
+
+  async remove(): Promise<void> {
+    await this.database.drop();
+    await rm(this.folder, { recursive: true });
+  }
+
+  /** Runs it to its end, with `input` on standard input. */
+  readonly run = async (args: string[], input?: string | Buffer, script = 'dist/src/cli/main.js'): Promise<Ended> => {
+    const { PATH, HOME } = process.env as { PATH: string; HOME: string };
+    const env = { PATH, HOME, PORTERO_SECRET: SECRET, ...this.database.env };
+    const child = spawn(process.execPath, [script, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    // A command that fails early does not read what it is given.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const [code] = await once(child, 'close');
+    return { code, stdout, stderr };
+  };
+
+  readonly importText = (text: string | Buffer, ...options: string[]): Promise<Ended> =>
+    this.run(['users', 'import', '-', ...options], text);
+
+  /** A file in the folder. */
+  readonly file = (name: string, content: string | Buffer): string => {
+    const path = join(this.folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  /** How many users are on each format. */
+  readonly hashes = async (): Promise<Record<string, number>> => {
+    const { stdout } = await this.run(['users', 'hashes', '--json']);
+    return JSON.parse(stdout).hashes;
+  };
+}
+
+/** The end of a command in short. */
+export const summary = ({ code, stdout, stderr }: Ended) => ({ code, last: stdout.trim().split('\n').at(-1), stderr });
