@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock.js';
@@ -22,6 +22,7 @@ export class Revocations implements OnModuleInit {
   /** Session id to the time, in milliseconds, at which its last access token is over. */
   readonly #until = new Map<string, number>();
   #sincePruned = 0;
+  readonly #logger = new Logger(Revocations.name);
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -58,7 +59,7 @@ export class Revocations implements OnModuleInit {
        SELECT access_expires_at AS until FROM ended`,
       [sessionId, this.clock.date(), reason],
     );
-    if (ended !== undefined) await this.#remember(sessionId, ended.until.getTime());
+    if (ended !== undefined) await this.#remember([{ id: sessionId, until: ended.until }]);
   }
 
   /**
@@ -84,14 +85,19 @@ export class Revocations implements OnModuleInit {
       await within?.(manager);
       return rows;
     });
-    for (const { id, until } of ended) await this.#remember(id, until.getTime());
+    await this.#remember(ended);
   }
 
-  /** Takes an entry into memory, unless it is over; now and then throws out those that are. */
-  async #remember(sessionId: string, until: number): Promise<void> {
-    if (until > this.clock.now()) this.#until.set(sessionId, until);
-    this.#sincePruned += 1;
-    if (this.#sincePruned >= PRUNE_EVERY) await this.prune();
+  /** Takes entries into memory, unless they are over; now and then throws out those that are. */
+  async #remember(entries: { id: string; until: Date }[]): Promise<void> {
+    const now = this.clock.now();
+    for (const { id, until } of entries) {
+      if (until.getTime() > now) this.#until.set(id, until.getTime());
+    }
+    this.#sincePruned += entries.length;
+    if (this.#sincePruned < PRUNE_EVERY) return;
+    // What was revoked is revoked: a clean-up that fails is the next one's to do.
+    await this.prune().catch((err) => this.#logger.warn({ err, msg: 'revocations that are over were not thrown out' }));
   }
 
   /** Throws out the entries that are over, here and in the database. */

@@ -92,7 +92,7 @@ export class SessionsService {
         user.updatedAt,
       ],
     );
-    if (inserted.length === 0) throw new SessionRevoked();
+    if (inserted.length === 0) throw new SessionRevoked({ tokenPresented: false });
     return this.#issue({ ...session, username: user.username, email: user.email });
   }
 

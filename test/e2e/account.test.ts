@@ -1,4 +1,7 @@
+import { jest } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
+import { Revocations } from '../../src/sessions/revocations.js';
 import { PASSWORD, type Tokens } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -98,10 +101,26 @@ test('a login with the old password that races its change is refused or ended', 
   }
 });
 
+test('a failing clean-up leaves no session of a user alive in memory (attack: fail open)', async () => {
+  const tokens = await signUp();
+  const { sub } = decodeJwt(tokens.access_token) as { sub: string };
+  const sessions: { id: string }[] = await server.get(DataSource).query(
+    `INSERT INTO sessions (id, user_id, generation, auth_time, refresh_expires_at, expires_at, access_expires_at)
+     SELECT gen_random_uuid(), $1, 1, now(), now() + interval '1 d', now() + interval '1 d', now() + interval '1 d'
+       FROM generate_series(1, 1500) RETURNING id`,
+    [sub],
+  );
+  const revocations = server.get(Revocations);
+  const prune = jest.spyOn(revocations, 'prune').mockRejectedValue(new Error('the database is gone'));
+  expect((await deleteMe(tokens, { password: PASSWORD })).status).toBe(204);
+  expect(prune).toHaveBeenCalled();
+  prune.mockRestore();
+  expect(sessions.filter(({ id }) => !revocations.has(id))).toEqual([]);
+});
+
 test('entries of revocations that are over are thrown out, and live ones are kept (mutation: prune everything)', async () => {
   const long = await TestServer.start({ ACCESS_TOKEN_TTL: '1h', REFRESH_GRACE: '0s' });
   try {
-    const { Revocations } = await import('../../src/sessions/revocations.js');
     const old = await long.client.signUp('old');
     await long.client.post('/logout', { token: old.access_token });
     long.clock.advance(3_000_000);
