@@ -2,7 +2,7 @@
  * Imports run one way: a folder may import those of its own line and above it, and never below.
  */
 const LAYERS = [
-  ['config', 'clock'],
+  ['config', 'clock', 'json'],
   ['problems'],
   ['access', 'database', 'edge', 'logging'],
   ['users'],
