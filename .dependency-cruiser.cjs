@@ -3,11 +3,12 @@
  */
 const LAYERS = [
   ['config', 'clock', 'json'],
-  ['problems'],
+  ['problems', 'sealing'],
   ['access', 'database', 'edge', 'logging'],
   ['users'],
   ['passwords', 'tokens'],
   ['sessions'],
+  ['oauth'],
   ['auth', 'cli', 'health', 'openapi'],
 ];
 

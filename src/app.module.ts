@@ -8,7 +8,9 @@ import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { loggingModule } from './logging/logging.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { SealingModule } from './sealing/sealing.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The composition root: which parts make the server. */
@@ -22,9 +24,11 @@ export class AppModule {
         ConfigModule.forRoot(config),
         ClockModule.forRoot(clock),
         loggingModule(config, logStream),
+        SealingModule,
         DatabaseModule.forRoot(),
         UsersModule,
         AuthModule,
+        OAuthModule,
         HealthModule,
         OpenApiModule,
       ],

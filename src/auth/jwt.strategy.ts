@@ -1,42 +1,34 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
-import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
+import { Strategy } from 'passport';
 import type { Principal } from '../access/principal.js';
-import { TokenRevoked } from '../access/token.errors.js';
-import { Revocations } from '../sessions/revocations.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { bearerToken } from './bearer-token.js';
 
-/**
- * An access token. passport-jwt checks the signature; what it would let pass is judged before it (the header, by
- * which the key is chosen) and after it (the claims, with our own clock).
- */
+/** An access token (RFC 6750 §2.1). All that is strict about it is {@link LiveTokens}'. */
 @Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(
-    private readonly accessTokens: AccessTokens,
-    private readonly revocations: Revocations,
-  ) {
-    super({
-      jwtFromRequest: (request: FastifyRequest) => bearerToken(request.headers) ?? null,
-      secretOrKeyProvider: (_request, token, done) => {
-        try {
-          // Its type knows text alone; a KeyObject is not parsed anew on each request.
-          done(null, accessTokens.keyFor(token).publicKey as unknown as string);
-        } catch (error) {
-          done(error);
-        }
-      },
-      algorithms: ['ES256'],
-      jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true },
-    } as StrategyOptionsWithoutRequest);
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  constructor(private readonly liveTokens: LiveTokens) {
+    super();
   }
 
-  /** @throws TokenMalformed, TokenExpired, TokenRevoked */
-  validate(payload: unknown): Principal {
-    const claims = this.accessTokens.check(payload);
-    if (this.revocations.has(claims.sid)) throw new TokenRevoked();
+  /** What Passport calls; see its Strategy. */
+  override authenticate({ headers }: Pick<IncomingMessage, 'headers'>): void {
+    const token = bearerToken(headers);
+    if (token === undefined) {
+      this.fail(401);
+      return;
+    }
+    this.validate(token).then(
+      (principal) => this.success(principal),
+      (error) => this.error(error),
+    );
+  }
+
+  /** @throws TokenMalformed, TokenExpired, TokenRevoked, Unavailable */
+  async validate(token: string): Promise<Principal> {
+    const claims = await this.liveTokens.verify(token);
     return { userId: claims.sub, sessionId: claims.sid, name: claims.preferred_username };
   }
 }

@@ -36,7 +36,7 @@ export class Logout {
         refusal = error;
       }
     };
-    if (accessToken !== undefined) collect(() => this.accessTokens.verifyIgnoringExpiry(accessToken).sid);
+    if (accessToken !== undefined) collect(() => this.accessTokens.verify(accessToken, { allowExpired: true }).sid);
     if (refreshToken !== undefined) collect(() => this.sessions.sessionOf(refreshToken));
     if (sessionIds.size === 0) throw refusal;
     await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout')));

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { startRefusal } from '../start-refusal.js';
+import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
+import { keysCommand } from './keys.command.js';
 import { usersHashesCommand } from './users-hashes.command.js';
 import { usersImportCommand } from './users-import.command.js';
 
@@ -12,7 +14,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const users = new Command('users').description('the users of this server');
 users.addCommand(usersImportCommand()).addCommand(usersHashesCommand());
-const program = new Command('portero').description('Commands on the database of a Portero server.').addCommand(users);
+const program = new Command('portero')
+  .description('Commands on the database of a Portero server.')
+  .addCommand(users)
+  .addCommand(keysCommand())
+  .addCommand(clientsCommand());
 
 try {
   await program.parseAsync();

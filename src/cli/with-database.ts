@@ -1,8 +1,10 @@
 import { DataSource, type QueryRunner } from 'typeorm';
-import { loadConfig } from '../config/config.js';
+import { type Config, loadConfig } from '../config/config.js';
 import { environment } from '../config/environment.js';
 import { openDatabase } from '../database/data-source.js';
 import { migrate } from '../database/migrate.js';
+import { Client } from '../oauth/client.entity.js';
+import { SigningKeyRow } from '../tokens/signing-key.entity.js';
 
 /**
  * Does some work on a session of the server's own database, found by the server's settings and migrated as it would
@@ -10,15 +12,16 @@ import { migrate } from '../database/migrate.js';
  *
  * @throws StartRefused, DataDirInUse while a server has the embedded database
  */
-export async function withDatabase<T>(work: (session: QueryRunner) => Promise<T>): Promise<T> {
-  const database = openDatabase(loadConfig(environment()).config);
-  const dataSource = new DataSource(database.migrationOptions);
+export async function withDatabase<T>(work: (session: QueryRunner, config: Config) => Promise<T>): Promise<T> {
+  const { config } = loadConfig(environment());
+  const database = openDatabase(config);
+  const dataSource = new DataSource({ ...database.migrationOptions, entities: [SigningKeyRow, Client] });
   try {
     await dataSource.initialize();
     await migrate(dataSource);
     const session = dataSource.createQueryRunner();
     try {
-      return await work(session);
+      return await work(session, config);
     } finally {
       await session.release();
     }

@@ -14,4 +14,9 @@ export class Clock {
   seconds(): number {
     return Math.floor(this.now() / 1000);
   }
+
+  /** Milliseconds since some moment, for lengths of time: goes on evenly whatever is done to the wall clock. */
+  monotonic(): number {
+    return performance.now();
+  }
 }

@@ -13,11 +13,22 @@ export class Config {
   readonly databaseUrl!: string | undefined;
   readonly dataDir!: string;
   readonly secret!: Secret;
+  /** Others whose tokens, peppers and seals are still taken; nothing new is made with them. */
+  readonly secretPrevious!: readonly Secret[];
+  readonly jwtAlg!: JwtAlg;
+  /** RSA keys of 2048 bits may be imported; 3072 are the least otherwise. */
+  readonly jwtAllowRsa2048!: boolean;
+  /** How long a key signs before the next one takes its place. */
+  readonly keyRotation!: number;
+  /** How many verified access tokens are remembered at the most. */
+  readonly tokenCacheSize!: number;
   readonly jwtAudience!: string;
   readonly accessTokenTtl!: number;
   readonly refreshTokenTtl!: number;
   readonly sessionTtl!: number;
   readonly refreshGrace!: number;
+  /** For how long an instance may go without hearing of revocations before it asks on each request. */
+  readonly revocationStaleAfter!: number;
   readonly registration!: 'open' | 'closed';
   readonly registrationRequires!: readonly ('username' | 'email')[];
   readonly passwordHash!: 'bcrypt' | 'argon2id';
@@ -34,6 +45,9 @@ export class Config {
   readonly logFormat!: 'pretty' | 'json';
 }
 
+/** What access tokens are signed with (RFC 7518 §3.1). */
+export type JwtAlg = 'ES256' | 'RS256' | 'HS256';
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 export interface LoadedConfig {
@@ -44,7 +58,7 @@ export interface LoadedConfig {
 
 const YEAR = 365 * 86_400_000;
 const HIBP_URL = 'https://api.pwnedpasswords.com/range/';
-const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET']);
+const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET', 'PORTERO_SECRET_PREVIOUS']);
 
 /**
  * Reads the settings from an environment (docs/configuration.md has the table).
@@ -70,11 +84,17 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     publicUrl,
     databaseUrl,
     dataDir,
+    jwtAlg: read<JwtAlg>('JWT_ALG', oneOf('ES256', 'RS256', 'HS256'), 'ES256'),
+    jwtAllowRsa2048: read('JWT_ALLOW_RSA_2048', oneOf('true', 'false'), 'false') === 'true',
     jwtAudience: read('JWT_AUDIENCE', text('https://api.example.com'), publicUrl),
     accessTokenTtl: read('ACCESS_TOKEN_TTL', duration('5m', { min: 1000, max: 86_400_000 }), 5 * 60_000),
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', duration('14d', { min: 1000, max: YEAR }), 14 * 86_400_000),
     sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
     refreshGrace: read('REFRESH_GRACE', duration('10s', { max: 300_000 }), 10_000),
+    revocationStaleAfter: read('REVOCATION_STALE_AFTER', duration('3s', { min: 1500, max: 60_000 }), 3000),
+    keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),
+    tokenCacheSize: read('TOKEN_CACHE_SIZE', integer(50_000, { min: 0, max: 5_000_000 }), 50_000),
+    secretPrevious: read<readonly Secret[]>('PORTERO_SECRET_PREVIOUS', secrets, []),
     registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
     registrationRequires: read<Config['registrationRequires']>('REGISTRATION_REQUIRES', requirements, ['username']),
     passwordHash: read('PASSWORD_HASH', oneOf('bcrypt', 'argon2id'), 'bcrypt'),
@@ -105,6 +125,8 @@ function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dat
   }
   return Secret.keptIn(dataDir);
 }
+
+const secrets: Parser<Secret[]> = (value, name) => value.split(',').map((one) => Secret.parse(one.trim(), name));
 
 const requirements: Parser<('username' | 'email')[]> = (value, name) => {
   const words = oneOf('username', 'email', 'username,email')(value, name);

@@ -1,7 +1,8 @@
 import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { EmbeddedDatabase } from './embedded-database.js';
+import { type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
 import { migrations } from './migrations/index.js';
 
 /** How long a caller waits for a connection before the answer is 503. */
@@ -15,6 +16,8 @@ export interface Database {
   options: DataSourceOptions;
   /** The same for migrations, which may take longer than any other statement. */
   migrationOptions: DataSourceOptions;
+  /** What the {@link ChangeFeed} reads by. */
+  feed(dataSource: DataSource): FeedConnection;
   /** Lets go of the data folder; after the data source is destroyed. */
   close(): Promise<void>;
 }
@@ -22,10 +25,11 @@ export interface Database {
 /** PostgreSQL by `DATABASE_URL`, else the embedded database in `DATA_DIR`: one dialect, one set of migrations. */
 export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Database {
   const common = { type: 'postgres', migrations, migrationsTableName: 'migrations', synchronize: false } as const;
-  if (config.databaseUrl !== undefined) {
+  const { databaseUrl } = config;
+  if (databaseUrl !== undefined) {
     const server = {
       ...common,
-      url: config.databaseUrl,
+      url: databaseUrl,
       applicationName: 'portero',
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
     };
@@ -33,13 +37,19 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     return {
       options: { ...server, extra: { Client: ListeningClient, keepAlive: true, ...timeouts } },
       migrationOptions: { ...server, extra: { Client: ListeningClient } },
+      feed: () => new OwnConnection(databaseUrl),
       close: async () => {},
     };
   }
   const embedded = new EmbeddedDatabase(config.dataDir);
   // One client and never another: two would share the one session, and their transactions would interleave.
   const options = { ...common, extra: { stream: embedded.connect, max: 1, idleTimeoutMillis: 0, user: 'postgres' } };
-  return { options, migrationOptions: options, close: () => embedded.close() };
+  return {
+    options,
+    migrationOptions: options,
+    feed: (dataSource) => new SharedConnection(dataSource),
+    close: () => embedded.close(),
+  };
 }
 
 /**

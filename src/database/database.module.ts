@@ -2,7 +2,9 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Config } from '../config/config.js';
+import { ChangeFeed } from './change-feed.js';
 import { type Database, openDatabase } from './data-source.js';
+import { FeedConnection } from './feed-connection.js';
 import { migrate } from './migrate.js';
 
 const DATABASE = Symbol('Database');
@@ -32,7 +34,9 @@ export class DatabaseModule {
   static forRoot(): DynamicModule {
     return {
       module: DatabaseModule,
+      global: true,
       imports: [
+        OpenedDatabaseModule,
         TypeOrmModule.forRootAsync({
           imports: [OpenedDatabaseModule],
           inject: [DATABASE],
@@ -42,6 +46,15 @@ export class DatabaseModule {
           },
         }),
       ],
+      providers: [
+        ChangeFeed,
+        {
+          provide: FeedConnection,
+          inject: [DATABASE, DataSource],
+          useFactory: (database: Database, dataSource: DataSource) => database.feed(dataSource),
+        },
+      ],
+      exports: [ChangeFeed],
     };
   }
 }

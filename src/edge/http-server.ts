@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logRequest } from '../logging/request-log.js';
 import { MalformedRequest } from '../problems/http.errors.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
+import { acceptForms } from './form-body.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { requestId } from './request-id.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
@@ -42,6 +43,7 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
   });
   const fastify = adapter.getInstance();
   acceptJsonOnly(fastify);
+  acceptForms(fastify);
   fastify.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply);
     // RFC 9112 §3.2.

@@ -11,6 +11,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.form) return done(new UnsupportedMediaType());
     // An empty body is no body: clients put the content type on a POST that has none.
     if (body.length === 0) return done(null, undefined);
     if (!/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(request.headers['content-type'] ?? '')) {

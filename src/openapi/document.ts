@@ -54,6 +54,11 @@ export function createDocument(app: INestApplication): OpenAPIObject {
       bearerFormat: 'JWT',
       description: 'The `access_token` of a login.',
     })
+    .addBasicAuth({
+      type: 'http',
+      scheme: 'basic',
+      description: 'The `client_id` and `client_secret` of a registered client.',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, options);
   document.info.contact = { name: 'Portero' };

@@ -1,11 +1,12 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { foreignFormatOf } from './foreign-formats.js';
 import { type Compare, MalformedHash } from './hash-format.js';
 import { HashingQueue } from './hashing-queue.js';
-import { readOwnHash, writeOwnHash } from './own-hash.js';
+import { type OwnHash, readOwnHash, writeOwnHash } from './own-hash.js';
 import { PASSWORD_MAX_LENGTH } from './password-policy.js';
+import { type Pepper, Peppers } from './peppers.js';
 import { type SchemeName, Schemes } from './schemes.js';
 
 /** What a verification found. */
@@ -20,18 +21,14 @@ export interface Verification {
 /** Hashes and verifies passwords, each in its turn of the {@link HashingQueue}. */
 @Injectable()
 export class PasswordHasher {
-  readonly #pepper: Buffer;
-  /** Tells which pepper a hash was made with, and nothing of the pepper. */
-  readonly #pepperId: string;
   readonly #current: SchemeName;
 
   constructor(
     config: Config,
     private readonly schemes: Schemes,
     private readonly queue: HashingQueue,
+    private readonly peppers: Peppers,
   ) {
-    this.#pepper = config.secret.derive('password-pepper');
-    this.#pepperId = createHash('sha256').update(this.#pepper).digest('hex').slice(0, 8);
     this.#current = config.passwordHash;
   }
 
@@ -55,15 +52,12 @@ export class PasswordHasher {
 
   async #verify(password: string, stored: string | null | undefined): Promise<Verification> {
     const own = readOwnHash(stored ?? '');
-    const usable = own?.pepperId === this.#pepperId ? own : undefined;
-    if (usable?.scheme === this.#current && this.#scheme.isCurrent(usable.hash)) {
-      return { matches: await this.#scheme.compare(this.#digest(password), usable.hash) };
+    const pepper = this.peppers.find(own?.pepperId);
+    if (own && pepper === this.peppers.current && own.scheme === this.#current && this.#scheme.isCurrent(own.hash)) {
+      return { matches: await this.#scheme.compare(digest(password, pepper), own.hash) };
     }
-    const { matches, fault } = await this.#verifyOther(
-      password,
-      stored ?? undefined,
-      usable && this.#comparing(usable),
-    );
+    const compare = own && pepper && this.#comparing(own, pepper);
+    const { matches, fault } = await this.#verifyOther(password, stored ?? undefined, compare);
     const replacement = await this.#hash(password);
     return { matches, ...(matches ? { replacement } : {}), ...(fault === undefined ? {} : { fault }) };
   }
@@ -79,8 +73,8 @@ export class PasswordHasher {
     }
   }
 
-  #comparing({ scheme, hash }: { scheme: SchemeName; hash: string }): Compare {
-    return (password) => this.schemes.byName[scheme].compare(this.#digest(password), hash);
+  #comparing({ scheme, hash }: OwnHash, pepper: Pepper): Compare {
+    return (password) => this.schemes.byName[scheme].compare(digest(password, pepper), hash);
   }
 
   get #scheme() {
@@ -88,12 +82,13 @@ export class PasswordHasher {
   }
 
   async #hash(password: string): Promise<string> {
-    const hash = await this.#scheme.hash(this.#digest(password));
-    return writeOwnHash({ scheme: this.#current, pepperId: this.#pepperId, hash });
+    const pepper = this.peppers.current;
+    const hash = await this.#scheme.hash(digest(password, pepper));
+    return writeOwnHash({ scheme: this.#current, pepperId: pepper.id, hash });
   }
+}
 
-  /** 64 base64 characters: bcrypt reads 72 bytes and stops at NUL, so it never sees the password itself. */
-  #digest(password: string): string {
-    return createHmac('sha384', this.#pepper).update(password, 'utf8').digest('base64');
-  }
+/** 64 base64 characters: bcrypt reads 72 bytes and stops at NUL, so it never sees the password itself. */
+function digest(password: string, { key }: Pepper): string {
+  return createHmac('sha384', key).update(password, 'utf8').digest('base64');
 }

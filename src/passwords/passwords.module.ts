@@ -4,10 +4,11 @@ import { CommonPasswords } from './common-passwords.js';
 import { HashingQueue } from './hashing-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
+import { Peppers } from './peppers.js';
 import { Schemes } from './schemes.js';
 
 @Module({
-  providers: [PasswordHasher, Schemes, HashingQueue, PasswordPolicy, CommonPasswords, BreachCheck],
+  providers: [Peppers, PasswordHasher, Schemes, HashingQueue, PasswordPolicy, CommonPasswords, BreachCheck],
   exports: [PasswordHasher, PasswordPolicy],
 })
 export class PasswordsModule {}

@@ -26,6 +26,8 @@ export interface AuthErrorClass {
   readonly status: number;
   /** RFC 6750 §3.1: set where a token was presented and refused. */
   readonly challenge?: 'invalid_token';
+  /** What a 401 asks for; `Bearer` unless it says otherwise. */
+  readonly scheme?: 'Basic';
 }
 
 /**

@@ -22,7 +22,7 @@ export const problems = {
   body_too_large: { title: 'The body is too large', detail: 'A body may hold 32 KiB at the most.' },
   unsupported_media_type: {
     title: 'Unsupported media type',
-    detail: 'Send the body as Content-Type: application/json.',
+    detail: 'Send the body as Content-Type: application/json, or as a form where the address takes one.',
   },
   headers_too_large: { title: 'The headers are too large', detail: 'The request line and headers are too large.' },
   internal_error: {
@@ -70,6 +70,10 @@ export const problems = {
   refresh_token_reused: {
     title: 'The refresh token was used before',
     detail: 'The refresh token was used before, so its session has been ended; log in again.',
+  },
+  invalid_client: {
+    title: 'The client is not known',
+    detail: 'Send the client_id and client_secret of a registered client by HTTP Basic.',
   },
   session_revoked: { title: 'The session has ended', detail: 'The session of this token has ended; log in again.' },
 } as const satisfies Record<string, ProblemText>;

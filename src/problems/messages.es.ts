@@ -19,7 +19,7 @@ export const es: Messages = {
     body_too_large: { title: 'El cuerpo es demasiado grande', detail: 'Un cuerpo puede tener 32 KiB como máximo.' },
     unsupported_media_type: {
       title: 'Tipo de contenido no admitido',
-      detail: 'Envíe el cuerpo como Content-Type: application/json.',
+      detail: 'Envíe el cuerpo como Content-Type: application/json, o como formulario donde la dirección lo admite.',
     },
     headers_too_large: {
       title: 'Las cabeceras son demasiado grandes',
@@ -85,6 +85,10 @@ export const es: Messages = {
     refresh_token_reused: {
       title: 'El token de refresco ya se había usado',
       detail: 'El token de refresco ya se había usado, y por eso su sesión ha terminado; inicie sesión de nuevo.',
+    },
+    invalid_client: {
+      title: 'El cliente no es conocido',
+      detail: 'Envíe el client_id y el client_secret de un cliente registrado por HTTP Basic.',
     },
     session_revoked: {
       title: 'La sesión ha terminado',

@@ -49,7 +49,8 @@ export function problemHeaders(error: AuthError, language: Language): Record<str
 }
 
 function challenge(error: AuthError): string {
-  const { code, challenge: reason } = error.kind;
+  const { code, challenge: reason, scheme } = error.kind;
+  if (scheme === 'Basic') return 'Basic realm="portero", charset="UTF-8"';
   if (reason === undefined || !error.tokenPresented) return 'Bearer realm="portero"';
   // Always English: RFC 6750 §3 allows printable ASCII alone.
   const description = messagesIn('en').problems[code].detail;

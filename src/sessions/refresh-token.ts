@@ -19,9 +19,12 @@ export interface RefreshTokenContent {
  */
 export class RefreshTokenCodec {
   readonly #key: Buffer;
+  readonly #formerKeys: readonly Buffer[];
 
-  constructor(key: Buffer) {
+  /** @param formerKeys those of secrets before this one, whose tokens are still taken */
+  constructor(key: Buffer, formerKeys: readonly Buffer[] = []) {
     this.#key = key;
+    this.#formerKeys = formerKeys;
   }
 
   encode({ sessionId, generation }: RefreshTokenContent): string {
@@ -29,7 +32,7 @@ export class RefreshTokenCodec {
     body[0] = VERSION;
     body.set(uuidToBytes(sessionId), 1);
     body.writeUInt32BE(generation, 17);
-    return Buffer.concat([body, this.#mac(body)]).toString('base64url');
+    return Buffer.concat([body, mac(this.#key, body)]).toString('base64url');
   }
 
   /** What a genuine token says; nothing where it is not one. */
@@ -39,11 +42,13 @@ export class RefreshTokenCodec {
     // Only the one spelling that encodes these bytes: others would be other tokens of one meaning.
     if (bytes.toString('base64url') !== token || bytes[0] !== VERSION) return undefined;
     const body = bytes.subarray(0, BODY_BYTES);
-    if (!timingSafeEqual(bytes.subarray(BODY_BYTES), this.#mac(body))) return undefined;
+    const given = bytes.subarray(BODY_BYTES);
+    const isGenuine = [this.#key, ...this.#formerKeys].some((key) => timingSafeEqual(given, mac(key, body)));
+    if (!isGenuine) return undefined;
     return { sessionId: bytesToUuid(body.subarray(1, 17)), generation: body.readUInt32BE(17) };
   }
+}
 
-  #mac(body: Buffer): Buffer {
-    return createHmac('sha256', this.#key).update(body).digest();
-  }
+function mac(key: Buffer, body: Buffer): Buffer {
+  return createHmac('sha256', key).update(body).digest();
 }

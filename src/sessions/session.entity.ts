@@ -1,7 +1,7 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { User } from '../users/user.entity.js';
 
-export type EndReason = 'logout' | 'refresh_token_reused' | 'password_changed' | 'user_deleted';
+export type EndReason = 'logout' | 'refresh_token_reused' | 'password_changed' | 'user_deleted' | 'token_revoked';
 
 /** A login and what became of it. */
 @Entity('sessions')

@@ -53,7 +53,10 @@ export class SessionsService {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    this.#refreshTokens = new RefreshTokenCodec(config.secret.derive('refresh-token'));
+    this.#refreshTokens = new RefreshTokenCodec(
+      config.secret.derive('refresh-token'),
+      config.secretPrevious.map((secret) => secret.derive('refresh-token')),
+    );
   }
 
   /**

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { v7 as uuidv7 } from 'uuid';
 import { TokenMalformed } from '../access/token.errors.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkClaims, readHeader } from './access-token.js';
-import { type SigningKey, SigningKeys } from './signing-keys.js';
+import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkTime, readClaims } from './access-token.js';
+import type { Key } from './jwa.js';
+import { JwsRefused, readObject, signJws, verifyJws } from './jws.js';
+import { SigningKeys } from './signing-keys.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Whom and what a token is for. */
 export interface AccessTokenSubject {
@@ -17,18 +19,26 @@ export interface AccessTokenSubject {
   notAfter: Date;
 }
 
+interface VerifiedToken {
+  claims: AccessTokenClaims & { nbf: number };
+  key: Key;
+}
+
 /** Issues and verifies access tokens (RFC 9068). */
 @Injectable()
 export class AccessTokens {
+  readonly #verified: VerifiedTokens<VerifiedToken>;
+
   constructor(
-    private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#verified = new VerifiedTokens(config.tokenCacheSize);
+    keys.onForgotten(() => this.#verified.forget(({ key }) => keys.find(key.kid) !== key));
+  }
 
   issue(subject: AccessTokenSubject): { token: string; expiresInSeconds: number } {
-    const { kid, alg, privateKey } = this.keys.active;
     const iat = this.clock.seconds();
     const notAfter = Math.floor(subject.notAfter.getTime() / 1000);
     const exp = Math.min(iat + Math.floor(this.config.accessTokenTtl / 1000), notAfter);
@@ -45,47 +55,33 @@ export class AccessTokens {
       client_id: 'portero',
       preferred_username: subject.name,
     };
-    const token = this.jwt.sign(claims, {
-      privateKey,
-      algorithm: alg,
-      header: { alg, typ: ACCESS_TOKEN_TYPE, kid },
-    });
-    return { token, expiresInSeconds: exp - iat };
+    return { token: signJws(this.keys.active, ACCESS_TOKEN_TYPE, claims), expiresInSeconds: exp - iat };
   }
 
-  /** The key that a token must be signed with: known, and of the algorithm that the token names. @throws TokenMalformed */
-  keyFor(token: string): SigningKey {
-    const { alg, kid } = readHeader(token);
-    const key = this.keys.find(kid);
-    if (key === undefined || key.alg !== alg) throw new TokenMalformed();
-    return key;
-  }
-
-  /** Judges the claims of a token whose signature holds. @throws TokenMalformed, TokenExpired */
-  check(payload: unknown, { allowExpired = false } = {}): AccessTokenClaims {
-    return checkClaims(payload, {
-      issuer: this.config.publicUrl,
-      audience: this.config.jwtAudience,
-      now: this.clock.seconds(),
-      allowExpired,
-    });
-  }
-
-  /** The claims of a genuine token, also when its time is over. @throws TokenMalformed */
-  verifyIgnoringExpiry(token: string): AccessTokenClaims {
-    const { publicKey, alg } = this.keyFor(token);
-    let payload: object;
-    try {
-      payload = this.jwt.verify(token, {
-        // Its type lags behind what jsonwebtoken takes; a PEM text would be parsed again on each call.
-        publicKey: publicKey as unknown as Buffer,
-        algorithms: [alg],
-        ignoreExpiration: true,
-        ignoreNotBefore: true,
-      });
-    } catch (cause) {
-      throw new TokenMalformed({ cause });
+  /**
+   * The claims of a genuine token. Its signature is verified the first time alone; its time, and that its key is still
+   * good, at each. Whether its session has ended is for who knows of sessions. No I/O.
+   *
+   * @throws TokenMalformed, TokenExpired
+   */
+  verify(token: string, { allowExpired = false } = {}): AccessTokenClaims {
+    let verified = this.#verified.get(token);
+    if (verified === undefined) {
+      verified = this.#verifySignature(token);
+      this.#verified.set(token, verified);
     }
-    return this.check(payload, { allowExpired: true });
+    checkTime(verified.claims, this.clock.seconds(), { allowExpired });
+    return verified.claims;
+  }
+
+  #verifySignature(token: string): VerifiedToken {
+    try {
+      const { header, payload, key } = verifyJws(token, ({ kid }) => this.keys.find(kid));
+      if (header.typ !== ACCESS_TOKEN_TYPE) throw new JwsRefused('of another type');
+      const expected = { issuer: this.config.publicUrl, audience: this.config.jwtAudience };
+      return { claims: Object.freeze(readClaims(readObject(payload), expected)), key };
+    } catch (cause) {
+      throw cause instanceof JwsRefused ? new TokenMalformed({ cause }) : cause;
+    }
   }
 }

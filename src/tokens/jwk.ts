@@ -1,4 +1,5 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { JwtAlg } from '../config/config.js';
 
 /** A public key as published (RFC 7517). */
 export interface PublicJwk {
@@ -6,18 +7,30 @@ export interface PublicJwk {
   crv?: string;
   x?: string;
   y?: string;
+  n?: string;
+  e?: string;
   use: 'sig';
   alg: string;
   kid: string;
 }
 
-/** RFC 7638: SHA-256 over the required members of an EC key in lexicographic order. */
+/** RFC 7638 §3.2, in the order that it hashes them in. */
+const REQUIRED_MEMBERS: Record<string, readonly (keyof JsonWebKey)[]> = {
+  EC: ['crv', 'kty', 'x', 'y'],
+  RSA: ['e', 'kty', 'n'],
+  oct: ['k', 'kty'],
+};
+
+/** The JWK thumbprint of a key, public or private (RFC 7638). */
 export function thumbprint(key: KeyObject): string {
-  const { crv, kty, x, y } = key.export({ format: 'jwk' });
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  const jwk = key.export({ format: 'jwk' });
+  const members = Object.fromEntries((REQUIRED_MEMBERS[jwk.kty as string] ?? []).map((name) => [name, jwk[name]]));
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
-export function publicJwk(key: KeyObject, alg: string, kid: string): PublicJwk {
-  const { kty, crv, x, y } = key.export({ format: 'jwk' }) as { kty: string; crv: string; x: string; y: string };
-  return { kty, crv, x, y, use: 'sig', alg, kid };
+/** Of an asymmetric key. */
+export function publicJwk(key: KeyObject, alg: JwtAlg, kid: string): PublicJwk {
+  const { kty, crv, x, y, n, e } = key.export({ format: 'jwk' });
+  const point = kty === 'EC' ? { crv, x, y } : { n, e };
+  return { kty, ...point, use: 'sig', alg, kid } as PublicJwk;
 }

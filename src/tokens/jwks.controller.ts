@@ -1,12 +1,14 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { createHash } from 'node:crypto';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Public } from '../access/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import type { PublicJwk } from './jwk.js';
 import { SigningKeys } from './signing-keys.js';
 
 class JwkResponse implements PublicJwk {
-  @ApiProperty({ example: 'EC' })
+  @ApiProperty({ example: 'EC', enum: ['EC', 'RSA'] })
   kty!: string;
 
   @ApiProperty({ required: false, example: 'P-256' })
@@ -18,10 +20,16 @@ class JwkResponse implements PublicJwk {
   @ApiProperty({ required: false, example: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' })
   y?: string;
 
+  @ApiProperty({ required: false, description: 'Of an RSA key.' })
+  n?: string;
+
+  @ApiProperty({ required: false, description: 'Of an RSA key.', example: 'AQAB' })
+  e?: string;
+
   @ApiProperty({ example: 'sig' })
   use!: 'sig';
 
-  @ApiProperty({ example: 'ES256' })
+  @ApiProperty({ example: 'ES256', enum: ['ES256', 'RS256'] })
   alg!: string;
 
   @ApiProperty({ description: 'The RFC 7638 thumbprint.', example: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs' })
@@ -40,15 +48,30 @@ export class JwksController {
 
   @Public()
   @Get('jwks.json')
-  @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({
     summary: 'Show the keys that verify access tokens',
-    description: 'A JWK Set (RFC 7517) for any JWT library. May be cached for five minutes.',
+    description:
+      'A JWK Set (RFC 7517) for any JWT library. May be cached for five minutes: a key is in it longer than that before it signs. Empty where `JWT_ALG` is `HS256`.',
     operationId: 'showKeys',
   })
-  @ApiOkResponse({ description: 'A JWK Set (RFC 7517).', type: JwksResponse })
+  @ApiOkResponse({
+    description: 'A JWK Set (RFC 7517).',
+    type: JwksResponse,
+    headers: { ETag: { description: 'Of this set of keys (RFC 9110 §8.8.3).', schema: { type: 'string' } } },
+  })
+  @ApiResponse({ status: 304, description: 'The set is the one of `If-None-Match`.' })
   @ApiProblems()
-  show(): JwksResponse {
-    return this.keys.publicKeys();
+  show(
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): JwksResponse | undefined {
+    const set = this.keys.publicKeys();
+    const etag = `"${createHash('sha256').update(JSON.stringify(set)).digest('base64url')}"`;
+    reply.header('Cache-Control', 'public, max-age=300').header('ETag', etag);
+    // RFC 9110 §13.1.2: weak comparison.
+    const isKnown = known?.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
+    if (!isKnown) return set;
+    reply.status(304);
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type JsonWebKey, sign as signBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { SigningKeys } from '../../src/tokens/signing-keys.js';
 import { expectProblem } from '../support/matchers.js';
@@ -20,7 +20,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 
 /** A token like a real one but for the changes, signed with the real key. */
 function forge(header: object, claims: object): string {
-  const { privateKey } = server.get(SigningKeys).active;
+  const { privateKey } = server.get(SigningKeys).active as { privateKey: KeyObject };
   const head = encode({ ...decodeProtectedHeader(token), ...header });
   const body = encode({ ...decodeJwt(token), ...claims });
   const signature = signBytes('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' });

@@ -1,13 +1,14 @@
 import { loadConfig } from '../../src/config/config.js';
-import { Sealing, UnsealFailed } from '../../src/tokens/sealing.js';
+import { Sealing, UnsealFailed } from '../../src/sealing/sealing.js';
 
-const sealingWith = (secret: number) =>
-  new Sealing(loadConfig({ PORTERO_SECRET: Buffer.alloc(32, secret).toString('base64url') }).config);
+const secret = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
+const sealingWith = (byte: number, env: Record<string, string> = {}) =>
+  new Sealing(loadConfig({ PORTERO_SECRET: secret(byte), ...env }).config);
 const sealing = sealingWith(1);
 const plain = Buffer.from('a private key');
 
 test('what was sealed opens under the same secret and context', () => {
-  expect(sealing.unseal(sealing.seal(plain, 'kid'), 'kid')).toEqual(plain);
+  expect(sealing.unseal(sealing.seal(plain, 'kid'), 'kid')).toEqual({ plain, stale: false });
 });
 
 test('one flipped bit anywhere is refused (ASVS 11.3.3)', () => {
@@ -31,4 +32,12 @@ test('another secret, another context or a shortened text is refused', () => {
 test('the same text is never sealed alike (ASVS 11.3.4)', () => {
   const all = Array.from({ length: 1000 }, () => sealing.seal(plain, 'kid').toString('hex'));
   expect(new Set(all).size).toBe(1000);
+});
+
+test('a former secret still opens what it sealed, and seals nothing', () => {
+  const sealed = sealing.seal(plain, 'kid');
+  const after = sealingWith(2, { PORTERO_SECRET_PREVIOUS: `${secret(3)},${secret(1)}` });
+  expect(after.unseal(sealed, 'kid')).toEqual({ plain, stale: true });
+  expect(sealingWith(2).unseal(after.seal(plain, 'kid'), 'kid')).toEqual({ plain, stale: false });
+  expect(() => sealing.unseal(after.seal(plain, 'kid'), 'kid')).toThrow(UnsealFailed);
 });

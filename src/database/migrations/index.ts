@@ -1,6 +1,16 @@
 import { CreateUsers1763680000000 } from './1763680000000-create-users.js';
 import { CreateSigningKeys1763680100000 } from './1763680100000-create-signing-keys.js';
 import { CreateSessions1763680200000 } from './1763680200000-create-sessions.js';
+import { RotateSigningKeys1763700000000 } from './1763700000000-rotate-signing-keys.js';
+import { CreatePasswordPeppers1763700100000 } from './1763700100000-create-password-peppers.js';
+import { CreateClients1763700200000 } from './1763700200000-create-clients.js';
 
 /** In the order that they run in. */
-export const migrations = [CreateUsers1763680000000, CreateSigningKeys1763680100000, CreateSessions1763680200000];
+export const migrations = [
+  CreateUsers1763680000000,
+  CreateSigningKeys1763680100000,
+  CreateSessions1763680200000,
+  RotateSigningKeys1763700000000,
+  CreatePasswordPeppers1763700100000,
+  CreateClients1763700200000,
+];

@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { Sealing, UnsealFailed } from '../sealing/sealing.js';
+import { publicJwk } from '../tokens/jwk.js';
+import { KeyRefused, readKeys } from '../tokens/key-file.js';
+import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/signing-key.errors.js';
+import { SigningKeyStore } from '../tokens/signing-key-store.js';
+import { CommandFailed } from './command-failed.js';
+import { table } from './table.js';
+import { withDatabase } from './with-database.js';
+
+/** For how long services may go on with the keys that they have read (`Cache-Control` of the JWK Set). */
+const JWKS_MAX_AGE_MS = 300_000;
+
+/** `portero keys` */
+export function keysCommand(): Command {
+  const json = ['--json', 'answer one JSON object'] as const;
+  return new Command('keys')
+    .description('the keys that sign access tokens')
+    .addCommand(
+      new Command('list')
+        .description('List the keys and their states.')
+        .option(...json)
+        .action(list),
+    )
+    .addCommand(
+      new Command('rotate')
+        .description('Let the next key sign from now on.')
+        .option(...json)
+        .action(rotate),
+    )
+    .addCommand(
+      new Command('import')
+        .description('Take a private key (PEM, or JWK) as the next one.')
+        .argument('<file>')
+        .option(...json)
+        .action(importKey),
+    )
+    .addCommand(
+      new Command('export')
+        .description('Show a key as JWK: the public half, or the secret of HS256 for a service that verifies with it.')
+        .argument('<kid>')
+        .action(exportKey),
+    )
+    .addCommand(
+      new Command('revoke')
+        .description('End a key: the tokens that it signed are refused at once.')
+        .argument('<kid>')
+        .option(...json)
+        .action(revoke),
+    );
+}
+
+interface Options {
+  json?: true;
+}
+
+async function list({ json }: Options): Promise<void> {
+  const keys = (await withStore((store) => store.list())).map((key) => ({
+    kid: key.kid,
+    alg: key.alg,
+    status: key.revokedAt === null ? key.status : 'revoked',
+    created_at: key.createdAt.toISOString(),
+    activated_at: key.activatedAt?.toISOString() ?? null,
+    published_until: key.publishedUntil?.toISOString() ?? null,
+  }));
+  if (json) return print(JSON.stringify({ keys }));
+  const rows = keys.map((key) => [
+    key.kid,
+    key.alg,
+    key.status,
+    `made ${key.created_at}`,
+    key.status === 'retiring' ? `published until ${key.published_until}` : '',
+  ]);
+  print(rows.length > 0 ? table(rows).join('\n') : 'no keys: the server makes them at its first start');
+}
+
+async function rotate({ json }: Options): Promise<void> {
+  const { kid, publishedMs } = await withStore(async (store) => {
+    for (;;) {
+      const next = (await store.list()).find(({ status }) => status === 'next');
+      if (next === undefined) throw new CommandFailed('there are no keys: the server makes them at its first start');
+      try {
+        return { kid: await store.rotate(), publishedMs: Date.now() - next.createdAt.getTime() };
+      } catch (error) {
+        if (!(error instanceof NextKeyTooNew)) throw error;
+        process.stderr.write('waiting until every instance has read the next key …\n');
+        await sleep(error.waitMs);
+      }
+    }
+  });
+  if (publishedMs < JWKS_MAX_AGE_MS) {
+    process.stderr.write(
+      `the key was published ${Math.round(publishedMs / 1000)} s ago: a service that has cached the former set may refuse its tokens until it reads the set again, which is five minutes at the most\n`,
+    );
+  }
+  print(json ? JSON.stringify({ active: kid }) : `${kid} signs from now on`);
+}
+
+async function importKey(file: string, { json }: Options): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new CommandFailed(`can't read ${file}: ${cause.message}`, { cause });
+  });
+  const kid = await withStore(async (store, config) => {
+    const [key, ...others] = readKeys(text, { allowRsa2048: config.jwtAllowRsa2048 });
+    if (key === undefined || others.length > 0)
+      throw new KeyRefused(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
+    return await store.import(key);
+  }, file);
+  print(
+    json
+      ? JSON.stringify({ next: kid })
+      : `${kid} is published; it signs after the next rotation (portero keys rotate)`,
+  );
+}
+
+async function exportKey(kid: string): Promise<void> {
+  const key = await withStore(async (store) => {
+    const row = (await store.list()).find((one) => one.kid === kid && one.sealedKey !== null);
+    if (row === undefined) throw new UnknownKey(kid);
+    return store.open(row);
+  });
+  const secret = { ...key.publicKey.export({ format: 'jwk' }), use: 'sig', alg: key.alg, kid };
+  print(JSON.stringify(key.alg === 'HS256' ? secret : publicJwk(key.publicKey, key.alg, kid)));
+}
+
+async function revoke(kid: string, { json }: Options): Promise<void> {
+  await withStore((store) => store.revoke(kid));
+  print(json ? JSON.stringify({ kid, revoked: true }) : `revoked ${kid}: its tokens are refused`);
+}
+
+/** @param file what a refused key is from */
+async function withStore<T>(
+  work: (store: SigningKeyStore, config: Config) => Promise<T>,
+  file = 'a key in the database',
+): Promise<T> {
+  try {
+    return await withDatabase(async (session, config) => {
+      const store = new SigningKeyStore(session.manager, new Sealing(config), new Clock(), config);
+      // Nothing is to be sealed under a secret that the servers do not have.
+      for (const row of await store.list()) if (row.sealedKey !== null) store.open(row);
+      return await work(store, config);
+    });
+  } catch (error) {
+    if (error instanceof UnsealFailed) {
+      throw new CommandFailed('PORTERO_SECRET is not the secret that sealed the signing keys in this database');
+    }
+    if (error instanceof KeyRefused) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
+    if (error instanceof UnknownKey || error instanceof KeyExists) throw new CommandFailed(error.message);
+    throw error;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

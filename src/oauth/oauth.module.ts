@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { PassportModule } from '@nestjs/passport';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { Client } from './client.entity.js';
+import { ClientStrategy } from './client.strategy.js';
+import { IntrospectionController } from './introspection.controller.js';
+import { MetadataController } from './metadata.controller.js';
+import { RevocationController } from './revocation.controller.js';
+
+/** What OAuth 2.0 has for services: introspection, revocation, and the description of both. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Client]), PassportModule, TokensModule, SessionsModule],
+  controllers: [IntrospectionController, RevocationController, MetadataController],
+  providers: [ClientStrategy],
+})
+export class OAuthModule {}

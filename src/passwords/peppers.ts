@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import type { Secret } from '../config/secret.js';
+import { StartRefused } from '../config/start-refused.js';
+import { Sealing, UnsealFailed } from '../sealing/sealing.js';
+
+/** What a password is keyed with before it is hashed. The database alone is no help to who would guess passwords. */
+export interface Pepper {
+  /** Tells which pepper a hash was made with, and nothing of the pepper. */
+  id: string;
+  key: Buffer;
+}
+
+interface PepperRow {
+  id: string;
+  sealed_pepper: Buffer;
+}
+
+/**
+ * The pepper of today, derived from `PORTERO_SECRET`, and those of former secrets. Each is kept in the database under
+ * seal, so that a former secret can be forgotten as soon as the seals are those of today's, long before the last user
+ * has logged in.
+ */
+@Injectable()
+export class Peppers implements OnModuleInit, OnApplicationBootstrap {
+  readonly current: Pepper;
+  readonly #byId = new Map<string, Pepper>();
+  readonly #logger = new Logger(Peppers.name);
+  #stale: PepperRow[] = [];
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly sealing: Sealing,
+    config: Config,
+    private readonly clock: Clock,
+  ) {
+    this.current = pepperOf(config.secret);
+    for (const secret of config.secretPrevious) this.#add(pepperOf(secret));
+    this.#add(this.current);
+  }
+
+  find(id: string | undefined): Pepper | undefined {
+    return this.#byId.get(id ?? '');
+  }
+
+  /** @throws StartRefused under a wrong secret, before anything is changed */
+  async onModuleInit(): Promise<void> {
+    const rows: PepperRow[] = await this.database.query('SELECT id, sealed_pepper FROM password_peppers');
+    for (const row of rows) this.#open(row);
+  }
+
+  /** Keeps the peppers of today; and seals again, beside the first requests, what a former secret has sealed. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const { id, key } of this.#byId.values()) {
+      await this.database.query('INSERT INTO password_peppers VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+        id,
+        this.sealing.seal(key, context(id)),
+        this.clock.date(),
+      ]);
+    }
+    this.#reseal().catch((err) =>
+      this.#logger.warn({ err, msg: 'peppers were not sealed again; the next start will' }),
+    );
+  }
+
+  #open(row: PepperRow): void {
+    try {
+      const { plain, stale } = this.sealing.unseal(row.sealed_pepper, context(row.id));
+      this.#add({ id: row.id, key: plain });
+      if (stale) this.#stale.push(row);
+    } catch (error) {
+      if (!(error instanceof UnsealFailed)) throw error;
+      throw new StartRefused(
+        'PORTERO_SECRET (or the secret file in DATA_DIR) is not the secret that sealed the password peppers in this database; start with that one, or with it in PORTERO_SECRET_PREVIOUS. Nothing was changed',
+        { cause: error },
+      );
+    }
+  }
+
+  #add(pepper: Pepper): void {
+    if (!this.#byId.has(pepper.id)) this.#byId.set(pepper.id, pepper);
+  }
+
+  async #reseal(): Promise<void> {
+    for (const { id, sealed_pepper: stale } of this.#stale) {
+      const { key } = this.find(id) as Pepper;
+      await this.database.query('UPDATE password_peppers SET sealed_pepper = $1 WHERE id = $2 AND sealed_pepper = $3', [
+        this.sealing.seal(key, context(id)),
+        id,
+        stale,
+      ]);
+    }
+    if (this.#stale.length > 0) {
+      this.#logger.log({ msg: 'password peppers sealed again under PORTERO_SECRET', count: this.#stale.length });
+    }
+    this.#stale = [];
+  }
+}
+
+function pepperOf(secret: Secret): Pepper {
+  const key = secret.derive('password-pepper');
+  return { id: createHash('sha256').update(key).digest('hex').slice(0, 8), key };
+}
+
+function context(id: string): string {
+  return `password-pepper/${id}`;
+}

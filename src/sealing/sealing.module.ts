@@ -1,0 +1,10 @@
+import { Global, Module } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Sealing } from './sealing.js';
+
+@Global()
+@Module({
+  providers: [{ provide: Sealing, inject: [Config], useFactory: (config: Config) => new Sealing(config) }],
+  exports: [Sealing],
+})
+export class SealingModule {}

@@ -1,0 +1,84 @@
+import { AmbiguousJson, parseStrictJson } from '../json/strict-json.js';
+import { type Key, signWith, verifyWith } from './jwa.js';
+
+const MAX_LENGTH = 4096;
+const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+)$/;
+const HEADER_MEMBERS = new Set(['alg', 'typ', 'kid']);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export interface JwsHeader {
+  alg: string;
+  typ?: string;
+  kid?: string;
+}
+
+/** What a signature vouches for. */
+export interface VerifiedJws {
+  header: JwsHeader;
+  payload: Buffer;
+  key: Key;
+}
+
+/** Why a text is no JWS of ours, for the log; callers are told no more than that it is none. */
+export class JwsRefused extends Error {
+  override name = 'JwsRefused';
+}
+
+/**
+ * Verifies a JWS in compact form (RFC 7515 §5.2), and takes one spelling of it alone: canonical base64url, a header in
+ * strict JSON of `alg`, `typ` and `kid`, at most 4 KiB. Nothing in it says where to find a key, and its `alg` must be
+ * the one algorithm of the key (RFC 8725 §3.1, §3.10).
+ *
+ * @param findKey the key that a header calls for, by its `kid`
+ * @throws JwsRefused
+ */
+export function verifyJws(token: string, findKey: (header: JwsHeader) => Key | undefined): VerifiedJws {
+  const [, ...parts] = (token.length <= MAX_LENGTH && COMPACT.exec(token)) || [];
+  if (parts.length !== 3) throw new JwsRefused('not in compact form, or too long');
+  const [head, payload, signature] = parts.map(decodeBase64url) as [Buffer, Buffer, Buffer];
+  const header = readHeader(head);
+  const key = findKey(header);
+  if (key === undefined || key.alg !== header.alg) throw new JwsRefused('of no key, or not of its algorithm');
+  const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
+  if (!verifyWith(key, signed, signature)) throw new JwsRefused('the signature does not hold');
+  return { header, payload, key };
+}
+
+/** A JWS in compact form (RFC 7515 §7.1). */
+export function signJws(key: Key, typ: string, payload: object): string {
+  const head = encode({ alg: key.alg, typ, kid: key.kid });
+  const signed = `${head}.${encode(payload)}`;
+  return `${signed}.${signWith(key, Buffer.from(signed, 'latin1')).toString('base64url')}`;
+}
+
+/** An object in strict UTF-8 and strict JSON: no member twice. @throws JwsRefused */
+export function readObject(bytes: Buffer): Record<string, unknown> {
+  try {
+    const value = parseStrictJson(utf8.decode(bytes));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new JwsRefused(cause instanceof AmbiguousJson ? cause.message : 'not JSON', { cause });
+  }
+  throw new JwsRefused('not a JSON object');
+}
+
+function readHeader(bytes: Buffer): JwsHeader {
+  const header = readObject(bytes);
+  const members = Object.entries(header);
+  if (members.some(([name, value]) => !HEADER_MEMBERS.has(name) || typeof value !== 'string')) {
+    throw new JwsRefused('a header member that is unknown or no text');
+  }
+  if (header.alg === undefined) throw new JwsRefused('no alg');
+  return header as unknown as JwsHeader;
+}
+
+/** Several texts of base64url decode to the same bytes; only the one that encodes them is taken. */
+function decodeBase64url(part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (bytes.toString('base64url') !== part) throw new JwsRefused('not canonical base64url');
+  return bytes;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
