@@ -7,8 +7,14 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { Account } from './account.js';
+import { CookieStrategy } from './cookie.strategy.js';
+import { Csrf } from './csrf.js';
+import { CsrfController } from './csrf.controller.js';
+import { Login } from './login.js';
+import { SessionCookieHeader } from './session-cookie-header.js';
+import { SessionsController } from './sessions.controller.js';
 import { AuthController } from './auth.controller.js';
-import { JwtGuard } from './jwt.guard.js';
+import { AccessGuard } from './access.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { LocalStrategy } from './local.strategy.js';
 import { Logout } from './logout.js';
@@ -19,7 +25,14 @@ import { Registration } from './registration.js';
 /** The HTTP side of authentication. A new kind of credential is a strategy in this list. */
 @Module({
   imports: [PassportModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
-  controllers: [AuthController, RefreshController, AccountController, ProtectedController],
-  providers: [LocalStrategy, JwtStrategy, Registration, Logout, Account, { provide: APP_GUARD, useClass: JwtGuard }],
+  controllers: [
+    AuthController,
+    RefreshController,
+    SessionsController,
+    CsrfController,
+    AccountController,
+    ProtectedController,
+  ],
+  providers: [LocalStrategy, JwtStrategy, CookieStrategy, SessionCookieHeader, Csrf, Registration, Login, Logout, Account, { provide: APP_GUARD, useClass: AccessGuard }],
 })
 export class AuthModule {}

@@ -26,6 +26,9 @@ export class Config {
   readonly accessTokenTtl!: number;
   readonly refreshTokenTtl!: number;
   readonly sessionTtl!: number;
+  /** Of cookie sessions: how long they live without a request. */
+  readonly sessionIdleTtl!: number;
+  readonly maxSessionsPerUser!: number;
   readonly refreshGrace!: number;
   /** For how long an instance may go without hearing of revocations before it asks on each request. */
   readonly revocationStaleAfter!: number;
@@ -90,6 +93,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     accessTokenTtl: read('ACCESS_TOKEN_TTL', duration('5m', { min: 1000, max: 86_400_000 }), 5 * 60_000),
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', duration('14d', { min: 1000, max: YEAR }), 14 * 86_400_000),
     sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
+    sessionIdleTtl: read('SESSION_IDLE_TTL', duration('30m', { min: 4000, max: YEAR }), 30 * 60_000),
+    maxSessionsPerUser: read('MAX_SESSIONS_PER_USER', integer(100, { min: 1, max: 10_000 }), 100),
     refreshGrace: read('REFRESH_GRACE', duration('10s', { max: 300_000 }), 10_000),
     revocationStaleAfter: read('REVOCATION_STALE_AFTER', duration('3s', { min: 1500, max: 60_000 }), 3000),
     keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),

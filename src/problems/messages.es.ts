@@ -86,7 +86,20 @@ export const es: Messages = {
       title: 'El token de refresco ya se había usado',
       detail: 'El token de refresco ya se había usado, y por eso su sesión ha terminado; inicie sesión de nuevo.',
     },
-    invalid_client: {
+    csrf_failed: {
+    title: 'La petición puede venir de otro sitio',
+    detail: 'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
+  },
+  session_invalid: {
+    title: 'La cookie de sesión no es válida',
+    detail: 'La cookie de sesión no es auténtica, o hay más de una; inicie sesión de nuevo.',
+  },
+  session_expired: {
+    title: 'La sesión ha caducado',
+    detail: 'La sesión estuvo inactiva demasiado tiempo, o ha llegado a su fin; inicie sesión de nuevo.',
+  },
+  session_not_found: { title: 'No existe esa sesión', detail: 'Este usuario no tiene ninguna sesión con ese identificador.' },
+  invalid_client: {
       title: 'El cliente no es conocido',
       detail: 'Envíe el client_id y el client_secret de un cliente registrado por HTTP Basic.',
     },
@@ -102,7 +115,9 @@ export const es: Messages = {
     not_an_object: 'El cuerpo debe ser un objeto JSON.',
     invalid_text: 'No debe contener NUL ni un sustituto suelto.',
     empty: 'No debe estar vacío.',
-    username_invalid:
+    transport_unknown: 'Debe ser "bearer" o "cookie".',
+  keep_unknown: 'Debe ser "current".',
+  username_invalid:
       'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, solo espacios sueltos en su interior, y @ solo si es también el correo.',
     email_invalid: 'No es una dirección de correo.',
     password_too_short: 'Una contraseña tiene {minimum} caracteres o más.',

@@ -4,9 +4,12 @@ import { AuthGuard } from '@nestjs/passport';
 import { PUBLIC } from '../access/public.decorator.js';
 import { TokenMissing } from '../access/token.errors.js';
 
-/** The global guard: nothing passes without an access token but what is marked `@Public()`. */
+/**
+ * The global guard: nothing passes without a credential but what is marked `@Public()`. Strategies are asked in turn,
+ * each only where the ones before it found nothing of theirs: a bad access token is refused whatever cookie is beside it.
+ */
 @Injectable()
-export class JwtGuard extends AuthGuard('jwt') {
+export class AccessGuard extends AuthGuard(['jwt', 'cookie']) {
   constructor(private readonly reflector: Reflector) {
     super();
   }
