@@ -25,7 +25,12 @@ export interface AppOptions {
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const problems = new ProblemFilter(databaseUnavailable);
-  const adapter = createHttpServer({ https: config.publicUrl.startsWith('https:'), problems });
+  const adapter = createHttpServer({
+    https: config.publicUrl.startsWith('https:'),
+    problems,
+    corsOrigins: config.corsOrigins,
+    maxConnections: config.maxConnections,
+  });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

@@ -40,7 +40,8 @@ export class AccountController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Change the password',
-    description: 'Every other session of the user ends; this one goes on, a cookie session under a new cookie and a new CSRF token.',
+    description:
+      'Every other session of the user ends; this one goes on, a cookie session under a new cookie and a new CSRF token.',
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })

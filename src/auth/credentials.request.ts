@@ -38,7 +38,12 @@ export class LoginRequest {
   @Text('empty', isNotEmpty)
   password!: string;
 
-  @ApiProperty({ required: false, enum: ['bearer', 'cookie'], default: 'bearer', description: 'How the session is carried.' })
+  @ApiProperty({
+    required: false,
+    enum: ['bearer', 'cookie'],
+    default: 'bearer',
+    description: 'How the session is carried.',
+  })
   @Omittable()
   @Text('transport_unknown', isTransport)
   transport?: Transport;
@@ -75,7 +80,10 @@ export class RefreshRequest {
 }
 
 export class LogoutRequest {
-  @ApiProperty({ required: false, description: 'Instead of an access token in `Authorization: Bearer`, or a session cookie.' })
+  @ApiProperty({
+    required: false,
+    description: 'Instead of an access token in `Authorization: Bearer`, or a session cookie.',
+  })
   @Omittable()
   @Text()
   refresh_token?: string;

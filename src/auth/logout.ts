@@ -30,7 +30,7 @@ export class Logout {
    */
   async logout(request: FastifyRequest, reply: FastifyReply, refreshToken: string | undefined): Promise<void> {
     const accessToken = bearerToken(request.headers);
-    const cookie = accessToken ?? refreshToken ? undefined : this.cookie.read(request.headers);
+    const cookie = (accessToken ?? refreshToken) ? undefined : this.cookie.read(request.headers);
     const sessionIds = new Set<string>();
     let refusal: AuthError = new TokenMissing();
     const collect = (sessionOf: () => string) => {

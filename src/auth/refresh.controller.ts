@@ -36,6 +36,8 @@ export class RefreshController {
   async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
     const token = body.refresh_token ?? bearerToken(request.headers);
     if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
-    return TokensResponse.of(await this.sessions.refresh(token, { ip: request.ip, userAgent: request.headers['user-agent'] }));
+    return TokensResponse.of(
+      await this.sessions.refresh(token, { ip: request.ip, userAgent: request.headers['user-agent'] }),
+    );
   }
 }

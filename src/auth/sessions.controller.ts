@@ -1,13 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
-import {
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiProperty,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
@@ -75,7 +67,8 @@ export class SessionsController {
     const { keep, ...others } = query;
     // A misspelt wish to stay must not end what it would have kept.
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw new ValidationFailed({ faults: [{ pointer: `/${unknown}`, code: 'unknown_member' }] });
+    if (unknown !== undefined)
+      throw new ValidationFailed({ faults: [{ pointer: `/${unknown}`, code: 'unknown_member' }] });
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }

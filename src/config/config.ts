@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Secret } from './secret.js';
-import { ConfigError, duration, integer, oneOf, type Parser, text, url } from './setting.js';
+import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
 
 /** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
 export class Config {
@@ -44,6 +44,9 @@ export class Config {
   readonly passwordBreachOnError!: 'allow' | 'refuse';
   /** Five hex digits are put after it. */
   readonly hibpUrl!: string;
+  /** Whose pages may read the answers: origins as a browser sends them. */
+  readonly corsOrigins!: readonly string[];
+  readonly maxConnections!: number;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -110,6 +113,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     passwordBreachCheck: read('PASSWORD_BREACH_CHECK', oneOf('off', 'hibp'), 'off'),
     passwordBreachOnError: read('PASSWORD_BREACH_ON_ERROR', oneOf('allow', 'refuse'), 'allow'),
     hibpUrl: `${trimSlash(read('HIBP_URL', bareUrl(HIBP_URL), HIBP_URL))}/`,
+    corsOrigins: read<readonly string[]>('CORS_ORIGINS', origins('https://app.example.com'), []),
+    maxConnections: read('MAX_CONNECTIONS', integer(10_000, { min: 10, max: 1_000_000 }), 10_000),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.

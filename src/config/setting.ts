@@ -61,6 +61,28 @@ export function url(example: string, ...schemes: string[]): Parser<string> {
   };
 }
 
+/** Origins of web pages, separated by commas, each spelled as a browser sends it: only so can they be compared. */
+export function origins(example: string): Parser<readonly string[]> {
+  return (text, name) => {
+    const listed = text.split(',').map((origin) => origin.trim());
+    for (const origin of listed) {
+      const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
+      if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
+        throw new ConfigError(
+          name,
+          `must be exact origins, each a scheme (http or https), a host in lower case and no more than a port that is not the default: "${printable(origin)}" is none`,
+          example,
+        );
+      }
+    }
+    return [...new Set(listed)];
+  };
+}
+
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, 100);
+}
+
 /** Any text that is not empty. */
 export function text(example: string): Parser<string> {
   return (value, name) => {

@@ -2,32 +2,42 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logRequest } from '../logging/request-log.js';
-import { MalformedRequest } from '../problems/http.errors.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
+import { Connections } from './connections.js';
+import { Cors } from './cors.js';
 import { acceptForms } from './form-body.js';
+
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { requestId } from './request-id.js';
+import { originForm, pathOf } from './request-target.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { answerUnparsed } from './unparsed-request.js';
+import { answerConnect, answerUnparsed } from './unparsed-request.js';
+import { refuseAmbiguous } from './well-formed.js';
 
-/** The HTTP server with its limits and the headers of every answer; routes are Nest's. `https` is the public scheme. */
-export function createHttpServer({ https, problems }: { https: boolean; problems: ProblemFilter }): FastifyAdapter {
-  const common = https
+export interface HttpServerOptions {
+  /** Whether the public scheme is https. */
+  https: boolean;
+  problems: ProblemFilter;
+  /** Whose pages may read the answers. */
+  corsOrigins: readonly string[];
+  maxConnections: number;
+}
+
+/** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
+export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
+  const { problems } = options;
+  const common = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
+  const cors = new Cors(options.corsOrigins);
   const addHeaders = (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(common).header('X-Request-Id', request.id).header('Cache-Control', 'no-store');
+    reply.headers({ ...common, 'X-Request-Id': request.id, 'Cache-Control': 'no-store', ...cors.headers(request) });
   };
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+    ...LIMITS,
     genReqId: requestId,
     requestIdHeader: false,
-    // Slow senders: all of the headers within 10 s, all of the request within 30 s.
-    requestTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 30_000,
-    // Node.js answers a request without Host itself, and not as a problem; the hook below does.
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    rewriteUrl: ({ url = '' }: { url?: string | undefined }) => originForm(url),
     // While it stops, what comes in on an open connection is still answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -46,46 +56,53 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
   acceptForms(fastify);
   fastify.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply);
-    // RFC 9112 §3.2.
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new MalformedRequest();
-    if (/^\/docs(\/|\?|$)/.test(request.url)) reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
+    refuseAmbiguous(request);
+    const preflight = cors.preflight(request, reply);
+    if (preflight !== undefined) return reply.code(204).headers(preflight).send();
+    if (/^\/docs(\/|$)/.test(pathOf(request.url))) {
+      reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
+    }
+    return undefined;
   });
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', async (request, reply) => {
+    cors.vary(request, reply);
     // Swagger UI's page is sent without one.
     if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
   });
   fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
-  stopGracefully(fastify);
+  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, common));
+  // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+  stopGracefully(fastify, new Connections(fastify.server, options.maxConnections));
   return adapter;
 }
+
+const LIMITS = {
+  bodyLimit: BODY_LIMIT,
+  // Slow senders: all of the headers within 10 s, all of the request within 30 s.
+  requestTimeout: 30_000,
+  connectionTimeout: 60_000,
+  keepAliveTimeout: 30_000,
+  http: {
+    headersTimeout: 10_000,
+    // Node.js looks for slow senders this often; its default of 30 s would make 40 s of the 10.
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+    // Node.js answers a request without Host itself, and not as a problem; a hook does.
+    requireHostHeader: false,
+  },
+};
 
 /** How long a request that is still arriving may hold up the stop. */
 const SLOW_REQUEST_MS = 10_000;
 
-/**
- * Lets the server stop as soon as the requests in flight are answered: connections without one are closed at
- * once, also those that never sent anything, and an answer in flight ends its connection.
- */
-function stopGracefully(fastify: FastifyInstance): void {
-  const { server } = fastify;
-  const idle = new Set<Socket>();
+/** Lets the server stop as soon as the requests in flight are answered: an answer in flight ends its connection. */
+function stopGracefully(fastify: FastifyInstance, connections: Connections): void {
   let closing = false;
-  server.on('connection', (socket: Socket) => {
-    idle.add(socket);
-    socket.once('close', () => idle.delete(socket));
-  });
-  server.on('request', ({ socket }, response) => {
-    idle.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
-    });
-  });
-  // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   fastify.addHook('preClose', async () => {
     closing = true;
-    for (const socket of idle) socket.destroy();
-    setTimeout(() => server.closeAllConnections(), SLOW_REQUEST_MS).unref();
+    connections.closeIdle();
+    setTimeout(() => fastify.server.closeAllConnections(), SLOW_REQUEST_MS).unref();
   });
   fastify.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('Connection', 'close');

@@ -49,7 +49,10 @@ export const problems = {
     title: 'Wrong username, email or password',
     detail: 'There is no user with this name and password.',
   },
-  token_missing: { title: 'No access token', detail: 'Send an access token as Authorization: Bearer <token>, or a session cookie.' },
+  token_missing: {
+    title: 'No access token',
+    detail: 'Send an access token as Authorization: Bearer <token>, or a session cookie.',
+  },
   token_malformed: { title: 'The access token is not valid', detail: 'The access token is malformed or not genuine.' },
   token_expired: {
     title: 'The access token has expired',

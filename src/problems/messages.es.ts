@@ -60,7 +60,7 @@ export const es: Messages = {
     },
     token_missing: {
       title: 'Falta el token de acceso',
-      detail: 'Envíe un token de acceso como Authorization: Bearer <token>.',
+      detail: 'Envíe un token de acceso como Authorization: Bearer <token>, o una cookie de sesión.',
     },
     token_malformed: {
       title: 'El token de acceso no es válido',
@@ -87,19 +87,23 @@ export const es: Messages = {
       detail: 'El token de refresco ya se había usado, y por eso su sesión ha terminado; inicie sesión de nuevo.',
     },
     csrf_failed: {
-    title: 'La petición puede venir de otro sitio',
-    detail: 'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
-  },
-  session_invalid: {
-    title: 'La cookie de sesión no es válida',
-    detail: 'La cookie de sesión no es auténtica, o hay más de una; inicie sesión de nuevo.',
-  },
-  session_expired: {
-    title: 'La sesión ha caducado',
-    detail: 'La sesión estuvo inactiva demasiado tiempo, o ha llegado a su fin; inicie sesión de nuevo.',
-  },
-  session_not_found: { title: 'No existe esa sesión', detail: 'Este usuario no tiene ninguna sesión con ese identificador.' },
-  invalid_client: {
+      title: 'La petición puede venir de otro sitio',
+      detail:
+        'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
+    },
+    session_invalid: {
+      title: 'La cookie de sesión no es válida',
+      detail: 'La cookie de sesión no es auténtica, o hay más de una; inicie sesión de nuevo.',
+    },
+    session_expired: {
+      title: 'La sesión ha caducado',
+      detail: 'La sesión estuvo inactiva demasiado tiempo, o ha llegado a su fin; inicie sesión de nuevo.',
+    },
+    session_not_found: {
+      title: 'No existe esa sesión',
+      detail: 'Este usuario no tiene ninguna sesión con ese identificador.',
+    },
+    invalid_client: {
       title: 'El cliente no es conocido',
       detail: 'Envíe el client_id y el client_secret de un cliente registrado por HTTP Basic.',
     },
@@ -116,8 +120,8 @@ export const es: Messages = {
     invalid_text: 'No debe contener NUL ni un sustituto suelto.',
     empty: 'No debe estar vacío.',
     transport_unknown: 'Debe ser "bearer" o "cookie".',
-  keep_unknown: 'Debe ser "current".',
-  username_invalid:
+    keep_unknown: 'Debe ser "current".',
+    username_invalid:
       'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, solo espacios sueltos en su interior, y @ solo si es también el correo.',
     email_invalid: 'No es una dirección de correo.',
     password_too_short: 'Una contraseña tiene {minimum} caracteres o más.',

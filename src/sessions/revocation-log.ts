@@ -26,7 +26,7 @@ const COOKIE_MEMORY = `interval '2 minutes'`;
 const endWhere = (condition: string) => `
   WITH ended AS (
     UPDATE sessions SET ended_at = COALESCE(ended_at, $1), end_reason = COALESCE(end_reason, $2) WHERE ${condition}
-    RETURNING id, GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN $1 + ${COOKIE_MEMORY} END) AS until
+    RETURNING id, GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN $1::timestamptz + ${COOKIE_MEMORY} END) AS until
   ), entry AS (
     INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > $1
     ON CONFLICT (session_id) DO NOTHING

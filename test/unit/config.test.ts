@@ -33,6 +33,8 @@ test('the defaults are the documented ones', () => {
     passwordBreachCheck: 'off',
     passwordBreachOnError: 'allow',
     hibpUrl: 'https://api.pwnedpasswords.com/range/',
+    corsOrigins: [],
+    maxConnections: 10_000,
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -64,6 +66,18 @@ test.each<[Record<string, string>, RegExp]>([
   [{ PASSWORD_BREACH_ON_ERROR: 'maybe' }, /^PASSWORD_BREACH_ON_ERROR must be one of: allow, refuse/],
   [{ HIBP_URL: 'ftp://hibp' }, /^HIBP_URL must be a URL that begins with https:\/\/ or http:\/\//],
   [{ HIBP_URL: 'http://me:secret@hibp/' }, /^HIBP_URL must have no query, fragment or user information/],
+  [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS must be exact origins.*: "\*" is none/],
+  [{ CORS_ORIGINS: 'null' }, /^CORS_ORIGINS .*"null" is none/],
+  [{ CORS_ORIGINS: 'https://app.example.com/' }, /^CORS_ORIGINS .*"https:\/\/app\.example\.com\/" is none/],
+  [{ CORS_ORIGINS: 'https://App.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://app.example.com:443' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://*.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://me@app.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'app.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'chrome-extension://abc' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://a.example,,https://b.example' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://a.example\nhttps://b.example' }, /^CORS_ORIGINS .*a\.example\?https/],
+  [{ MAX_CONNECTIONS: '9' }, /^MAX_CONNECTIONS must be a whole number from 10 to 1000000/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of/],
 ])('%j stops the start with one line that names the variable, its fault and an example', (env, line) => {
   expect(() => load(env)).toThrow(line);
@@ -97,6 +111,11 @@ test('the issuer has no trailing slash, and is the audience unless one is set', 
   expect([config.publicUrl, config.jwtAudience]).toEqual(['https://auth.example.com', 'https://auth.example.com']);
   expect(load({ PUBLIC_URL: 'HTTPS://Auth.Example.com' }).config.publicUrl).toBe('https://auth.example.com');
   expect(load({ JWT_AUDIENCE: 'api' }).config.jwtAudience).toBe('api');
+});
+
+test('origins may have spaces round them', () => {
+  const { config } = load({ CORS_ORIGINS: 'https://app.example.com , http://localhost:8080,https://app.example.com' });
+  expect(config.corsOrigins).toEqual(['https://app.example.com', 'http://localhost:8080']);
 });
 
 test('the URL of the breach check ends in one slash', () => {
