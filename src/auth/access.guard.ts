@@ -10,12 +10,20 @@ import { TokenMissing } from '../access/token.errors.js';
  */
 @Injectable()
 export class AccessGuard extends AuthGuard(['jwt', 'cookie']) {
+  /** By handler: what decorators say does not change, and reading it is slow. */
+  readonly #isPublic = new WeakMap<object, boolean>();
+
   constructor(private readonly reflector: Reflector) {
     super();
   }
 
   override canActivate(context: ExecutionContext) {
-    const isPublic = this.reflector.getAllAndOverride(PUBLIC, [context.getHandler(), context.getClass()]) === true;
+    const handler = context.getHandler();
+    let isPublic = this.#isPublic.get(handler);
+    if (isPublic === undefined) {
+      isPublic = this.reflector.getAllAndOverride(PUBLIC, [handler, context.getClass()]) === true;
+      this.#isPublic.set(handler, isPublic);
+    }
     return isPublic || super.canActivate(context);
   }
 
