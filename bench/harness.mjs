@@ -15,6 +15,9 @@ export async function withDatabase(work) {
   url.pathname = name;
   try {
     await work(url.href);
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
   } finally {
     await administer(`DROP DATABASE ${name} WITH (FORCE)`);
   }
@@ -97,9 +100,10 @@ export async function throughput(port, next, { connections = 32, seconds = 5, ex
       let text = '';
       await new Promise((resolve) => {
         const send = () => {
-          const bytes = performance.now() < end ? next(index, text) : undefined;
+          // Also at the end, so that the last answer is told of.
+          const bytes = next(index, text);
           text = '';
-          if (bytes === undefined) {
+          if (performance.now() >= end) {
             socket.destroy();
             resolve();
           } else socket.write(bytes);
@@ -146,4 +150,12 @@ export function report(results) {
       `${name}: median ${Math.round(median(values))} (${values.map((value) => Math.round(value)).join(', ')})`,
     );
   }
+}
+
+/** One measurement by another, round by round. */
+export function ratio(results, a, b) {
+  const values = results[a].map((value, index) => value / results[b][index]);
+  console.log(
+    `${a} / ${b}: median ${median(values).toFixed(2)} (${values.map((value) => value.toFixed(2)).join(', ')})`,
+  );
 }

@@ -10,6 +10,8 @@ const secret = createSecretKey(Buffer.alloc(32, 9));
 const publicKey = process.env.PUBLIC_KEY && createPublicKey(process.env.PUBLIC_KEY);
 const pool = process.env.DATABASE_URL && new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
 
+pool?.on('error', () => {});
+
 const CHECKS = {
   none: () => ({ preferred_username: 'bench' }),
   hs256: (signed, signature) =>

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   freePort,
-  median,
+  ratio,
   report,
   requestBytes,
   rounds,
@@ -93,20 +93,13 @@ await withDatabase(async (databaseUrl) => {
     },
   };
   const get0 = get('/health/live');
-  const warm = await rounds(1, measurements);
-  void warm;
+  await rounds(1, measurements);
   const results = await rounds(ROUNDS, measurements);
   report(results);
-  const ratio = (a, b) => {
-    const values = results[a].map((value, index) => value / results[b][index]);
-    console.log(
-      `${a} / ${b}: median ${median(values).toFixed(2)} (${values.map((value) => value.toFixed(2)).join(', ')})`,
-    );
-  };
-  ratio('Portero, protected, hot token', 'Portero, public route');
-  ratio('Portero, protected, hot token', 'node:http, HS256 on every request');
-  ratio('Portero, protected, 10,000 tokens in turn', 'Portero, protected, hot token');
-  ratio('Portero, protected, every token new', 'node:http, ES256 on every request');
+  ratio(results, 'Portero, protected, hot token', 'Portero, public route');
+  ratio(results, 'Portero, protected, hot token', 'node:http, HS256 on every request');
+  ratio(results, 'Portero, protected, 10,000 tokens in turn', 'Portero, protected, hot token');
+  ratio(results, 'Portero, protected, every token new', 'node:http, ES256 on every request');
   for (const one of [server, none, hs, es]) await one.stop();
 });
 
