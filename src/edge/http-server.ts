@@ -1,16 +1,26 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TrustedProxies } from '../config/trusted-proxies.js';
 import { logRequest } from '../logging/request-log.js';
 import { MalformedRequest } from '../problems/http.errors.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
+import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { requestId } from './request-id.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
 import { answerUnparsed } from './unparsed-request.js';
 
-/** The HTTP server with its limits and the headers of every answer; routes are Nest's. `https` is the public scheme. */
-export function createHttpServer({ https, problems }: { https: boolean; problems: ProblemFilter }): FastifyAdapter {
+export interface HttpServerOptions {
+  /** Whether that is the public scheme. */
+  https: boolean;
+  problems: ProblemFilter;
+  trustProxy?: TrustedProxies | undefined;
+}
+
+/** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
+export function createHttpServer({ https, problems, trustProxy }: HttpServerOptions): FastifyAdapter {
+  const trusts = trustProxy && trustOf(trustProxy);
   const common = https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
@@ -19,6 +29,7 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
   };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    trustProxy: trusts ?? false,
     genReqId: requestId,
     requestIdHeader: false,
     // Slow senders: all of the headers within 10 s, all of the request within 30 s.
@@ -42,6 +53,7 @@ export function createHttpServer({ https, problems }: { https: boolean; problems
   });
   const fastify = adapter.getInstance();
   acceptJsonOnly(fastify);
+  heedForwarding(fastify, trusts);
   fastify.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply);
     // RFC 9112 §3.2.
