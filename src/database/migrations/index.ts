@@ -1,6 +1,14 @@
 import { CreateUsers1763680000000 } from './1763680000000-create-users.js';
 import { CreateSigningKeys1763680100000 } from './1763680100000-create-signing-keys.js';
 import { CreateSessions1763680200000 } from './1763680200000-create-sessions.js';
+import { CreateRateLimits1763740000010 } from './1763740000010-create-rate-limits.js';
+import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-failures.js';
 
 /** In the order that they run in. */
-export const migrations = [CreateUsers1763680000000, CreateSigningKeys1763680100000, CreateSessions1763680200000];
+export const migrations = [
+  CreateUsers1763680000000,
+  CreateSigningKeys1763680100000,
+  CreateSessions1763680200000,
+  CreateRateLimits1763740000010,
+  CreateLoginFailures1763740000020,
+];
