@@ -6,6 +6,7 @@ const LAYERS = [
   ['problems'],
   ['access', 'database', 'edge', 'logging'],
   ['users'],
+  ['abuse'],
   ['passwords', 'tokens'],
   ['sessions'],
   ['auth', 'cli', 'health', 'openapi'],

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DestinationStream } from 'pino';
+import { AbuseModule } from './abuse/abuse.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Clock } from './clock/clock.js';
 import { ClockModule } from './clock/clock.module.js';
@@ -24,6 +25,7 @@ export class AppModule {
         loggingModule(config, logStream),
         DatabaseModule.forRoot(),
         UsersModule,
+        AbuseModule,
         AuthModule,
         HealthModule,
         OpenApiModule,

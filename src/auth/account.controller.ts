@@ -1,6 +1,9 @@
-import { Body, Controller, Delete, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceCookie } from '../abuse/device-cookie.js';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -27,8 +30,12 @@ class DeleteUserRequest {
 @ApiTags('Users')
 @Controller('users/me')
 export class AccountController {
-  constructor(private readonly account: Account) {}
+  constructor(
+    private readonly account: Account,
+    private readonly devices: DeviceCookie,
+  ) {}
 
+  @Limit('password_changes')
   @Post('password')
   @HttpCode(204)
   @ApiOperation({
@@ -37,13 +44,16 @@ export class AccountController {
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @ApiAuthenticated(ValidationFailed, WrongPassword, PasswordRejected, Busy)
+  @ApiAuthenticated(ValidationFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: ChangePasswordRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.account.changePassword({ ...principal, ip }, body.current_password, body.new_password);
+    const caller = { ...principal, ip: request.ip };
+    await this.account.changePassword(caller, body.current_password, body.new_password);
+    this.devices.remember(principal.userId, request, reply);
   }
 
   @Delete()
@@ -54,7 +64,7 @@ export class AccountController {
     operationId: 'deleteMe',
   })
   @ApiNoContentResponse({ description: 'The user is gone.' })
-  @ApiAuthenticated(ValidationFailed, WrongPassword, Busy)
+  @ApiAuthenticated(ValidationFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
     @Req() { ip }: FastifyRequest,

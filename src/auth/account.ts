@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PasswordAttempts } from '../abuse/password-attempts.js';
 import { TokenRevoked } from '../access/token.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
@@ -22,12 +23,13 @@ export class Account {
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly revocations: Revocations,
+    private readonly attempts: PasswordAttempts,
   ) {}
 
   /**
    * Changes the password and ends every session but the caller's, in one transaction (ASVS 7.4.3).
    *
-   * @throws WrongPassword, PasswordRejected, Busy
+   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy
    */
   async changePassword(caller: AccountCaller, current: string, next: string): Promise<void> {
     const user = await this.#prove(caller, current);
@@ -39,7 +41,7 @@ export class Account {
     });
   }
 
-  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, Busy */
+  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, TooManyAttempts, Busy */
   async delete(caller: AccountCaller, password: string): Promise<void> {
     const user = await this.#prove(caller, password);
     await this.revocations.revokeAll(user.id, 'user_deleted', {
@@ -47,11 +49,14 @@ export class Account {
     });
   }
 
-  async #prove({ userId, ip }: AccountCaller, password: string): Promise<User> {
+  async #prove({ userId, sessionId, ip }: AccountCaller, password: string): Promise<User> {
     const user = await this.users.findForProof(userId);
     if (!user) throw new TokenRevoked();
-    const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
-    if (!matches) throw new WrongPassword();
-    return user;
+    const proved = await this.attempts.inSession(userId, sessionId, async () => {
+      const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
+      return matches ? user : undefined;
+    });
+    if (proved === undefined) throw new WrongPassword();
+    return proved;
   }
 }

@@ -9,6 +9,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceCookie } from '../abuse/device-cookie.js';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { Public } from '../access/public.decorator.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
@@ -34,9 +37,11 @@ export class AuthController {
     private readonly registration: Registration,
     private readonly sessions: SessionsService,
     private readonly logoutService: Logout,
+    private readonly devices: DeviceCookie,
   ) {}
 
   @Public()
+  @Limit('registrations')
   @Post(['auth/register', 'register'])
   @ApiOperation({
     summary: 'Make an account',
@@ -62,6 +67,7 @@ export class AuthController {
 
   @Public()
   @UseGuards(LocalGuard)
+  @Limit('logins')
   @Post(['auth/login', 'login'])
   @HttpCode(200)
   @ApiOperation({
@@ -71,10 +77,15 @@ export class AuthController {
   })
   @ApiBody({ type: LoginRequest })
   @ApiOkResponse({ description: 'The tokens of a new session.', type: TokensResponse })
-  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, Busy)
-  async login(@Req() request: FastifyRequest & { user: User }): Promise<TokensResponse> {
+  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, TooManyAttempts, Busy)
+  async login(
+    @Req() request: FastifyRequest & { user: User },
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokensResponse> {
     const caller = { ip: request.ip, userAgent: request.headers['user-agent'] };
-    return TokensResponse.of(await this.sessions.start(request.user, caller));
+    const tokens = await this.sessions.start(request.user, caller);
+    this.devices.remember(request.user.id, request, reply);
+    return TokensResponse.of(tokens);
   }
 
   @Public()
