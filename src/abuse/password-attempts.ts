@@ -37,11 +37,12 @@ export class PasswordAttempts {
   async atLogin<T>({ user, names, address, cookieHeader }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
     if (!this.limits.enabled) return await check();
     const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
+    const known = user === null || device === undefined ? undefined : ['device', device, user.id];
     const counted = await this.limits.take('failed_logins', addressKey(address));
     if (counted.refusal) throw counted.refusal;
     let wrong = false;
     try {
-      const found = await this.#run(this.#account(user, names), user && device && ['device', device, user.id], check);
+      const found = await this.#run(this.#account(user, names), known, check);
       wrong = found === undefined;
       return found;
     } finally {
@@ -55,8 +56,8 @@ export class PasswordAttempts {
     return await this.#run(['user', userId], ['session', sessionId], check);
   }
 
-  async #run<T>(account: string[], known: string[] | '' | null | undefined, check: Check<T>): Promise<T | undefined> {
-    const reservation = await this.#reserve(account, known || undefined);
+  async #run<T>(account: string[], known: string[] | undefined, check: Check<T>): Promise<T | undefined> {
+    const reservation = await this.#reserve(account, known);
     let found: T | undefined;
     try {
       found = await check();
