@@ -6,6 +6,7 @@ const LAYERS = [
   ['problems', 'sealing'],
   ['access', 'database', 'edge', 'logging'],
   ['users'],
+  ['abuse'],
   ['passwords', 'tokens'],
   ['sessions'],
   ['oauth'],

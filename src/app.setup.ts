@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
+import { RequestCeiling } from './abuse/request-ceiling.js';
 import { AppModule } from './app.module.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
@@ -30,6 +31,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     problems,
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
+    trustProxy: config.trustProxy,
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
@@ -44,6 +46,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
+  const ceiling = app.get(RequestCeiling);
+  if (ceiling.enabled) adapter.getInstance().addHook('onRequest', ceiling.onRequest);
   serveSwaggerUi(app);
   return app;
 }

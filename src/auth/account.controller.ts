@@ -1,6 +1,9 @@
 import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceCookie } from '../abuse/device-cookie.js';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -34,8 +37,10 @@ export class AccountController {
     private readonly account: Account,
     private readonly cookieSessions: CookieSessions,
     private readonly cookie: SessionCookieHeader,
+    private readonly devices: DeviceCookie,
   ) {}
 
+  @Limit('password_changes')
   @Post('password')
   @HttpCode(204)
   @ApiOperation({
@@ -45,16 +50,17 @@ export class AccountController {
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, PasswordRejected, Busy)
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
-    @Req() { ip, headers }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: ChangePasswordRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const caller = { ...principal, ip, userAgent: headers['user-agent'] };
+    const caller = { ...principal, ip: request.ip, userAgent: request.headers['user-agent'] };
     const session = await this.account.changePassword(caller, body.current_password, body.new_password);
     if (session) this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
+    this.devices.remember(principal.userId, request, reply);
   }
 
   @Delete()
@@ -65,7 +71,7 @@ export class AccountController {
     operationId: 'deleteMe',
   })
   @ApiNoContentResponse({ description: 'The user is gone.' })
-  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, Busy)
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
     @Req() { ip }: FastifyRequest,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PasswordAttempts } from '../abuse/password-attempts.js';
 import type { Principal } from '../access/principal.js';
 import { TokenRevoked } from '../access/token.errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -24,6 +25,7 @@ export class Account {
     private readonly policy: PasswordPolicy,
     private readonly revocations: Revocations,
     private readonly sessions: SessionsService,
+    private readonly attempts: PasswordAttempts,
   ) {}
 
   /**
@@ -31,7 +33,7 @@ export class Account {
    * goes on as a new one, so that the cookie from before is dead.
    *
    * @returns the new session, where the caller's was carried by a cookie
-   * @throws WrongPassword, PasswordRejected, Busy
+   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy
    */
   async changePassword(caller: AccountCaller, current: string, next: string): Promise<LiveSession | undefined> {
     const user = await this.#prove(caller, current);
@@ -45,7 +47,7 @@ export class Account {
     return changed ? await this.sessions.start(changed, caller, 'cookie') : undefined;
   }
 
-  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, Busy */
+  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, TooManyAttempts, Busy */
   async delete(caller: AccountCaller, password: string): Promise<void> {
     const user = await this.#prove(caller, password);
     await this.revocations.revokeAll(user.id, 'user_deleted', {
@@ -53,11 +55,14 @@ export class Account {
     });
   }
 
-  async #prove({ userId, ip }: AccountCaller, password: string): Promise<User> {
+  async #prove({ userId, sessionId, ip }: AccountCaller, password: string): Promise<User> {
     const user = await this.users.findForProof(userId);
     if (!user) throw new TokenRevoked();
-    const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
-    if (!matches) throw new WrongPassword();
-    return user;
+    const proved = await this.attempts.inSession(userId, sessionId, async () => {
+      const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
+      return matches ? user : undefined;
+    });
+    if (proved === undefined) throw new WrongPassword();
+    return proved;
   }
 }

@@ -13,6 +13,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
 import { Public } from '../access/public.decorator.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
@@ -42,6 +44,7 @@ export class AuthController {
   ) {}
 
   @Public()
+  @Limit('registrations')
   @Post(['auth/register', 'register'])
   @ApiOperation({
     summary: 'Make an account',
@@ -67,6 +70,7 @@ export class AuthController {
 
   @Public()
   @UseGuards(LocalGuard)
+  @Limit('logins')
   @Post(['auth/login', 'login'])
   @HttpCode(200)
   @ApiOperation({
@@ -80,14 +84,19 @@ export class AuthController {
   @ApiOkResponse({
     description: 'A new session: its tokens, or what belongs to its cookie.',
     schema: { oneOf: [TokensResponse, CookieSessionResponse].map((model) => ({ $ref: getSchemaPath(model) })) },
-    headers: { 'Set-Cookie': { description: 'With `transport: cookie`, the session.', schema: { type: 'string' } } },
+    headers: {
+      'Set-Cookie': {
+        description: 'With `transport: cookie`, the session; and a cookie by which this device is known later.',
+        schema: { type: 'string' },
+      },
+    },
   })
-  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, CsrfFailed, Busy)
+  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, CsrfFailed, TooManyAttempts, Busy)
   async login(
     @Req() request: FastifyRequest<{ Body: LoginRequest }> & { user: User },
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokensResponse | CookieSessionResponse> {
-    if (request.body.transport !== 'cookie') return await this.loginService.withTokens(request, request.user);
+    if (request.body.transport !== 'cookie') return await this.loginService.withTokens(request, reply, request.user);
     return await this.loginService.withCookie(request, reply, request.user);
   }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import { AbuseModule } from '../abuse/abuse.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -24,7 +25,7 @@ import { SessionsController } from './sessions.controller.js';
 
 /** The HTTP side of authentication. A new kind of credential is a strategy in this list. */
 @Module({
-  imports: [PassportModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
+  imports: [PassportModule, AbuseModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
   controllers: [
     AuthController,
     RefreshController,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceCookie } from '../abuse/device-cookie.js';
 import { AuthError } from '../problems/auth-error.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Revocations } from '../sessions/revocations.js';
@@ -19,11 +20,13 @@ export class Login {
     private readonly revocations: Revocations,
     private readonly cookie: SessionCookieHeader,
     private readonly csrf: Csrf,
+    private readonly devices: DeviceCookie,
   ) {}
 
   /** @throws SessionRevoked where the user has changed since the password was checked */
-  async withTokens(request: FastifyRequest, user: User): Promise<TokensResponse> {
+  async withTokens(request: FastifyRequest, reply: FastifyReply, user: User): Promise<TokensResponse> {
     const session = await this.sessions.start(user, callerOf(request), 'bearer');
+    this.devices.remember(user.id, request, reply);
     return TokensResponse.of(this.sessions.issue(session));
   }
 
@@ -37,6 +40,7 @@ export class Login {
     const session = await this.sessions.start(user, callerOf(request), 'cookie');
     await this.#endFormer(request);
     this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
+    this.devices.remember(user.id, request, reply);
     return CookieSessionResponse.of(user, session, this.csrf.tokenOf(session.id));
   }
 

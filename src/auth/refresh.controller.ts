@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Limit } from '../abuse/limit.decorator.js';
 import { Public } from '../access/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
@@ -21,6 +22,7 @@ export class RefreshController {
   constructor(private readonly sessions: SessionsService) {}
 
   @Public()
+  @Limit('refreshes')
   @Post(['auth/refresh', 'refresh'])
   @HttpCode(200)
   @ApiBearerAuth()

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
+import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
 
 /** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
 export class Config {
@@ -47,6 +49,12 @@ export class Config {
   /** Whose pages may read the answers: origins as a browser sends them. */
   readonly corsOrigins!: readonly string[];
   readonly maxConnections!: number;
+  readonly rateLimit!: 'on' | 'off';
+  readonly limits!: Limits;
+  readonly lockout!: Readonly<LockoutRules>;
+  /** Where counts are kept in place of the database, if anywhere. */
+  readonly redisUrl!: string | undefined;
+  readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -115,6 +123,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     hibpUrl: `${trimSlash(read('HIBP_URL', bareUrl(HIBP_URL), HIBP_URL))}/`,
     corsOrigins: read<readonly string[]>('CORS_ORIGINS', origins('https://app.example.com'), []),
     maxConnections: read('MAX_CONNECTIONS', integer(10_000, { min: 10, max: 1_000_000 }), 10_000),
+    rateLimit: read('RATE_LIMIT', oneOf('on', 'off'), 'on'),
+    limits: readLimits(read),
+    lockout: readLockout(read),
+    redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
+    trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.
@@ -165,6 +178,11 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   if (config.databaseUrl !== undefined && !env.PUBLIC_URL) {
     warnings.push(
       `PUBLIC_URL is not set beside DATABASE_URL: tokens name ${config.publicUrl} as their issuer, which instances on other ports or hosts would not share`,
+    );
+  }
+  if (config.rateLimit === 'off') {
+    warnings.push(
+      'RATE_LIMIT=off: nothing limits how often anybody may call or guess passwords. For benchmarks and tests only',
     );
   }
   if (config.bcryptCost < 10) {

@@ -26,6 +26,23 @@ export function duration(example: string, bounds: { min?: number; max?: number }
   };
 }
 
+/** So many in so long. */
+export interface Rate {
+  quota: number;
+  windowSeconds: number;
+}
+
+/** A {@link Rate}, such as `60/1m`: at least one, in whole seconds up to a day. */
+export function rate(example: string): Parser<Rate> {
+  return (text, name) => {
+    const match = /^([1-9]\d{0,8})\/(\d+[a-z]+)$/.exec(text);
+    if (!match) throw new ConfigError(name, 'must be a whole number from 1, a slash and a length of time', example);
+    const windowMs = duration(example, { min: 1000, max: 86_400_000 })(match[2] as string, name);
+    if (windowMs % 1000 !== 0) throw new ConfigError(name, 'must span whole seconds', example);
+    return { quota: Number(match[1]), windowSeconds: windowMs / 1000 };
+  };
+}
+
 /** A whole number in decimal digits. Bounds are inclusive. */
 export function integer(example: number, bounds: { min: number; max: number }): Parser<number> {
   return (text, name) => {

@@ -10,11 +10,14 @@ const PAUSE_MS = 100;
 /** "tidy" in ASCII: of all instances, the one that holds this advisory lock tidies up. */
 const ADVISORY_LOCK = '1953063033';
 
-/** Rows that are of no use any more: of which table, and by which condition, with its parameters as of now. */
+/** Rows that are of no use any more. */
 export interface Leftovers {
   table: string;
+  /** Its primary key. */
   key: string;
-  condition: string;
+  /** What follows `WHERE …`: more conditions, or which rows of what order. */
+  which: string;
+  /** Of `which`, as of now. */
   parameters(): unknown[];
 }
 
@@ -63,11 +66,11 @@ export class TidyUp implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** In one statement: the lock is that of its transaction, and rows that somebody works on are left for next time. */
-  async #deleteBatch({ table, key, condition, parameters }: Leftovers): Promise<number> {
+  async #deleteBatch({ table, key, which, parameters }: Leftovers): Promise<number> {
     const [, deleted]: [unknown, number] = await this.database.query(
       `DELETE FROM ${table} WHERE ${key} IN (
          SELECT ${key} FROM ${table}
-          WHERE (SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK})) AND (${condition})
+          WHERE (SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK})) ${which}
           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       parameters(),
     );

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TrustedProxies } from '../config/trusted-proxies.js';
 import { logRequest } from '../logging/request-log.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
 import { Connections } from './connections.js';
 import { Cors } from './cors.js';
 import { acceptForms } from './form-body.js';
-
+import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { requestId } from './request-id.js';
 import { originForm, pathOf } from './request-target.js';
@@ -21,11 +22,13 @@ export interface HttpServerOptions {
   /** Whose pages may read the answers. */
   corsOrigins: readonly string[];
   maxConnections: number;
+  trustProxy?: TrustedProxies | undefined;
 }
 
 /** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const { problems } = options;
+  const trusts = options.trustProxy && trustOf(options.trustProxy);
   const common = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
@@ -35,6 +38,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   };
   const adapter = new FastifyAdapter({
     ...LIMITS,
+    trustProxy: trusts ?? false,
     genReqId: requestId,
     requestIdHeader: false,
     rewriteUrl: ({ url = '' }: { url?: string | undefined }) => originForm(url),
@@ -54,6 +58,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const fastify = adapter.getInstance();
   acceptJsonOnly(fastify);
   acceptForms(fastify);
+  heedForwarding(fastify, trusts);
   fastify.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply);
     refuseAmbiguous(request);

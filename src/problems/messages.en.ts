@@ -24,6 +24,10 @@ export const problems = {
     title: 'Unsupported media type',
     detail: 'Send the body as Content-Type: application/json, or as a form where the address takes one.',
   },
+  too_many_requests: {
+    title: 'Too many requests',
+    detail: 'There were too many requests of this kind; try again after the time in Retry-After.',
+  },
   headers_too_large: { title: 'The headers are too large', detail: 'The request line and headers are too large.' },
   internal_error: {
     title: 'Something went wrong',
@@ -43,6 +47,11 @@ export const problems = {
   busy: {
     title: 'The service is busy',
     detail: 'Too many passwords are being checked at the moment; try again after the time in Retry-After.',
+  },
+  too_many_attempts: {
+    title: 'Too many attempts',
+    detail:
+      'There were too many attempts with this name; no password is checked before the time in Retry-After is over.',
   },
   wrong_password: { title: 'The password is wrong', detail: 'The password given is not the one of this user.' },
   invalid_credentials: {

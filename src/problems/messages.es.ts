@@ -21,6 +21,10 @@ export const es: Messages = {
       title: 'Tipo de contenido no admitido',
       detail: 'Envíe el cuerpo como Content-Type: application/json, o como formulario donde la dirección lo admite.',
     },
+    too_many_requests: {
+      title: 'Demasiadas peticiones',
+      detail: 'Ha habido demasiadas peticiones de este tipo; inténtelo de nuevo tras el tiempo de Retry-After.',
+    },
     headers_too_large: {
       title: 'Las cabeceras son demasiado grandes',
       detail: 'La línea de petición y las cabeceras son demasiado grandes.',
@@ -49,6 +53,11 @@ export const es: Messages = {
     busy: {
       title: 'El servicio está ocupado',
       detail: 'Se están comprobando demasiadas contraseñas; inténtelo de nuevo tras el tiempo de Retry-After.',
+    },
+    too_many_attempts: {
+      title: 'Demasiados intentos',
+      detail:
+        'Ha habido demasiados intentos con este nombre; no se comprueba ninguna contraseña hasta que pase el tiempo de Retry-After.',
     },
     wrong_password: {
       title: 'La contraseña es incorrecta',

@@ -22,11 +22,11 @@ const KEPT_MS = 86_400_000;
 export class SessionsModule {
   constructor(tidyUp: TidyUp, clock: Clock) {
     const aDayAgo = () => [new Date(clock.now() - KEPT_MS)];
-    tidyUp.of({ table: 'sessions', key: 'id', condition: 'ended_at <= $1 OR expires_at <= $1', parameters: aDayAgo });
+    tidyUp.of({ table: 'sessions', key: 'id', which: 'AND (ended_at <= $1 OR expires_at <= $1)', parameters: aDayAgo });
     tidyUp.of({
       table: 'revocations',
       key: 'session_id',
-      condition: 'expires_at <= $1',
+      which: 'AND expires_at <= $1',
       parameters: () => [clock.date()],
     });
   }
