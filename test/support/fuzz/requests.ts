@@ -61,7 +61,8 @@ const seldom = <T>(usual: Arbitrary<T>, odd: Arbitrary<T>) =>
   fc.oneof({ weight: 7, arbitrary: usual }, { weight: 1, arbitrary: odd });
 
 function requestOf(document: ApiDocument, method: string, path: string, operation: Operation): Arbitrary<FuzzRequest> {
-  const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
+  const [type = 'application/json', content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+  const schema = content?.schema;
   const strangers = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
   return fc.record({
     operation: fc.constant(`${method} ${path}`),
@@ -69,8 +70,11 @@ function requestOf(document: ApiDocument, method: string, path: string, operatio
     target: fc
       .tuple(pathOf(path), seldom(fc.constant(''), fc.constantFrom(...QUERIES)))
       .map(([exact, query]) => exact + query),
-    headers: headers(),
-    body: schema === undefined ? seldom(fc.constant(undefined), anyBody()) : bodyOf(document, schema),
+    headers: headers(type),
+    body:
+      schema === undefined
+        ? seldom(fc.constant(undefined), anyBody())
+        : bodyOf(document, schema, type.endsWith('json') ? writeJson : writeForm),
   });
 }
 
@@ -97,7 +101,7 @@ function encodeSafely(text: string): string {
   return encodeURIComponent(text.toWellFormed()).slice(0, 2000);
 }
 
-function headers(): Arbitrary<FuzzRequest['headers']> {
+function headers(usual: string): Arbitrary<FuzzRequest['headers']> {
   const token = fc.constantFrom(
     '{{access_token}}',
     '{{access_token}}',
@@ -106,7 +110,7 @@ function headers(): Arbitrary<FuzzRequest['headers']> {
     '{{access_token}}A',
   );
   const authorization = fc.option(token, { freq: 4, nil: undefined });
-  const type = seldom(fc.constant('application/json'), fc.constantFrom(...CONTENT_TYPES));
+  const type = seldom(fc.constant(usual), fc.constantFrom(...CONTENT_TYPES));
   const printable = fc
     .string({
       unit: fc
@@ -126,7 +130,9 @@ function headers(): Arbitrary<FuzzRequest['headers']> {
     ]);
 }
 
-function bodyOf(document: ApiDocument, given: Schema): Arbitrary<string | undefined> {
+type Writer = (entries: [string, unknown][]) => string;
+
+function bodyOf(document: ApiDocument, given: Schema, write: Writer): Arbitrary<string | undefined> {
   const schema = resolve(document, given);
   const members = Object.entries(schema.properties ?? {});
   const required = new Set(schema.required);
@@ -149,7 +155,13 @@ function bodyOf(document: ApiDocument, given: Schema): Arbitrary<string | undefi
   );
 }
 
-function write(entries: [string, unknown][]): string {
+function writeForm(entries: [string, unknown][]): string {
+  return entries
+    .map((entry) => entry.map((part) => encodeSafely(typeof part === 'string' ? part : JSON.stringify(part))).join('='))
+    .join('&');
+}
+
+function writeJson(entries: [string, unknown][]): string {
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
@@ -160,7 +172,7 @@ function validMember(name: string, { enum: words, format, example }: Schema): Ar
   const plausible = format === 'email' ? fresh.map((text) => `${text}@example.com`) : fresh;
   const others = name === 'username' ? [OTHER_USERNAME] : [];
   const known = fc.constantFrom(`{{${name}}}`, `{{${name}}}`, example ?? `{{${name}}}`, ...others);
-  return fc.oneof(known, plausible);
+  return fc.oneof({ weight: 3, arbitrary: known }, { weight: 1, arbitrary: plausible });
 }
 
 function anyBody(): Arbitrary<string | undefined> {

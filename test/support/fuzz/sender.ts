@@ -33,10 +33,11 @@ export class Sender {
   async #signUp(): Promise<void> {
     this.#accounts += 1;
     const username = `fuzzer${this.#accounts}`;
-    const tokens = await this.#client.signUp(username);
-    const { access_token, refresh_token } = tokens;
+    const email = `${username}@example.com`;
+    await this.#client.post('/auth/register', { body: { username, email, password: PASSWORD } });
+    const { access_token, refresh_token } = await this.#client.logIn(username);
     const passwords = { password: PASSWORD, current_password: PASSWORD, new_password: `${PASSWORD}, another` };
-    this.#has = { username, access_token, refresh_token, ...passwords };
+    this.#has = { username, email, access_token, refresh_token, ...passwords };
   }
 
   #exchange(
