@@ -95,7 +95,9 @@ const server = createServer(async (request, response) => {
       await logIn();
       answer = await call(target, { method, ...options });
     }
-    const headers = Object.fromEntries([...answer.headers].filter(([name]) => !/^(content-length|connection)$/.test(name)));
+    const headers = Object.fromEntries(
+      [...answer.headers].filter(([name]) => !/^(content-length|connection)$/.test(name)),
+    );
     response.writeHead(values.plain && !answer.ok ? 200 : answer.status, headers);
     response.end(Buffer.from(await answer.arrayBuffer()));
   } catch (error) {
