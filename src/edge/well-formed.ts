@@ -13,7 +13,7 @@ const MOST_HEADERS = 100;
  */
 export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
   // The parser lets HTTP/0.9 and 2.0 pass as a version number of HTTP/1.
-  if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw)) {
+  if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw) || saysTwice(raw)) {
     // Where a request is read in two ways, so may be what follows it.
     throw new MalformedRequest({ headers: { Connection: 'close' } });
   }
@@ -24,10 +24,19 @@ export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
   if (!isExactPath(pathOf(url))) throw new NotFound();
 }
 
+/** RFC 9110 §5.3: who a request is from and what its body is are said once. Node.js would take the first, others the last. */
+function saysTwice(raw: IncomingMessage): boolean {
+  return valuesOf(raw, 'authorization').length > 1 || valuesOf(raw, 'content-type').length > 1;
+}
+
+function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
 /** RFC 9112 §3.2: exactly one, and of the right form; only HTTP/1.0 may leave it out. */
-function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
-  if (hosts.length === 0) return httpVersionMinor === 0;
+function hasOneHost(raw: IncomingMessage): boolean {
+  const hosts = valuesOf(raw, 'host');
+  if (hosts.length === 0) return raw.httpVersionMinor === 0;
   return hosts.length === 1 && isAuthority(hosts[0] as string);
 }
 

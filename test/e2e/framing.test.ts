@@ -45,6 +45,8 @@ const REFUSED: [string, string, number][] = [
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
   ['a path of 100 kB', get('', `/${'a'.repeat(100_000)}`), 431],
+  ['two Authorization headers', get('Authorization: Bearer a\r\nAuthorization: Bearer b\r\n'), 400],
+  ['two content types', post('Content-Type: text/plain\r\nContent-Length: 2\r\n', '{}'), 400],
   ['more than 100 headers', get('a: b\r\n'.repeat(100)), 431],
   ['thousands of headers', get('a: b\r\n'.repeat(4000)), 431],
 ];
