@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { identifierKey } from '../users/identifier.js';
+import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
 import { addressKey } from './address.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
 import { KeyedHash } from './keyed-hash.js';
@@ -85,7 +85,8 @@ export class PasswordAttempts {
 
   #account(user: DeviceOwner | null, { username, email }: LoginAttempt['names']): string[] {
     if (user !== null) return ['user', user.id];
-    const fold = (name: string | undefined) => (name === undefined ? '' : identifierKey(name));
+    const fold = (name: string | undefined) =>
+      name === undefined ? '' : identifierKey(name.slice(0, LONGEST_IDENTIFIER));
     return ['name', fold(username), fold(email)];
   }
 }

@@ -1,5 +1,8 @@
 import { isEmail } from 'class-validator';
 
+/** No name is longer than this many UTF-16 units, however it is spelled: what is need not be folded, which takes long. */
+export const LONGEST_IDENTIFIER = 1024;
+
 /**
  * The form under which two spellings are one identifier: NFKC (UAX #15) and case folding.
  *
@@ -27,6 +30,7 @@ export function canonicalText(text: string): string {
 
 /** 1-64 characters once canonical: no control, private or invisible character, no white space but single inner spaces. */
 export function isUsername(text: string): boolean {
+  if (text.length > LONGEST_IDENTIFIER) return false;
   const canonical = canonicalText(text);
   return (
     [...canonical].length <= 64 &&

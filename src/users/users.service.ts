@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock/clock.js';
-import { canonicalText, identifierKey } from './identifier.js';
+import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
@@ -56,6 +56,7 @@ export class UsersService {
   /** The user that answers to all the given names, with the password hash. */
   async findForLogin({ username, email }: Identifiers): Promise<User | null> {
     if (username === undefined && email === undefined) return null;
+    if (Math.max(username?.length ?? 0, email?.length ?? 0) > LONGEST_IDENTIFIER) return null;
     return await this.users
       .createQueryBuilder('user')
       .addSelect('user.passwordHash')
