@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
-import { SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createDocument } from './document.js';
 
 interface UiRequest {
@@ -11,9 +12,19 @@ interface UiResponse {
 
 /** Serves Swagger UI at /docs and the document at /openapi.json. */
 export function serveSwaggerUi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => createDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
+  let document: OpenAPIObject | undefined;
+  const documentOnce = () => {
+    document ??= createDocument(app);
+    return document;
+  };
+  // Not by SwaggerModule, which writes the 150 kB anew for every request.
+  let json: string | undefined;
+  app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
+    json ??= JSON.stringify(documentOnce());
+    return reply.type('application/json; charset=utf-8').send(json);
+  });
+  SwaggerModule.setup('docs', app, documentOnce, {
+    raw: false,
     customSiteTitle: 'Portero API',
     swaggerOptions: {
       tryItOutEnabled: true,

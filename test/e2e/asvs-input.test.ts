@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { PASSWORD } from '../support/client.js';
 import { fingerprint } from '../support/everything.js';
@@ -165,4 +166,34 @@ test('null, lists, objects and numbers are refused for every member of every bod
     }
   }
   expect(await fingerprint(server)).toBe(before);
+});
+
+test('a name longer than any can be is nobody’s, and is not folded first, which would take long (ASVS 1.3.12, 15.2.2)', async () => {
+  const folded: number[] = [];
+  const { normalize } = String.prototype;
+  jest.spyOn(String.prototype, 'normalize').mockImplementation(function (this: string, form?: string) {
+    folded.push(this.length);
+    return normalize.call(this, form as string);
+  });
+  await server.restart({ RATE_LIMIT: 'on' });
+  const username = `a${'\u0315\u0300'.repeat(7000)}`;
+  const logIn = await server.client.post('/auth/login', { body: { username, password: PASSWORD } });
+  const register = await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
+  jest.restoreAllMocks();
+  await server.restart({ RATE_LIMIT: 'off' });
+  expectProblem(logIn, 401, 'invalid_credentials');
+  expectFaults(register, ['/username', 'username_invalid']);
+  expect(folded.length).toBeGreaterThan(0);
+  expect(Math.max(...folded)).toBeLessThan(10_000);
+});
+
+test('the OpenAPI document is written once, however often it is asked for (ASVS 15.2.2)', async () => {
+  const first = await server.client.get('/openapi.json');
+  const stringify = jest.spyOn(JSON, 'stringify');
+  const again = await server.client.get('/openapi.json');
+  const written = stringify.mock.calls.filter(([value]) => (value as { openapi?: string } | undefined)?.openapi);
+  jest.restoreAllMocks();
+  expect(again.text).toBe(first.text);
+  expect(again.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(written).toEqual([]);
 });
