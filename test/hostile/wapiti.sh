@@ -5,7 +5,7 @@ source "$(dirname "$0")/server.sh"
 need wapiti curl psql
 : "${HOSTILE_DATABASE_URL:?is needed: a PostgreSQL server on which databases may be made}"
 PASSWORD='tangerine-otter-47'
-MODULES=${HOSTILE_MODULES:-backup,blindsql,crlf,exec,file,methods,permanentxss,redirect,shellshock,sql,ssrf,xss,xxe}
+MODULES=${HOSTILE_MODULES:-backup,blindsql,crlf,exec,file,methods,permanentxss,redirect,shellshock,sql,xss}
 
 scan() { # TITLE URL MODULES
   local title=$1 url=$2
