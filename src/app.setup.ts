@@ -32,6 +32,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
+    logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);

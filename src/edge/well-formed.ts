@@ -26,9 +26,14 @@ export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
 
 /** RFC 9112 §3.2: exactly one, and of the right form; only HTTP/1.0 may leave it out. */
 function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
-  if (hosts.length === 0) return httpVersionMinor === 0;
-  return hosts.length === 1 && isAuthority(hosts[0] as string);
+  let host: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return false;
+    host = rawHeaders[index + 1] as string;
+  }
+  return host === undefined ? httpVersionMinor === 0 : isAuthority(host);
 }
 
 /** RFC 9112 §6.1: no coding but `chunked`, and in HTTP/1.0 not even that. */
