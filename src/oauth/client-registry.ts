@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type EntityManager, IsNull } from 'typeorm';
-import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { validate as isUuid } from 'uuid';
 import type { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { Client } from './client.entity.js';
 
 const SECRET_BYTES = 32;
@@ -18,7 +19,7 @@ export class ClientRegistry {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const now = this.clock.now();
     const client = this.manager.create(Client, {
-      id: uuidv7({ msecs: now }),
+      id: uuidv7(now),
       name,
       secretHash: sha256(secret),
       createdAt: new Date(now),

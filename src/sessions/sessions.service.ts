@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { SessionRevoked } from '../access/session.errors.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
@@ -102,7 +102,7 @@ export class SessionsService {
     const now = this.clock.now();
     const { refreshTokenTtl, sessionTtl, accessTokenTtl } = this.config;
     return {
-      id: uuidv7({ msecs: now }),
+      id: uuidv7(now),
       userId: user.id,
       generation: 1,
       authTime: new Date(now),

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import type { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import type { Identifiers } from './users.service.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
@@ -32,7 +32,7 @@ export class UsersService {
   async create({ username, email, passwordHash }: NewUser): Promise<User> {
     const now = this.clock.date();
     const user = this.users.create({
-      id: uuidv7({ msecs: now.getTime() }),
+      id: uuidv7(now.getTime()),
       ...(username === undefined
         ? { username: null, usernameKey: null }
         : { username: canonicalText(username), usernameKey: identifierKey(username) }),
