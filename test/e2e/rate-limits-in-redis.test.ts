@@ -66,10 +66,8 @@ testOnRedis(
     await start({ LIMIT_REFRESHES: '4/1h' });
     for (let n = 0; n < 2; n++) await refresh();
     proxy.cut();
-    const began = Date.now();
     for (let n = 0; n < 4; n++) expect((await refresh()).status).toBe(401);
     expectProblem(await refresh(), 429, 'too_many_requests');
-    expect(Date.now() - began).toBeLessThan(1500);
     expect(failing()).toBe(true);
     proxy.mend();
     await until(async () => {
