@@ -79,7 +79,7 @@ describe.each<[string, RangeServer['misbehave']]>([
     ranges.misbehave = misbehave;
   });
 
-  test('the password is let pass in under 2 s, with one warning that holds no hash', async () => {
+  test('the password is let pass, with one warning that holds no hash', async () => {
     await expectWarned(() => expectTaken({ username: freshName(), password: PASSWORD }));
     expect(ranges.requests.map(({ line }) => line)).not.toContain('GET /elsewhere');
   });
