@@ -63,8 +63,12 @@ export class RevocationLog {
   }
 
   /** Ends the oldest sessions of a user that are more than `limit`. */
-  endExcess(userId: string, limit: number): Promise<Revocation[]> {
-    return this.#end(this.manager, END_EXCESS, 'too_many_sessions', userId, limit);
+  async endExcess(userId: string, limit: number): Promise<Revocation[]> {
+    return await this.manager.transaction(async (manager) => {
+      // One at a time: two that end the same sessions in another order would wait for each other.
+      await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+      return await this.#end(manager, END_EXCESS, 'too_many_sessions', userId, limit);
+    });
   }
 
   async #end(manager: EntityManager, sql: string, reason: EndReason, ...parameters: unknown[]): Promise<Revocation[]> {
