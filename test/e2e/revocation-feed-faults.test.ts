@@ -111,15 +111,18 @@ testOnPostgres('a firewall forgets every connection: new ones are made', async (
   expect(dead.filter((answer) => answer.startsWith('2'))).toEqual([]);
 });
 
-testOnPostgres('a connection that has gone silent for good fails the query that meets it, and no later one', async () => {
-  const username = instances.newName();
-  await instances.a.client.signUp(username);
-  const tenLogins = () => Promise.all(Array.from({ length: 10 }, () => loginOnB(username)));
-  expect(await tenLogins()).toEqual(Array(10).fill('200'));
-  instances.proxy.forget(poolOnly);
-  expect(await tenLogins()).toContain('503');
-  for (let time = 0; time < 3; time++) expect(await tenLogins()).toEqual(Array(10).fill('200'));
-});
+testOnPostgres(
+  'a connection that has gone silent for good fails the query that meets it, and no later one',
+  async () => {
+    const username = instances.newName();
+    await instances.a.client.signUp(username);
+    const tenLogins = () => Promise.all(Array.from({ length: 10 }, () => loginOnB(username)));
+    expect(await tenLogins()).toEqual(Array(10).fill('200'));
+    instances.proxy.forget(poolOnly);
+    expect(await tenLogins()).toContain('503');
+    for (let time = 0; time < 3; time++) expect(await tenLogins()).toEqual(Array(10).fill('200'));
+  },
+);
 
 testOnPostgres('the database restarts: every connection ends, and new ones are refused for a while', async () => {
   const { dead } = await verdictsAfterTheBound(async () => {
