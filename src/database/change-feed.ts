@@ -32,7 +32,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #followers: Follower[] = [];
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #stopping = new AbortController();
-  #heardAt = Number.NEGATIVE_INFINITY;
+  /** When the last read that succeeded began, by both clocks. */
+  #heardAt = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY };
   #reading: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
   #interrupted = false;
@@ -89,7 +90,9 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Nothing was heard for `REVOCATION_STALE_AFTER`: what is in memory may be old. */
   get isStale(): boolean {
-    return this.clock.monotonic() - this.#heardAt > this.config.revocationStaleAfter;
+    const { revocationStaleAfter: limit } = this.config;
+    // The even clock stands still while the machine is suspended; the other one is set back now and then.
+    return this.clock.monotonic() - this.#heardAt.monotonic > limit || this.clock.now() - this.#heardAt.now > limit;
   }
 
   /** Resolves when what was committed before the call is known here. @throws Unavailable where it can't be read */
@@ -115,7 +118,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async #read(): Promise<void> {
-    const began = this.clock.monotonic();
+    const began = { monotonic: this.clock.monotonic(), now: this.clock.now() };
     for (const follower of this.#followers) await follower.read(this.connection.query);
     this.#heardAt = began;
   }

@@ -10,6 +10,7 @@ import type { EndReason } from './session.entity.js';
 /** What of a notification tells that it is about sessions that ended. */
 export const REVOCATIONS_TOPIC = 'revoked';
 const PRUNE_EVERY_MS = 60_000;
+const FROM_THE_BEGINNING = '0';
 
 /**
  * What has been written since the transactions that were under way at the last read, and where to go on next time.
@@ -17,12 +18,15 @@ const PRUNE_EVERY_MS = 60_000;
  * under way (xmin). Entries that are met twice do no harm.
  */
 const READ_ON = `
-  SELECT now.xmin::text AS cursor, r.session_id AS "sessionId", r.expires_at AS until
+  SELECT now.xmin::text AS cursor, extract(epoch FROM pg_postmaster_start_time())::text AS server,
+         r.session_id AS "sessionId", r.expires_at AS until
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) now
     LEFT JOIN revocations r ON r.txid >= $1::xid8`;
 
 interface FeedRow {
   cursor: string;
+  /** Tells this start of this server from every other one. */
+  server: string;
   sessionId: string | null;
   until: Date | null;
 }
@@ -36,7 +40,8 @@ export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
   /** Session id to the time, in milliseconds, at which the entry is over. */
   readonly #until = new Map<string, number>();
-  #cursor = '0';
+  #cursor = FROM_THE_BEGINNING;
+  #server = '';
   #pruneAt = 0;
 
   constructor(
@@ -90,9 +95,12 @@ export class Revocations implements OnModuleInit {
 
   async #read(query: Query): Promise<void> {
     const rows = await query<FeedRow>(READ_ON, [this.#cursor]);
-    const { cursor } = rows[0] as FeedRow;
-    // Numbers that go back are those of another database: one that was restored. It is read from the beginning.
-    this.#cursor = BigInt(cursor) < BigInt(this.#cursor) ? '0' : cursor;
+    const { cursor, server } = rows[0] as FeedRow;
+    // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
+    // the former server had given: what was read from the middle of another count is read from the beginning.
+    const isSameCount = server === this.#server && BigInt(cursor) >= BigInt(this.#cursor);
+    this.#cursor = isSameCount || this.#cursor === FROM_THE_BEGINNING ? cursor : FROM_THE_BEGINNING;
+    this.#server = server;
     this.#remember(
       rows.flatMap(({ sessionId, until }) => (sessionId && until ? [{ sessionId, until: until.getTime() }] : [])),
     );
