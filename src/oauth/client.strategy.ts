@@ -13,11 +13,12 @@ import { InvalidClient } from './oauth.errors.js';
 /** A registered client, by HTTP Basic (RFC 6749 §2.3.1). */
 @Injectable()
 export class ClientStrategy extends PassportStrategy(Strategy, 'client') {
-  readonly #clients: ClientRegistry;
+  /** Not `#`: Passport calls on an object that inherits from this one, and such members are not inherited. */
+  private readonly clients: ClientRegistry;
 
   constructor(@InjectDataSource() dataSource: DataSource, clock: Clock) {
     super();
-    this.#clients = new ClientRegistry(dataSource.manager, clock);
+    this.clients = new ClientRegistry(dataSource.manager, clock);
   }
 
   /** What Passport calls; see its Strategy. */
@@ -31,7 +32,7 @@ export class ClientStrategy extends PassportStrategy(Strategy, 'client') {
   /** @throws InvalidClient */
   async validate(authorization: string | undefined): Promise<Client> {
     const credentials = basicCredentials(authorization);
-    const client = credentials && (await this.#clients.authenticate(credentials.id, credentials.secret));
+    const client = credentials && (await this.clients.authenticate(credentials.id, credentials.secret));
     if (client === undefined) throw new InvalidClient();
     return client;
   }
