@@ -10,6 +10,10 @@ export class VerifiedTokens<T> {
 
   constructor(private readonly size: number) {}
 
+  get count(): number {
+    return this.#young.size + this.#old.size;
+  }
+
   get(token: string): T | undefined {
     const young = this.#young.get(token);
     if (young !== undefined) return young;

@@ -49,7 +49,9 @@ function readKeys(group: Group): Key[] {
 function verdict(group: Group, { jws }: Case): string {
   try {
     const keys = readKeys(group);
-    verifyJws(jws, ({ kid }) => (kid === undefined && keys.length === 1 ? keys[0] : keys.find((key) => key.kid === kid)));
+    verifyJws(jws, ({ kid }) =>
+      kid === undefined && keys.length === 1 ? keys[0] : keys.find((key) => key.kid === kid),
+    );
     return 'valid';
   } catch (error) {
     return ['JwsRefused', 'KeyRefused'].includes((error as Error).name) ? 'invalid' : String(error);
