@@ -66,6 +66,8 @@ export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
 }
 
 function readPem(text: string, rules: KeyRules): Key {
+  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: take its passphrase off first (openssl pkey)');
+  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('holds no private key, and can not sign');
   const key = createKey(() => createPrivateKey(text));
   const alg = ALGORITHM_OF_TYPE[createKey(() => key.export({ format: 'jwk' })).kty ?? ''];
   if (alg === undefined)
