@@ -26,7 +26,7 @@ test.each<[string, string, string, KeyRules?]>([
   ['a JWK for signing', json({ ...jwk, use: 'sig', key_ops: ['sign'], alg: 'ES256' }), 'ES256'],
   ['a set of one JWK', json({ keys: [jwk] }), 'ES256'],
   ['a secret of 32 bytes', json(oct(32)), 'HS256'],
-])('%s is a key that can sign', (_, text, alg, rules) => {
+])('%s is a key that can sign', (_, text, alg, rules = {}) => {
   const keys = readKeys(text, rules);
   expect(keys).toMatchObject([{ alg, privateKey: expect.anything() }]);
 });
@@ -64,7 +64,7 @@ test.each<[string, string, RegExp, KeyRules?]>([
   ['a type that every object has', json({ kty: 'constructor' }), /^is of type constructor/],
   ['two keys of one kid', json({ keys: [jwk, jwk] }), /^two keys have one kid$/],
   ['a secret beside a key pair', json({ keys: [jwk, oct(32)] }), /^secrets are mixed with key pairs$/],
-])('%s is refused', (_, text, reason, rules) => {
+])('%s is refused', (_, text, reason, rules = {}) => {
   expect(() => readKeys(text, rules)).toThrow(KeyRefused);
   expect(() => readKeys(text, rules)).toThrow(reason);
 });
