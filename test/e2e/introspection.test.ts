@@ -36,6 +36,7 @@ test.each<[string, () => Promise<string>]>([
   ['garbage', async () => 'garbage'],
   ['NUL and other bytes', async () => '\0\u{1f600}%00'],
   ['a refresh token', async () => (await server.client.logIn('ana')).refresh_token],
+  ['a good token with a space behind it', async () => `${(await server.client.logIn('ana')).access_token} `],
   ['an altered token', async () => (await server.client.logIn('ana')).access_token.slice(0, -4).concat('AAAA')],
   ['8 KiB', async () => 'x'.repeat(8192)],
   [

@@ -53,7 +53,7 @@ testOnPostgres(
       await Promise.all(servers.map((server) => server.kill('SIGTERM')));
     }
   },
-  120_000,
+  300_000,
 );
 
 testOnPostgres(
@@ -117,7 +117,7 @@ testOnPostgres(
     expect(await states()).toEqual(['active', 'next', 'retiring', 'retiring', 'retiring']);
     for (const { stdout } of servers) expect(stdout).not.toMatch(/"level":"(error|fatal)"/);
   },
-  180_000,
+  300_000,
 );
 
 testOnEmbedded(
