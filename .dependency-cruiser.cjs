@@ -2,10 +2,11 @@
  * Imports run one way: a folder may import those of its own line and above it, and never below.
  */
 const LAYERS = [
-  ['config', 'clock', 'json'],
+  ['config', 'clock', 'json', 'cache'],
   ['problems', 'sealing'],
   ['access', 'database', 'edge', 'logging'],
   ['users'],
+  ['abuse'],
   ['passwords', 'tokens'],
   ['sessions'],
   ['oauth'],

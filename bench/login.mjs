@@ -123,6 +123,7 @@ async function startServer(database, cpus, concurrency) {
       BCRYPT_COST: String(COST),
       HASH_CONCURRENCY: String(concurrency),
       LOG_LEVEL: 'warn',
+      RATE_LIMIT: 'off',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

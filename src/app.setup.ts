@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
+import { RequestCeiling } from './abuse/request-ceiling.js';
 import { AppModule } from './app.module.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
@@ -25,7 +26,14 @@ export interface AppOptions {
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const problems = new ProblemFilter(databaseUnavailable);
-  const adapter = createHttpServer({ https: config.publicUrl.startsWith('https:'), problems });
+  const adapter = createHttpServer({
+    https: config.publicUrl.startsWith('https:'),
+    problems,
+    corsOrigins: config.corsOrigins,
+    maxConnections: config.maxConnections,
+    trustProxy: config.trustProxy,
+    logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
+  });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -39,6 +47,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
+  const ceiling = app.get(RequestCeiling);
+  if (ceiling.enabled) adapter.getInstance().addHook('onRequest', ceiling.onRequest);
   serveSwaggerUi(app);
   return app;
 }

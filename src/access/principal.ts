@@ -1,10 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
-/** Who a request comes from, as its verified access token says. */
+/** Who a request comes from, as its access token or its session cookie says. */
 export interface Principal {
   userId: string;
   sessionId: string;
-  /** Username, else email: the token's `preferred_username`. */
+  /** How the session is carried. */
+  transport: 'bearer' | 'cookie';
+  /** Username, else email. */
   name: string;
 }
 

@@ -1,12 +1,18 @@
-import { Body, Controller, Delete, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceCookie } from '../abuse/device-cookie.js';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { Text } from '../problems/validation.js';
+import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Account } from './account.js';
+import { CsrfFailed } from './auth.errors.js';
+import { SessionCookieHeader } from './session-cookie-header.js';
 
 class ChangePasswordRequest {
   @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
@@ -27,23 +33,34 @@ class DeleteUserRequest {
 @ApiTags('Users')
 @Controller('users/me')
 export class AccountController {
-  constructor(private readonly account: Account) {}
+  constructor(
+    private readonly account: Account,
+    private readonly cookieSessions: CookieSessions,
+    private readonly cookie: SessionCookieHeader,
+    private readonly devices: DeviceCookie,
+  ) {}
 
+  @Limit('password_changes')
   @Post('password')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Change the password',
-    description: 'Every other session of the user ends; this one goes on.',
+    description:
+      'Every other session of the user ends; this one goes on, a cookie session under a new cookie and a new CSRF token.',
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @ApiAuthenticated(ValidationFailed, WrongPassword, PasswordRejected, Busy)
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: ChangePasswordRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.account.changePassword({ ...principal, ip }, body.current_password, body.new_password);
+    const caller = { ...principal, ip: request.ip, userAgent: request.headers['user-agent'] };
+    const session = await this.account.changePassword(caller, body.current_password, body.new_password);
+    if (session) this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
+    this.devices.remember(principal.userId, request, reply);
   }
 
   @Delete()
@@ -54,12 +71,14 @@ export class AccountController {
     operationId: 'deleteMe',
   })
   @ApiNoContentResponse({ description: 'The user is gone.' })
-  @ApiAuthenticated(ValidationFailed, WrongPassword, Busy)
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
     @Req() { ip }: FastifyRequest,
     @Body() body: DeleteUserRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     await this.account.delete({ ...principal, ip }, body.password);
+    if (principal.transport === 'cookie') this.cookie.clear(reply);
   }
 }

@@ -2,27 +2,35 @@ import { Body, Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/c
 import {
   ApiBearerAuth,
   ApiBody,
+  ApiCookieAuth,
   ApiCreatedResponse,
+  ApiExtraModels,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Limit } from '../abuse/limit.decorator.js';
+import { TooManyAttempts } from '../abuse/too-many-attempts.js';
+import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
 import { Public } from '../access/public.decorator.js';
+import { SessionInvalid, SessionRevoked } from '../access/session.errors.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { RefreshTokenInvalid, SessionRevoked } from '../sessions/sessions.errors.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { EmailTaken, UsernameTaken } from '../users/users.errors.js';
-import { InvalidCredentials, RegistrationClosed } from './auth.errors.js';
-import { bearerToken } from './bearer-token.js';
+import { CsrfFailed, InvalidCredentials, RegistrationClosed } from './auth.errors.js';
+import { CookieSessionResponse } from './cookie-session.response.js';
 import { LOGOUT_EXAMPLES, LoginRequest, LogoutRequest, RegisterRequest } from './credentials.request.js';
 import { LocalGuard } from './local.guard.js';
+import { Login } from './login.js';
 import { Logout } from './logout.js';
 import { Registration } from './registration.js';
 import { TokensResponse } from './tokens.response.js';
@@ -32,11 +40,12 @@ import { TokensResponse } from './tokens.response.js';
 export class AuthController {
   constructor(
     private readonly registration: Registration,
-    private readonly sessions: SessionsService,
+    private readonly loginService: Login,
     private readonly logoutService: Logout,
   ) {}
 
   @Public()
+  @Limit('registrations')
   @Post(['auth/register', 'register'])
   @ApiOperation({
     summary: 'Make an account',
@@ -62,37 +71,56 @@ export class AuthController {
 
   @Public()
   @UseGuards(LocalGuard)
+  @Limit('logins')
   @Post(['auth/login', 'login'])
   @HttpCode(200)
   @ApiOperation({
     summary: 'Log in with a name and a password',
-    description: 'By `username` or `email`; where both are given they must be the same user.',
+    description:
+      'By `username` or `email`; where both are given they must be the same user. With `transport: cookie` the session is carried by a cookie, for pages of this service and of `CORS_ORIGINS`.',
     operationId: 'login',
   })
   @ApiBody({ type: LoginRequest })
-  @ApiOkResponse({ description: 'The tokens of a new session.', type: TokensResponse })
-  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, Busy)
-  async login(@Req() request: FastifyRequest & { user: User }): Promise<TokensResponse> {
-    const caller = { ip: request.ip, userAgent: request.headers['user-agent'] };
-    return TokensResponse.of(await this.sessions.start(request.user, caller));
+  @ApiExtraModels(TokensResponse, CookieSessionResponse)
+  @ApiOkResponse({
+    description: 'A new session: its tokens, or what belongs to its cookie.',
+    schema: { oneOf: [TokensResponse, CookieSessionResponse].map((model) => ({ $ref: getSchemaPath(model) })) },
+    headers: {
+      'Set-Cookie': {
+        description: 'With `transport: cookie`, the session; and a cookie by which this device is known later.',
+        schema: { type: 'string' },
+      },
+    },
+  })
+  @ApiProblems(ValidationFailed, InvalidCredentials, SessionRevoked, CsrfFailed, TooManyAttempts, Busy)
+  async login(
+    @Req() request: FastifyRequest<{ Body: LoginRequest }> & { user: User },
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokensResponse | CookieSessionResponse> {
+    if (request.body.transport !== 'cookie') return await this.loginService.withTokens(request, reply, request.user);
+    return await this.loginService.withCookie(request, reply, request.user);
   }
 
   @Public()
   @Post(['auth/logout', 'logout'])
   @HttpCode(204)
   @ApiBearerAuth()
+  @ApiCookieAuth()
+  @ApiHeader(CSRF_HEADER)
   @ApiOperation({
     summary: 'End a session',
-    description: 'By its access token, which may have expired, or its refresh token. Its access tokens die with it.',
+    description:
+      'By its access token, which may have expired, its refresh token, or its cookie with `X-CSRF-Token`. Its access tokens die with it; a cookie is cleared.',
     operationId: 'logout',
   })
   @ApiBody({ type: LogoutRequest, required: false, examples: LOGOUT_EXAMPLES })
   @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
-  @ApiProblems(ValidationFailed, TokenMissing, TokenMalformed, RefreshTokenInvalid)
-  async logout(@Req() request: FastifyRequest, @Body() body: LogoutRequest): Promise<void> {
-    await this.logoutService.logout({
-      accessToken: bearerToken(request.headers),
-      refreshToken: body.refresh_token,
-    });
+  @ApiProblems(ValidationFailed, TokenMissing, TokenMalformed, RefreshTokenInvalid, SessionInvalid, CsrfFailed)
+  async logout(
+    @Req() request: FastifyRequest,
+    @Body() body: LogoutRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.logoutService.logout(request, reply, body.refresh_token);
   }
 }

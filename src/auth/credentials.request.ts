@@ -1,8 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Omittable, Text } from '../problems/validation.js';
+import type { Transport } from '../sessions/session.entity.js';
 import { isEmailAddress, isUsername } from '../users/identifier.js';
 
 const isNotEmpty = (value: string) => value !== '';
+const isTransport = (value: string) => value === 'bearer' || value === 'cookie';
 
 export class RegisterRequest {
   @ApiProperty({ required: false, minLength: 1, maxLength: 64, example: 'ana' })
@@ -36,6 +38,16 @@ export class LoginRequest {
   @Text('empty', isNotEmpty)
   password!: string;
 
+  @ApiProperty({
+    required: false,
+    enum: ['bearer', 'cookie'],
+    default: 'bearer',
+    description: 'How the session is carried.',
+  })
+  @Omittable()
+  @Text('transport_unknown', isTransport)
+  transport?: Transport;
+
   /** Where passport-local looks for a name. */
   get identifier(): string | undefined {
     return this.username ?? this.email;
@@ -68,7 +80,10 @@ export class RefreshRequest {
 }
 
 export class LogoutRequest {
-  @ApiProperty({ required: false, description: 'Instead of an access token in `Authorization: Bearer`.' })
+  @ApiProperty({
+    required: false,
+    description: 'Instead of an access token in `Authorization: Bearer`, or a session cookie.',
+  })
   @Omittable()
   @Text()
   refresh_token?: string;

@@ -29,6 +29,6 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   /** @throws TokenMalformed, TokenExpired, TokenRevoked, Unavailable */
   async validate(token: string): Promise<Principal> {
     const claims = await this.liveTokens.verify(token);
-    return { userId: claims.sub, sessionId: claims.sid, name: claims.preferred_username };
+    return { userId: claims.sub, sessionId: claims.sid, transport: 'bearer', name: claims.preferred_username };
   }
 }

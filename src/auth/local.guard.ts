@@ -6,17 +6,24 @@ import { validateBody } from '../problems/validation.js';
 import type { User } from '../users/user.entity.js';
 import { InvalidCredentials } from './auth.errors.js';
 import { LoginRequest } from './credentials.request.js';
+import { Csrf } from './csrf.js';
 
 /** Lets pass whom a name and a password in the body prove. */
 @Injectable()
 export class LocalGuard extends AuthGuard('local') {
-  /** Guards run before pipes, so the body is checked here. @throws ValidationFailed */
+  constructor(private readonly csrf: Csrf) {
+    super();
+  }
+
+  /** Guards run before pipes, so the body is checked here. @throws ValidationFailed, CsrfFailed */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const body = await validateBody(LoginRequest, request.body);
     if (body.identifier === undefined) {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'required' }] });
     }
+    // Another site must not log its visitors in under a name of its own (login CSRF).
+    if (body.transport === 'cookie') this.csrf.checkOrigin(request.headers);
     request.body = body;
     return (await super.canActivate(context)) as boolean;
   }

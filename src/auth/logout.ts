@@ -1,31 +1,36 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenMissing } from '../access/token.errors.js';
 import { AuthError } from '../problems/auth-error.js';
+import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Revocations } from '../sessions/revocations.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import { bearerToken } from './bearer-token.js';
+import { Csrf } from './csrf.js';
+import { SessionCookieHeader } from './session-cookie-header.js';
 
-/** What a caller may end a session with. */
-export interface LogoutCredentials {
-  accessToken?: string | undefined;
-  refreshToken?: string | undefined;
-}
-
-/** Ends the session that a genuine token belongs to, also when the token's time is over. */
+/** Ends the session that a genuine credential belongs to, also when the credential's time is over. */
 @Injectable()
 export class Logout {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly sessions: SessionsService,
+    private readonly cookieSessions: CookieSessions,
     private readonly revocations: Revocations,
+    private readonly cookie: SessionCookieHeader,
+    private readonly csrf: Csrf,
   ) {}
 
   /**
-   * Any one genuine credential is enough.
+   * Any one genuine token is enough. A cookie counts where there is no token, and is cleared.
    *
-   * @throws TokenMissing without a credential; TokenMalformed, RefreshTokenInvalid where none is genuine
+   * @throws TokenMissing without a credential; TokenMalformed, RefreshTokenInvalid, SessionInvalid where none is
+   * genuine; CsrfFailed
    */
-  async logout({ accessToken, refreshToken }: LogoutCredentials): Promise<void> {
+  async logout(request: FastifyRequest, reply: FastifyReply, refreshToken: string | undefined): Promise<void> {
+    const accessToken = bearerToken(request.headers);
+    const cookie = (accessToken ?? refreshToken) ? undefined : this.cookie.read(request.headers);
     const sessionIds = new Set<string>();
     let refusal: AuthError = new TokenMissing();
     const collect = (sessionOf: () => string) => {
@@ -38,7 +43,10 @@ export class Logout {
     };
     if (accessToken !== undefined) collect(() => this.accessTokens.verify(accessToken, { allowExpired: true }).sid);
     if (refreshToken !== undefined) collect(() => this.sessions.sessionOf(refreshToken));
+    if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
     if (sessionIds.size === 0) throw refusal;
+    if (cookie !== undefined) for (const id of sessionIds) this.csrf.check(request, id);
     await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout')));
+    if (cookie !== undefined) this.cookie.clear(reply);
   }
 }

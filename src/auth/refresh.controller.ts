@@ -1,15 +1,12 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Limit } from '../abuse/limit.decorator.js';
 import { Public } from '../access/public.decorator.js';
+import { SessionRevoked } from '../access/session.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import {
-  RefreshTokenExpired,
-  RefreshTokenInvalid,
-  RefreshTokenReused,
-  SessionRevoked,
-} from '../sessions/sessions.errors.js';
+import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './bearer-token.js';
 import { REFRESH_EXAMPLES, RefreshRequest } from './credentials.request.js';
@@ -21,6 +18,7 @@ export class RefreshController {
   constructor(private readonly sessions: SessionsService) {}
 
   @Public()
+  @Limit('refreshes')
   @Post(['auth/refresh', 'refresh'])
   @HttpCode(200)
   @ApiBearerAuth()
@@ -36,6 +34,8 @@ export class RefreshController {
   async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
     const token = body.refresh_token ?? bearerToken(request.headers);
     if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
-    return TokensResponse.of(await this.sessions.refresh(token));
+    return TokensResponse.of(
+      await this.sessions.refresh(token, { ip: request.ip, userAgent: request.headers['user-agent'] }),
+    );
   }
 }

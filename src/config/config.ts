@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
-import { ConfigError, duration, integer, oneOf, type Parser, text, url } from './setting.js';
+import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
+import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
 
 /** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
 export class Config {
@@ -26,6 +28,9 @@ export class Config {
   readonly accessTokenTtl!: number;
   readonly refreshTokenTtl!: number;
   readonly sessionTtl!: number;
+  /** Of cookie sessions: how long they live without a request. */
+  readonly sessionIdleTtl!: number;
+  readonly maxSessionsPerUser!: number;
   readonly refreshGrace!: number;
   /** For how long an instance may go without hearing of revocations before it asks on each request. */
   readonly revocationStaleAfter!: number;
@@ -41,6 +46,15 @@ export class Config {
   readonly passwordBreachOnError!: 'allow' | 'refuse';
   /** Five hex digits are put after it. */
   readonly hibpUrl!: string;
+  /** Whose pages may read the answers: origins as a browser sends them. */
+  readonly corsOrigins!: readonly string[];
+  readonly maxConnections!: number;
+  readonly rateLimit!: 'on' | 'off';
+  readonly limits!: Limits;
+  readonly lockout!: Readonly<LockoutRules>;
+  /** Where counts are kept in place of the database, if anywhere. */
+  readonly redisUrl!: string | undefined;
+  readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -90,6 +104,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     accessTokenTtl: read('ACCESS_TOKEN_TTL', duration('5m', { min: 1000, max: 86_400_000 }), 5 * 60_000),
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', duration('14d', { min: 1000, max: YEAR }), 14 * 86_400_000),
     sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
+    sessionIdleTtl: read('SESSION_IDLE_TTL', duration('30m', { min: 4000, max: YEAR }), 30 * 60_000),
+    maxSessionsPerUser: read('MAX_SESSIONS_PER_USER', integer(100, { min: 1, max: 10_000 }), 100),
     refreshGrace: read('REFRESH_GRACE', duration('10s', { max: 300_000 }), 10_000),
     revocationStaleAfter: read('REVOCATION_STALE_AFTER', duration('3s', { min: 1500, max: 60_000 }), 3000),
     keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),
@@ -105,6 +121,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     passwordBreachCheck: read('PASSWORD_BREACH_CHECK', oneOf('off', 'hibp'), 'off'),
     passwordBreachOnError: read('PASSWORD_BREACH_ON_ERROR', oneOf('allow', 'refuse'), 'allow'),
     hibpUrl: `${trimSlash(read('HIBP_URL', bareUrl(HIBP_URL), HIBP_URL))}/`,
+    corsOrigins: read<readonly string[]>('CORS_ORIGINS', origins('https://app.example.com'), []),
+    maxConnections: read('MAX_CONNECTIONS', integer(10_000, { min: 10, max: 1_000_000 }), 10_000),
+    rateLimit: read('RATE_LIMIT', oneOf('on', 'off'), 'on'),
+    limits: readLimits(read),
+    lockout: readLockout(read),
+    redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
+    trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.
@@ -155,6 +178,11 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   if (config.databaseUrl !== undefined && !env.PUBLIC_URL) {
     warnings.push(
       `PUBLIC_URL is not set beside DATABASE_URL: tokens name ${config.publicUrl} as their issuer, which instances on other ports or hosts would not share`,
+    );
+  }
+  if (config.rateLimit === 'off') {
+    warnings.push(
+      'RATE_LIMIT=off: nothing limits how often anybody may call or guess passwords. For benchmarks and tests only',
     );
   }
   if (config.bcryptCost < 10) {

@@ -8,7 +8,14 @@ const MINIMUM_BYTES = 32;
 const EXAMPLE = '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"';
 
 /** The purposes that keys are derived for; each gets a key that tells nothing of the others. */
-export type KeyPurpose = 'seal' | 'password-pepper' | 'refresh-token';
+export type KeyPurpose =
+  | 'seal'
+  | 'password-pepper'
+  | 'refresh-token'
+  | 'session-cookie'
+  | 'csrf-token'
+  | 'abuse-counts'
+  | 'device-cookie';
 
 /** `PORTERO_SECRET`. It never leaves this class: callers get keys derived from it. */
 export class Secret {

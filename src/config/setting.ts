@@ -26,6 +26,23 @@ export function duration(example: string, bounds: { min?: number; max?: number }
   };
 }
 
+/** So many in so long. */
+export interface Rate {
+  quota: number;
+  windowSeconds: number;
+}
+
+/** A {@link Rate}, such as `60/1m`: at least one, in whole seconds up to a day. */
+export function rate(example: string): Parser<Rate> {
+  return (text, name) => {
+    const match = /^([1-9]\d{0,8})\/(\d+[a-z]+)$/.exec(text);
+    if (!match) throw new ConfigError(name, 'must be a whole number from 1, a slash and a length of time', example);
+    const windowMs = duration(example, { min: 1000, max: 86_400_000 })(match[2] as string, name);
+    if (windowMs % 1000 !== 0) throw new ConfigError(name, 'must span whole seconds', example);
+    return { quota: Number(match[1]), windowSeconds: windowMs / 1000 };
+  };
+}
+
 /** A whole number in decimal digits. Bounds are inclusive. */
 export function integer(example: number, bounds: { min: number; max: number }): Parser<number> {
   return (text, name) => {
@@ -59,6 +76,28 @@ export function url(example: string, ...schemes: string[]): Parser<string> {
     }
     return text;
   };
+}
+
+/** Origins of web pages, separated by commas, each spelled as a browser sends it: only so can they be compared. */
+export function origins(example: string): Parser<readonly string[]> {
+  return (text, name) => {
+    const listed = text.split(',').map((origin) => origin.trim());
+    for (const origin of listed) {
+      const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
+      if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
+        throw new ConfigError(
+          name,
+          `must be exact origins, each a scheme (http or https), a host in lower case and no more than a port that is not the default: "${printable(origin)}" is none`,
+          example,
+        );
+      }
+    }
+    return [...new Set(listed)];
+  };
+}
+
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, 100);
 }
 
 /** Any text that is not empty. */

@@ -7,6 +7,8 @@ import { FeedConnection, type Query } from './feed-connection.js';
 
 /** How often every follower reads, whatever notifications arrive. */
 const READ_EVERY_MS = 1000;
+/** A notification holds 8,000 bytes at the most, and an entry has 51. */
+const ENTRIES_PER_NOTIFICATION = 150;
 /** How long a request waits for a read that it needs. */
 const PATIENCE_MS = 2500;
 
@@ -34,6 +36,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   #reading: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
   #interrupted = false;
+  readonly #announcements: [topic: string, entry: string][] = [];
+  #announcing = false;
 
   constructor(
     private readonly connection: FeedConnection,
@@ -54,6 +58,33 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   async onApplicationShutdown(): Promise<void> {
     this.#stopping.abort();
     await this.connection.close();
+  }
+
+  /**
+   * Tells the other instances of entries that have been committed. Nobody waits for it, and it may be lost: they read
+   * every second. A transaction that notifies would hold up all others of its kind until it is on disk; one that does
+   * nothing else does not.
+   */
+  announce(topic: string, entries: readonly string[]): void {
+    for (const entry of entries) this.#announcements.push([topic, entry]);
+    if (!this.#announcing) void this.#sendAnnouncements();
+  }
+
+  async #sendAnnouncements(): Promise<void> {
+    this.#announcing = true;
+    try {
+      while (this.#announcements.length > 0) {
+        const [topic] = this.#announcements[0] as [string, string];
+        const other = this.#announcements.findIndex(([one]) => one !== topic);
+        const batch = this.#announcements.splice(0, Math.min(ENTRIES_PER_NOTIFICATION, other < 0 ? Infinity : other));
+        await this.connection.notify(`${topic}:${batch.map(([, entry]) => entry).join(';')}`);
+      }
+    } catch (err) {
+      this.#announcements.length = 0;
+      this.#logger.debug({ err, msg: 'other instances were not notified; they will read' });
+    } finally {
+      this.#announcing = false;
+    }
   }
 
   /** Nothing was heard for `REVOCATION_STALE_AFTER`: what is in memory may be old. */

@@ -6,6 +6,7 @@ import { ChangeFeed } from './change-feed.js';
 import { type Database, openDatabase } from './data-source.js';
 import { FeedConnection } from './feed-connection.js';
 import { migrate } from './migrate.js';
+import { TidyUp } from './tidy-up.js';
 
 const DATABASE = Symbol('Database');
 
@@ -48,13 +49,14 @@ export class DatabaseModule {
       ],
       providers: [
         ChangeFeed,
+        TidyUp,
         {
           provide: FeedConnection,
           inject: [DATABASE, DataSource],
           useFactory: (database: Database, dataSource: DataSource) => database.feed(dataSource),
         },
       ],
-      exports: [ChangeFeed],
+      exports: [ChangeFeed, TidyUp],
     };
   }
 }

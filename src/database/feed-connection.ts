@@ -12,6 +12,8 @@ export abstract class FeedConnection {
   abstract readonly query: Query;
   /** Calls back for each notification, now and after every lost connection. */
   abstract listen(hear: (message: string) => void): void;
+  /** Tells every listener, of all instances. */
+  abstract notify(message: string): Promise<void>;
   abstract close(): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export class SharedConnection extends FeedConnection {
   readonly query: Query = (sql, parameters) => this.dataSource.query(sql, parameters);
 
   listen(): void {}
+
+  async notify(): Promise<void> {}
 
   async close(): Promise<void> {}
 }
@@ -53,6 +57,10 @@ export class OwnConnection extends FeedConnection {
 
   listen(hear: (message: string) => void): void {
     this.#hear = hear;
+  }
+
+  async notify(message: string): Promise<void> {
+    await this.query('SELECT pg_notify($1, $2)', [CHANNEL, message]);
   }
 
   async close(): Promise<void> {

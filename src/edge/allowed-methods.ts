@@ -2,6 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuthError } from '../problems/auth-error.js';
 import { MethodNotAllowed } from '../problems/http.errors.js';
+import { pathOf } from './request-target.js';
 
 /** Knows which methods each address answers to, for `405` with `Allow` (RFC 9110 §15.5.6). */
 export class AllowedMethods {
@@ -18,12 +19,13 @@ export class AllowedMethods {
   /** Refuses the method where the router found nothing, but the address answers to others. */
   readonly translate = (thrown: unknown, request: FastifyRequest): AuthError | undefined => {
     if (!request.is404 || !(thrown instanceof NotFoundException)) return undefined;
-    const methods = this.#at(decodeURIComponent(request.url.split('?', 1)[0] as string));
+    const methods = this.#at(pathOf(request.url));
     return methods.length > 0 ? new MethodNotAllowed({ headers: { Allow: methods.join(', ') } }) : undefined;
   };
 
   #at(path: string): string[] {
-    const found = this.#routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    // `*` is the server as a whole (RFC 9110 §9.3.7).
+    const found = this.#routes.filter(({ pattern }) => path === '*' || pattern.test(path)).map(({ method }) => method);
     return [...new Set(found)].sort();
   }
 }

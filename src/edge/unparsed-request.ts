@@ -3,8 +3,11 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { AuthError } from '../problems/auth-error.js';
-import { HeadersTooLarge, MalformedRequest, RequestTimeout } from '../problems/http.errors.js';
+import { HeadersTooLarge, MalformedRequest, MethodNotAllowed, RequestTimeout } from '../problems/http.errors.js';
 import { describeProblem, problemHeaders } from '../problems/problem.js';
+
+/** How long a client may take to read the refusal before its connection is cut. */
+const LINGER_MS = 1000;
 
 /**
  * Answers what the HTTP parser itself refuses. There is no request yet, so the answer is written by hand:
@@ -19,7 +22,22 @@ export function answerUnparsed(
     socket.destroy();
     return;
   }
-  const refusal = refusalOf(error.code);
+  answer(socket, refusalOf(error.code), commonHeaders, error.code);
+}
+
+/** Refuses to be a proxy. Node.js would close the connection without a word (RFC 9110 §9.3.6). */
+export function answerConnect(socket: Socket, commonHeaders: Readonly<Record<string, string>>): void {
+  socket.on('error', () => socket.destroy());
+  // No method at all is allowed at somebody else's address (RFC 9110 §10.2.1).
+  answer(socket, new MethodNotAllowed({ headers: { Allow: '' } }), commonHeaders, 'CONNECT');
+}
+
+function answer(
+  socket: Socket,
+  refusal: AuthError,
+  commonHeaders: Readonly<Record<string, string>>,
+  fault: string | undefined,
+): void {
   const id = uuidv7();
   const body = JSON.stringify(describeProblem(refusal, id, 'en'));
   const { status } = refusal.kind;
@@ -30,15 +48,11 @@ export function answerUnparsed(
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
   };
-  new Logger('http').log({
-    msg: 'unparsed request',
-    request_id: id,
-    status,
-    ip: socket.remoteAddress,
-    fault: error.code,
-  });
+  new Logger('http').log({ msg: 'unparsed request', request_id: id, status, ip: socket.remoteAddress, fault });
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
+  // The other half would stay open for as long as the client likes.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function refusalOf(code: string | undefined): AuthError {

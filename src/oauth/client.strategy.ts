@@ -13,7 +13,7 @@ import { InvalidClient } from './oauth.errors.js';
 /** A registered client, by HTTP Basic (RFC 6749 §2.3.1). */
 @Injectable()
 export class ClientStrategy extends PassportStrategy(Strategy, 'client') {
-  /** Not `#`: Passport calls on an object that inherits from this one, and such members are not inherited. */
+  // Passport calls methods on an object made from the strategy, which can't see what is `#private`.
   private readonly clients: ClientRegistry;
 
   constructor(@InjectDataSource() dataSource: DataSource, clock: Clock) {

@@ -54,6 +54,11 @@ export function createDocument(app: INestApplication): OpenAPIObject {
       bearerFormat: 'JWT',
       description: 'The `access_token` of a login.',
     })
+    .addCookieAuth('portero', {
+      type: 'apiKey',
+      in: 'cookie',
+      description: 'The cookie of a login with `transport: cookie`; over https its name is `__Host-portero`.',
+    })
     .addBasicAuth({
       type: 'http',
       scheme: 'basic',

@@ -7,13 +7,14 @@ import {
   InternalError,
   MalformedRequest,
   RequestTimeout,
+  TooManyRequests,
   Unavailable,
   UnsupportedMediaType,
   ValidationFailed,
 } from './http.errors.js';
 import { en } from './messages.en.js';
 
-const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, HeadersTooLarge, InternalError, Unavailable];
+const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, TooManyRequests, HeadersTooLarge, InternalError, Unavailable];
 const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
 
 /**
@@ -29,7 +30,7 @@ export function ApiProblems(...own: AuthErrorClass[]): MethodDecorator & ClassDe
       return ApiResponse({
         status,
         description: group.map(({ code }) => `\`${code}\`: ${en.problems[code].title}.`).join(' '),
-        headers: status === 401 ? CHALLENGE : status === 503 ? RETRY_AFTER : {},
+        headers: status === 401 ? CHALLENGE : status === 503 || status === 429 ? RETRY_AFTER : {},
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },

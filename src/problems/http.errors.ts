@@ -36,6 +36,19 @@ export class UnsupportedMediaType extends AuthError {
   static readonly status = 415;
 }
 
+/** RFC 6585 §4: over a limit on how often; `Retry-After` says for how long. */
+export class TooManyRequests extends AuthError {
+  static readonly code = 'too_many_requests';
+  static readonly status = 429;
+
+  constructor({
+    retryAfterSeconds = 1,
+    headers = {},
+  }: { retryAfterSeconds?: number; headers?: Record<string, string> } = {}) {
+    super({ headers: { ...headers, 'Retry-After': String(retryAfterSeconds) } });
+  }
+}
+
 /** RFC 6585 §5. */
 export class HeadersTooLarge extends AuthError {
   static readonly code = 'headers_too_large';

@@ -24,6 +24,10 @@ export const problems = {
     title: 'Unsupported media type',
     detail: 'Send the body as Content-Type: application/json, or as a form where the address takes one.',
   },
+  too_many_requests: {
+    title: 'Too many requests',
+    detail: 'There were too many requests of this kind; try again after the time in Retry-After.',
+  },
   headers_too_large: { title: 'The headers are too large', detail: 'The request line and headers are too large.' },
   internal_error: {
     title: 'Something went wrong',
@@ -44,12 +48,20 @@ export const problems = {
     title: 'The service is busy',
     detail: 'Too many passwords are being checked at the moment; try again after the time in Retry-After.',
   },
+  too_many_attempts: {
+    title: 'Too many attempts',
+    detail:
+      'There were too many attempts with this name; no password is checked before the time in Retry-After is over.',
+  },
   wrong_password: { title: 'The password is wrong', detail: 'The password given is not the one of this user.' },
   invalid_credentials: {
     title: 'Wrong username, email or password',
     detail: 'There is no user with this name and password.',
   },
-  token_missing: { title: 'No access token', detail: 'Send an access token as Authorization: Bearer <token>.' },
+  token_missing: {
+    title: 'No access token',
+    detail: 'Send an access token as Authorization: Bearer <token>, or a session cookie.',
+  },
   token_malformed: { title: 'The access token is not valid', detail: 'The access token is malformed or not genuine.' },
   token_expired: {
     title: 'The access token has expired',
@@ -71,6 +83,19 @@ export const problems = {
     title: 'The refresh token was used before',
     detail: 'The refresh token was used before, so its session has been ended; log in again.',
   },
+  csrf_failed: {
+    title: 'The request may come from another site',
+    detail: 'Send the csrf_token of this session as X-CSRF-Token, from a page of this service or of a listed origin.',
+  },
+  session_invalid: {
+    title: 'The session cookie is not valid',
+    detail: 'The session cookie is not genuine, or there is more than one; log in again.',
+  },
+  session_expired: {
+    title: 'The session has expired',
+    detail: 'The session was idle for too long, or has reached its end; log in again.',
+  },
+  session_not_found: { title: 'No such session', detail: 'There is no session of this user with this id.' },
   invalid_client: {
     title: 'The client is not known',
     detail: 'Send the client_id and client_secret of a registered client by HTTP Basic.',
@@ -86,6 +111,8 @@ export const faults = {
   not_an_object: 'The body must be a JSON object.',
   invalid_text: 'This must not hold NUL or a lone surrogate.',
   empty: 'This must not be empty.',
+  transport_unknown: 'This must be "bearer" or "cookie".',
+  keep_unknown: 'This must be "current".',
   username_invalid:
     'A username has 1 to 64 characters, none of them a control character, no white space but single spaces inside, and @ only where it is the email too.',
   email_invalid: 'This is not an email address.',

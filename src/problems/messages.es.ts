@@ -21,6 +21,10 @@ export const es: Messages = {
       title: 'Tipo de contenido no admitido',
       detail: 'Envíe el cuerpo como Content-Type: application/json, o como formulario donde la dirección lo admite.',
     },
+    too_many_requests: {
+      title: 'Demasiadas peticiones',
+      detail: 'Ha habido demasiadas peticiones de este tipo; inténtelo de nuevo tras el tiempo de Retry-After.',
+    },
     headers_too_large: {
       title: 'Las cabeceras son demasiado grandes',
       detail: 'La línea de petición y las cabeceras son demasiado grandes.',
@@ -50,6 +54,11 @@ export const es: Messages = {
       title: 'El servicio está ocupado',
       detail: 'Se están comprobando demasiadas contraseñas; inténtelo de nuevo tras el tiempo de Retry-After.',
     },
+    too_many_attempts: {
+      title: 'Demasiados intentos',
+      detail:
+        'Ha habido demasiados intentos con este nombre; no se comprueba ninguna contraseña hasta que pase el tiempo de Retry-After.',
+    },
     wrong_password: {
       title: 'La contraseña es incorrecta',
       detail: 'La contraseña dada no es la de este usuario.',
@@ -60,7 +69,7 @@ export const es: Messages = {
     },
     token_missing: {
       title: 'Falta el token de acceso',
-      detail: 'Envíe un token de acceso como Authorization: Bearer <token>.',
+      detail: 'Envíe un token de acceso como Authorization: Bearer <token>, o una cookie de sesión.',
     },
     token_malformed: {
       title: 'El token de acceso no es válido',
@@ -86,6 +95,23 @@ export const es: Messages = {
       title: 'El token de refresco ya se había usado',
       detail: 'El token de refresco ya se había usado, y por eso su sesión ha terminado; inicie sesión de nuevo.',
     },
+    csrf_failed: {
+      title: 'La petición puede venir de otro sitio',
+      detail:
+        'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
+    },
+    session_invalid: {
+      title: 'La cookie de sesión no es válida',
+      detail: 'La cookie de sesión no es auténtica, o hay más de una; inicie sesión de nuevo.',
+    },
+    session_expired: {
+      title: 'La sesión ha caducado',
+      detail: 'La sesión estuvo inactiva demasiado tiempo, o ha llegado a su fin; inicie sesión de nuevo.',
+    },
+    session_not_found: {
+      title: 'No existe esa sesión',
+      detail: 'Este usuario no tiene ninguna sesión con ese identificador.',
+    },
     invalid_client: {
       title: 'El cliente no es conocido',
       detail: 'Envíe el client_id y el client_secret de un cliente registrado por HTTP Basic.',
@@ -102,6 +128,8 @@ export const es: Messages = {
     not_an_object: 'El cuerpo debe ser un objeto JSON.',
     invalid_text: 'No debe contener NUL ni un sustituto suelto.',
     empty: 'No debe estar vacío.',
+    transport_unknown: 'Debe ser "bearer" o "cookie".',
+    keep_unknown: 'Debe ser "current".',
     username_invalid:
       'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, solo espacios sueltos en su interior, y @ solo si es también el correo.',
     email_invalid: 'No es una dirección de correo.',

@@ -52,7 +52,14 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-const BY_STATUS = { 400: MalformedRequest, 403: NotFound, 404: NotFound, 413: BodyTooLarge, 415: UnsupportedMediaType };
+const BY_STATUS = {
+  400: MalformedRequest,
+  403: NotFound,
+  404: NotFound,
+  413: BodyTooLarge,
+  414: NotFound,
+  415: UnsupportedMediaType,
+};
 
 /** What Fastify's parsers and Nest's router throw themselves. */
 function fromFramework(thrown: unknown): AuthError | undefined {

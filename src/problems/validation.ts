@@ -11,6 +11,9 @@ import type { Fault } from './auth-error.js';
 import { ValidationFailed } from './http.errors.js';
 import type { FaultCode } from './messages.en.js';
 
+/** Of members that are not known, so many are named: a body of 32 KiB can hold thousands. */
+const MOST_FAULTS = 20;
+
 /**
  * Checks a body against its DTO, whose members are the ones with a validator. Bodies are flat: one level of members.
  *
@@ -24,7 +27,7 @@ export async function validateBody<T extends object>(dto: Type<T>, body: unknown
   const unknown = Object.keys(body).filter((member) => !known.has(member));
   if (unknown.length > 0) {
     throw new ValidationFailed({
-      faults: unknown.map((member) => ({ pointer: pointer(member), code: 'unknown_member' })),
+      faults: unknown.slice(0, MOST_FAULTS).map((member) => ({ pointer: pointer(member), code: 'unknown_member' })),
     });
   }
   const instance = Object.assign(new dto(), body);

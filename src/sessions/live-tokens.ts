@@ -3,6 +3,7 @@ import { TokenRevoked } from '../access/token.errors.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import type { AccessTokenClaims } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import { LastSeen } from './last-seen.js';
 import { Revocations } from './revocations.js';
 
 /** Judges access tokens by all that there is to know: their form, key, time, and whether their session has ended. */
@@ -11,6 +12,7 @@ export class LiveTokens {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
+    private readonly lastSeen: LastSeen,
     private readonly feed: ChangeFeed,
   ) {}
 
@@ -24,6 +26,7 @@ export class LiveTokens {
     if (this.feed.isStale) await this.feed.ensureFresh();
     const claims = this.accessTokens.verify(token);
     if (this.revocations.has(claims.sid)) throw new TokenRevoked();
+    this.lastSeen.note(claims.sid);
     return claims;
   }
 }

@@ -1,40 +1,59 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { ChangeFeed } from '../database/change-feed.js';
+import type { Query } from '../database/feed-connection.js';
+import { type EndAllOptions, type Revocation, RevocationLog } from './revocation-log.js';
 import type { EndReason } from './session.entity.js';
 
-const PRUNE_EVERY = 1000;
+/** What of a notification tells that it is about sessions that ended. */
+export const REVOCATIONS_TOPIC = 'revoked';
+const PRUNE_EVERY_MS = 60_000;
 
-export interface RevokeAllOptions {
-  /** A session that goes on. */
-  keep?: string;
-  /** Done in the same transaction. */
-  within?: (manager: EntityManager) => Promise<void>;
+/**
+ * What has been written since the transactions that were under way at the last read, and where to go on next time.
+ * An entry of a transaction that commits late is met all the same: its number is not below that of the oldest one
+ * under way (xmin). Entries that are met twice do no harm.
+ */
+const READ_ON = `
+  SELECT now.xmin::text AS cursor, r.session_id AS "sessionId", r.expires_at AS until
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) now
+    LEFT JOIN revocations r ON r.txid >= $1::xid8`;
+
+interface FeedRow {
+  cursor: string;
+  sessionId: string | null;
+  until: Date | null;
 }
 
 /**
- * The sessions that ended while one of their access tokens may still be alive. Kept in the database, so that they
- * outlive a restart, and in memory, so that a request asks nobody.
+ * The sessions that ended while something of them may still be taken. Kept in the database, so that they outlive a
+ * restart and every instance learns of them; and in memory, so that a request asks nobody.
  */
 @Injectable()
 export class Revocations implements OnModuleInit {
-  /** Session id to the time, in milliseconds, at which its last access token is over. */
+  readonly #log: RevocationLog;
+  /** Session id to the time, in milliseconds, at which the entry is over. */
   readonly #until = new Map<string, number>();
-  #sincePruned = 0;
-  readonly #logger = new Logger(Revocations.name);
+  #cursor = '0';
+  #pruneAt = 0;
 
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
+    @InjectDataSource() database: DataSource,
     private readonly clock: Clock,
-  ) {}
+    private readonly feed: ChangeFeed,
+  ) {
+    this.#log = new RevocationLog(database.manager, clock);
+    feed.follow({
+      topic: REVOCATIONS_TOPIC,
+      read: (query) => this.#read(query),
+      hear: (message) => this.#remember(parseRevocations(message)),
+    });
+  }
 
   async onModuleInit(): Promise<void> {
-    await this.prune();
-    const rows: { session_id: string; expires_at: Date }[] = await this.database.query(
-      'SELECT session_id, expires_at FROM revocations',
-    );
-    for (const { session_id, expires_at } of rows) this.#until.set(session_id, expires_at.getTime());
+    await this.feed.catchUp();
   }
 
   /** Whether a session has ended. No I/O. */
@@ -42,71 +61,65 @@ export class Revocations implements OnModuleInit {
     return this.#until.has(sessionId);
   }
 
+  get size(): number {
+    return this.#until.size;
+  }
+
   /**
-   * Ends a session for good. Its access tokens are refused from the moment this resolves, and after a restart.
-   * The first reason stays; a session that never was is left alone.
+   * Ends a session for good. Its access tokens are refused here from the moment this resolves, and after a restart;
+   * by the other instances as soon as they hear of it. The first reason stays.
    */
   async revoke(sessionId: string, reason: EndReason): Promise<void> {
-    // One statement: a session never ends without its entry, nor the other way round.
-    const [ended]: { until: Date }[] = await this.database.query(
-      `WITH ended AS (
-         UPDATE sessions SET ended_at = COALESCE(ended_at, $2), end_reason = COALESCE(end_reason, $3) WHERE id = $1
-         RETURNING id, access_expires_at
-       ), entry AS (
-         INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended WHERE access_expires_at > $2
-         ON CONFLICT (session_id) DO NOTHING
-       )
-       SELECT access_expires_at AS until FROM ended`,
-      [sessionId, this.clock.date(), reason],
+    this.#publish(await this.#log.end(sessionId, reason));
+  }
+
+  /** The same for every session of a user, but the one to keep; also where the user is gone. */
+  async revokeAll(userId: string, reason: EndReason, options: EndAllOptions = {}): Promise<void> {
+    this.#publish(await this.#log.endAll(userId, reason, options));
+  }
+
+  /** The same for the oldest sessions of a user that are more than `limit`. */
+  async revokeExcess(userId: string, limit: number): Promise<void> {
+    this.#publish(await this.#log.endExcess(userId, limit));
+  }
+
+  #publish(revocations: Revocation[]): void {
+    this.#remember(revocations);
+    this.feed.announce(REVOCATIONS_TOPIC, revocations.map(formatRevocation));
+  }
+
+  async #read(query: Query): Promise<void> {
+    const rows = await query<FeedRow>(READ_ON, [this.#cursor]);
+    const { cursor } = rows[0] as FeedRow;
+    // Numbers that go back are those of another database: one that was restored. It is read from the beginning.
+    this.#cursor = BigInt(cursor) < BigInt(this.#cursor) ? '0' : cursor;
+    this.#remember(
+      rows.flatMap(({ sessionId, until }) => (sessionId && until ? [{ sessionId, until: until.getTime() }] : [])),
     );
-    if (ended !== undefined) await this.#remember([{ id: sessionId, until: ended.until }]);
+    if (this.clock.now() >= this.#pruneAt) this.#prune();
   }
 
-  /**
-   * Ends every session of a user, but for the one to keep; together with what is done `within` the same transaction.
-   * Their access tokens are refused from the moment this resolves, also where the user is gone.
-   */
-  async revokeAll(userId: string, reason: EndReason, { keep, within }: RevokeAllOptions = {}): Promise<void> {
-    const ended = await this.database.transaction(async (manager) => {
-      // No session begins until this is done: an insert must share the lock of its user's row.
-      await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
-      const rows: { id: string; until: Date }[] = await manager.query(
-        `WITH ended AS (
-           UPDATE sessions SET ended_at = $2, end_reason = $3
-            WHERE user_id = $1 AND id IS DISTINCT FROM $4 AND ended_at IS NULL
-           RETURNING id, access_expires_at
-         ), entry AS (
-           INSERT INTO revocations (session_id, expires_at) SELECT id, access_expires_at FROM ended
-           WHERE access_expires_at > $2 ON CONFLICT (session_id) DO NOTHING
-         )
-         SELECT id, access_expires_at AS until FROM ended`,
-        [userId, this.clock.date(), reason, keep ?? null],
-      );
-      await within?.(manager);
-      return rows;
-    });
-    await this.#remember(ended);
-  }
-
-  /** Takes entries into memory, unless they are over; now and then throws out those that are. */
-  async #remember(entries: { id: string; until: Date }[]): Promise<void> {
+  #remember(revocations: readonly Revocation[]): void {
     const now = this.clock.now();
-    for (const { id, until } of entries) {
-      if (until.getTime() > now) this.#until.set(id, until.getTime());
-    }
-    this.#sincePruned += entries.length;
-    if (this.#sincePruned < PRUNE_EVERY) return;
-    // What was revoked is revoked: a clean-up that fails is the next one's to do.
-    await this.prune().catch((err) => this.#logger.warn({ err, msg: 'revocations that are over were not thrown out' }));
+    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until);
   }
 
-  /** Throws out the entries that are over, here and in the database. */
-  async prune(): Promise<void> {
-    this.#sincePruned = 0;
-    const now = this.clock.date();
-    for (const [sessionId, until] of this.#until) {
-      if (until <= now.getTime()) this.#until.delete(sessionId);
-    }
-    await this.database.query('DELETE FROM revocations WHERE expires_at <= $1', [now]);
+  #prune(): void {
+    const now = this.clock.now();
+    this.#pruneAt = now + PRUNE_EVERY_MS;
+    for (const [sessionId, until] of this.#until) if (until <= now) this.#until.delete(sessionId);
   }
+}
+
+/** As in a notification: the id and, in milliseconds, the end. */
+function formatRevocation({ sessionId, until }: Revocation): string {
+  return `${sessionId},${until}`;
+}
+
+/** What is none is left out: the read that comes within a second will bring it. */
+function parseRevocations(message: string): Revocation[] {
+  return message.split(';').flatMap((entry) => {
+    const [, sessionId, until] = /^([0-9a-f-]{36}),(\d{1,16})$/.exec(entry) ?? [];
+    return sessionId && until ? [{ sessionId, until: Number(until) }] : [];
+  });
 }

@@ -1,7 +1,20 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { User } from '../users/user.entity.js';
 
-export type EndReason = 'logout' | 'refresh_token_reused' | 'password_changed' | 'user_deleted' | 'token_revoked';
+export type EndReason =
+  | 'logout'
+  | 'logged_in_again'
+  | 'ended_by_user'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'too_many_sessions'
+  | 'user_deleted'
+  | 'user_disabled'
+  | 'token_revoked'
+  | 'ended_by_operator';
+
+/** How a client carries its session: tokens in the `Authorization` header, or a cookie. */
+export type Transport = 'bearer' | 'cookie';
 
 /** A login and what became of it. */
 @Entity('sessions')
@@ -15,6 +28,9 @@ export class Session {
   @ManyToOne(() => User, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'user_id' })
   user?: User;
+
+  @Column('text')
+  transport!: Transport;
 
   /** Which refresh token is the current one; the first is 1. */
   @Column('integer')
@@ -38,6 +54,10 @@ export class Session {
   /** When the last of its access tokens so far is over, whatever `ACCESS_TOKEN_TTL` is by then. */
   @Column('timestamptz', { name: 'access_expires_at' })
   accessExpiresAt!: Date;
+
+  /** As of a minute ago at the most. */
+  @Column('timestamptz', { name: 'last_seen_at' })
+  lastSeenAt!: Date;
 
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;

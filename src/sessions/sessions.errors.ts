@@ -19,8 +19,7 @@ export class RefreshTokenReused extends AuthError {
   static readonly challenge = 'invalid_token';
 }
 
-export class SessionRevoked extends AuthError {
-  static readonly code = 'session_revoked';
-  static readonly status = 401;
-  static readonly challenge = 'invalid_token';
+export class SessionNotFound extends AuthError {
+  static readonly code = 'session_not_found';
+  static readonly status = 404;
 }

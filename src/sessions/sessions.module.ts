@@ -1,14 +1,33 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Clock } from '../clock/clock.js';
+import { TidyUp } from '../database/tidy-up.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { CookieSessions } from './cookie-sessions.js';
+import { LastSeen } from './last-seen.js';
 import { LiveTokens } from './live-tokens.js';
 import { Revocations } from './revocations.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
+import { UserSessions } from './user-sessions.js';
+
+/** For how long a session that is over can still be told from one that never was. */
+const KEPT_MS = 86_400_000;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session]), TokensModule],
-  providers: [SessionsService, Revocations, LiveTokens],
-  exports: [SessionsService, Revocations, LiveTokens],
+  providers: [SessionsService, Revocations, LiveTokens, CookieSessions, LastSeen, UserSessions],
+  exports: [SessionsService, Revocations, LiveTokens, CookieSessions, UserSessions],
 })
-export class SessionsModule {}
+export class SessionsModule {
+  constructor(tidyUp: TidyUp, clock: Clock) {
+    const aDayAgo = () => [new Date(clock.now() - KEPT_MS)];
+    tidyUp.of({ table: 'sessions', key: 'id', which: 'AND (ended_at <= $1 OR expires_at <= $1)', parameters: aDayAgo });
+    tidyUp.of({
+      table: 'revocations',
+      key: 'session_id',
+      which: 'AND expires_at <= $1',
+      parameters: () => [clock.date()],
+    });
+  }
+}

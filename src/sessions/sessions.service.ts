@@ -1,15 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { SessionRevoked } from '../access/session.errors.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocations.js';
-import { Session } from './session.entity.js';
-import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, SessionRevoked } from './sessions.errors.js';
+import { Session, type Transport } from './session.entity.js';
+import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
 /** Where a login came from, as far as it is known. */
 export interface Caller {
@@ -25,7 +26,7 @@ export interface IssuedTokens {
 }
 
 /** A session with the name of its user: all that tokens are made of. */
-type LiveSession = Pick<
+export type LiveSession = Pick<
   Session,
   'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
 > & {
@@ -41,10 +42,11 @@ const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS 
 /** Between the statement and the token made after it, time goes by: a token is cut short only where that takes longer. */
 const ISSUING_MS = 5000;
 
-/** Starts, refreshes and ends sessions. Knows no HTTP, and not what kind of credential began a session. */
+/** Starts and refreshes sessions. Knows no HTTP, and not what kind of credential began a session. */
 @Injectable()
 export class SessionsService {
   readonly #refreshTokens: RefreshTokenCodec;
+  readonly #logger = new Logger(SessionsService.name);
 
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
@@ -60,29 +62,22 @@ export class SessionsService {
   }
 
   /**
-   * Begins a session for a user who has just proved who they are.
+   * Begins a session for a user who has just proved who they are. The oldest ones that are then more than
+   * `MAX_SESSIONS_PER_USER` end.
    *
    * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
    */
-  async start(user: User, caller: Caller): Promise<IssuedTokens> {
-    const now = this.clock.now();
-    const session = {
-      id: uuidv7({ msecs: now }),
-      userId: user.id,
-      generation: 1,
-      authTime: new Date(now),
-      refreshExpiresAt: new Date(now + Math.min(this.config.refreshTokenTtl, this.config.sessionTtl)),
-      expiresAt: new Date(now + this.config.sessionTtl),
-      accessExpiresAt: new Date(now + this.config.accessTokenTtl + ISSUING_MS),
-    };
+  async start(user: User, caller: Caller, transport: Transport): Promise<LiveSession> {
+    const session = this.#newSession(user, transport);
     // The lock waits for a change of the user that is under way, and the condition is then judged anew.
-    const inserted: unknown[] = await this.sessions.query(
+    const [inserted]: { others: string }[] = await this.sessions.query(
       `INSERT INTO sessions
-         (id, user_id, generation, auth_time, refresh_expires_at, expires_at, access_expires_at, ip, user_agent)
-       SELECT $1, u.id, 1, $3, $4, $5, $6, $7, $8 FROM users u
+         (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
+          access_expires_at, ip, user_agent)
+       SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
         WHERE u.id = $2 AND u.disabled_at IS NULL AND date_trunc('milliseconds', u.updated_at) = $9
           FOR KEY SHARE OF u
-       RETURNING id`,
+       RETURNING (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others`,
       [
         session.id,
         user.id,
@@ -93,10 +88,31 @@ export class SessionsService {
         caller.ip ?? null,
         caller.userAgent?.slice(0, 512) ?? null,
         user.updatedAt,
+        transport,
       ],
     );
-    if (inserted.length === 0) throw new SessionRevoked({ tokenPresented: false });
-    return this.#issue({ ...session, username: user.username, email: user.email });
+    if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
+    // Logins at the same time do not see each other in that count, so it only tells when to look.
+    const limit = this.config.maxSessionsPerUser;
+    if (Number(inserted.others) >= limit / 2) await this.revocations.revokeExcess(user.id, limit);
+    return session;
+  }
+
+  #newSession(user: User, transport: Transport): LiveSession {
+    const now = this.clock.now();
+    const { refreshTokenTtl, sessionTtl, accessTokenTtl } = this.config;
+    return {
+      id: uuidv7({ msecs: now }),
+      userId: user.id,
+      generation: 1,
+      authTime: new Date(now),
+      // A cookie is not refreshed: its idle time is judged by when it was last seen.
+      refreshExpiresAt: new Date(now + (transport === 'cookie' ? sessionTtl : Math.min(refreshTokenTtl, sessionTtl))),
+      expiresAt: new Date(now + sessionTtl),
+      accessExpiresAt: new Date(now + (transport === 'cookie' ? 0 : accessTokenTtl + ISSUING_MS)),
+      username: user.username,
+      email: user.email,
+    };
   }
 
   /**
@@ -105,11 +121,11 @@ export class SessionsService {
    *
    * @throws RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked
    */
-  async refresh(token: string): Promise<IssuedTokens> {
+  async refresh(token: string, caller: Caller): Promise<IssuedTokens> {
     const presented = this.#refreshTokens.decode(token);
     if (presented === undefined) throw new RefreshTokenInvalid();
-    const session = (await this.#rotate(presented)) ?? (await this.#retry(presented));
-    return this.#issue(session);
+    const session = (await this.#rotate(presented)) ?? (await this.#retry(presented, caller));
+    return this.issue(session);
   }
 
   /** The session that a genuine refresh token belongs to, whatever became of either. @throws RefreshTokenInvalid */
@@ -124,7 +140,7 @@ export class SessionsService {
     const now = this.clock.date();
     const [[session]]: [LiveSession[], number] = await this.sessions.query(
       `UPDATE sessions s
-          SET generation = s.generation + 1, rotated_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
+          SET generation = s.generation + 1, rotated_at = $3, last_seen_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
               access_expires_at = GREATEST($5, s.access_expires_at)
          FROM users u
         WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
@@ -143,7 +159,7 @@ export class SessionsService {
   }
 
   /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
-  async #retry({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession> {
+  async #retry({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession> {
     const [session]: (LiveSession & Pick<Session, 'rotatedAt' | 'endedAt'> & Pick<User, 'disabledAt'>)[] =
       await this.sessions.query(
         `SELECT ${LIVE_SESSION}, s.rotated_at AS "rotatedAt", s.ended_at AS "endedAt", u.disabled_at AS "disabledAt"
@@ -160,10 +176,19 @@ export class SessionsService {
     const rotatedAt = session.rotatedAt?.getTime() ?? 0;
     if (isPrevious && now < rotatedAt + this.config.refreshGrace) return session;
     await this.revocations.revoke(sessionId, 'refresh_token_reused');
+    this.#logger.warn({
+      msg: 'a refresh token was used again: its session has been ended',
+      session_id: sessionId,
+      user_id: session.userId,
+      generation,
+      ip: caller.ip,
+      user_agent: caller.userAgent,
+    });
     throw new RefreshTokenReused();
   }
 
-  #issue(session: LiveSession): IssuedTokens {
+  /** The tokens of a session that has just begun or been refreshed. */
+  issue(session: LiveSession): IssuedTokens {
     const { token, expiresInSeconds } = this.accessTokens.issue({
       userId: session.userId,
       sessionId: session.id,

@@ -10,7 +10,7 @@ interface Step {
 
 let server: TestServer;
 beforeEach(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ RATE_LIMIT: 'on' });
 });
 afterEach(() => server.stop());
 

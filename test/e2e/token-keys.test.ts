@@ -78,7 +78,7 @@ async function statementsDuring(work: () => Promise<void>): Promise<{ own: strin
   const began = performance.now();
   await work();
   source.logger = before;
-  const isFeed = (query: string) => /FROM (signing_keys|revocations)\b/.test(query);
+  const isFeed = (query: string) => /(FROM|JOIN) (signing_keys|revocations)\b/.test(query);
   return {
     own: statements.filter((query) => !isFeed(query)),
     feed: statements.filter(isFeed).length,

@@ -46,7 +46,8 @@ export class ServerProcess {
   ): ServerProcess {
     const [file, ...args] = command as [string, ...string[]];
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
-    const base = { PATH, HOME, PORT: '0', PUBLIC_URL: 'http://localhost:3000', BCRYPT_COST: '4', LOG_FORMAT: 'json' };
+    const server = { PORT: '0', PUBLIC_URL: 'http://localhost:3000', RATE_LIMIT: 'off' };
+    const base = { PATH, HOME, BCRYPT_COST: '4', LOG_FORMAT: 'json', ...server };
     return new ServerProcess(spawn(file, args, { cwd, env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

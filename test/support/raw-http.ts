@@ -7,7 +7,12 @@ export interface RawAnswer {
 }
 
 /** Sends bytes as they are over one connection and reads what comes until it is closed. */
-export function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
+export async function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
+  return parse(await readAll(url, bytes));
+}
+
+/** The same, as the text of all answers. */
+export function readAll(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
@@ -17,7 +22,7 @@ export function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
       text += chunk;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => (text ? undefined : reject(error)));
-    socket.on('close', () => resolve(parse(text)));
+    socket.on('close', () => resolve(text));
     socket.write(bytes, 'latin1');
   });
 }

@@ -33,6 +33,7 @@ export class TestServer {
       PUBLIC_URL: 'http://localhost:3000',
       PORTERO_SECRET: SECRET,
       BCRYPT_COST: '4',
+      RATE_LIMIT: 'off',
       ...database.env,
       ...settings,
     });

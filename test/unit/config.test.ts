@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/config.js';
 import { environment } from '../../src/config/environment.js';
+import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
 
 /** The contract's table of configuration. */
 const SECRET = Buffer.alloc(32).toString('base64url');
@@ -39,6 +40,13 @@ test('the defaults are the documented ones', () => {
     passwordBreachCheck: 'off',
     passwordBreachOnError: 'allow',
     hibpUrl: 'https://api.pwnedpasswords.com/range/',
+    corsOrigins: [],
+    maxConnections: 10_000,
+    rateLimit: 'on',
+    limits: expect.objectContaining({ logins: { quota: 60, windowSeconds: 60 } }),
+    lockout: expect.objectContaining({ after: 5 }),
+    redisUrl: undefined,
+    trustProxy: undefined,
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -81,6 +89,34 @@ test.each<[Record<string, string>, RegExp]>([
   [{ PASSWORD_BREACH_ON_ERROR: 'maybe' }, /^PASSWORD_BREACH_ON_ERROR must be one of: allow, refuse/],
   [{ HIBP_URL: 'ftp://hibp' }, /^HIBP_URL must be a URL that begins with https:\/\/ or http:\/\//],
   [{ HIBP_URL: 'http://me:secret@hibp/' }, /^HIBP_URL must have no query, fragment or user information/],
+  [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS must be exact origins.*: "\*" is none/],
+  [{ CORS_ORIGINS: 'null' }, /^CORS_ORIGINS .*"null" is none/],
+  [{ CORS_ORIGINS: 'https://app.example.com/' }, /^CORS_ORIGINS .*"https:\/\/app\.example\.com\/" is none/],
+  [{ CORS_ORIGINS: 'https://App.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://app.example.com:443' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://*.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://me@app.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'app.example.com' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'chrome-extension://abc' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://a.example,,https://b.example' }, /^CORS_ORIGINS /],
+  [{ CORS_ORIGINS: 'https://a.example\nhttps://b.example' }, /^CORS_ORIGINS .*a\.example\?https/],
+  [{ MAX_CONNECTIONS: '9' }, /^MAX_CONNECTIONS must be a whole number from 10 to 1000000/],
+  [{ RATE_LIMIT: 'no' }, /^RATE_LIMIT must be one of: on, off/],
+  [{ LIMIT_LOGINS: '60' }, /^LIMIT_LOGINS must be a whole number from 1, a slash and a length of time/],
+  [{ LIMIT_LOGINS: '0/1m' }, /^LIMIT_LOGINS must be a whole number from 1/],
+  [{ LIMIT_REQUESTS: '60/1 minute' }, /^LIMIT_REQUESTS must be a whole number from 1/],
+  [{ LIMIT_REFRESHES: '60/2d' }, /^LIMIT_REFRESHES is too long/],
+  [{ LIMIT_REFRESHES: '60/1500ms' }, /^LIMIT_REFRESHES must span whole seconds/],
+  [{ LOCKOUT_AFTER: '0' }, /^LOCKOUT_AFTER must be a whole number from 1 to 100/],
+  [{ LOCKOUT_WAIT: '0s' }, /^LOCKOUT_WAIT must be at least 1000 ms/],
+  [{ LOCKOUT_MAX_WAIT: '10s' }, /^LOCKOUT_MAX_WAIT must not be under LOCKOUT_WAIT/],
+  [{ LOCKOUT_FORGET_AFTER: '1m' }, /^LOCKOUT_FORGET_AFTER must not be under LOCKOUT_MAX_WAIT/],
+  [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL must be a URL that begins with redis:\/\/ or rediss:\/\//],
+  [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY must list addresses or networks, and not "true"/],
+  [{ TRUST_PROXY: '0' }, /^TRUST_PROXY must be 1 to 16 where it is a count/],
+  [{ TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY must list addresses or networks, and not "0.0.0.0\/0"/],
+  [{ TRUST_PROXY: '10.0.0.0/33' }, /^TRUST_PROXY must list addresses or networks, and not "10.0.0.0\/33"/],
+  [{ TRUST_PROXY: '10.0.0.1,' }, /^TRUST_PROXY must list addresses or networks, and not ""/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of/],
 ])('%j stops the start with one line that names the variable, its fault and an example', (env, line) => {
   expect(() => load(env)).toThrow(line);
@@ -109,11 +145,28 @@ test('a cheap BCRYPT_COST is a warning', () => {
   expect(load({ BCRYPT_COST: '9' }).warnings).toEqual([expect.stringMatching(/^BCRYPT_COST=9 is for tests only/)]);
 });
 
+test('RATE_LIMIT=off is a warning', () => {
+  expect(load({ RATE_LIMIT: 'off' }).warnings).toEqual([expect.stringMatching(/^RATE_LIMIT=off: nothing limits/)]);
+});
+
+test('limits and proxies are read as they are written', () => {
+  const { config } = load({ LIMIT_LOGINS: '7/2h', LOCKOUT_WAIT: '1m', TRUST_PROXY: '10.0.0.0/8, fd00::/8,192.0.2.1' });
+  expect(config.limits.logins).toEqual({ quota: 7, windowSeconds: 7200 });
+  expect(config.lockout.wait).toBe(60_000);
+  expect(config.trustProxy).toEqual({ networks: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'] });
+  expect(load({ TRUST_PROXY: '2' }).config.trustProxy).toEqual({ hops: 2 });
+});
+
 test('the issuer has no trailing slash, and is the audience unless one is set', () => {
   const { config } = load({ PUBLIC_URL: 'https://auth.example.com/' });
   expect([config.publicUrl, config.jwtAudience]).toEqual(['https://auth.example.com', 'https://auth.example.com']);
   expect(load({ PUBLIC_URL: 'HTTPS://Auth.Example.com' }).config.publicUrl).toBe('https://auth.example.com');
   expect(load({ JWT_AUDIENCE: 'api' }).config.jwtAudience).toBe('api');
+});
+
+test('origins may have spaces round them', () => {
+  const { config } = load({ CORS_ORIGINS: 'https://app.example.com , http://localhost:8080,https://app.example.com' });
+  expect(config.corsOrigins).toEqual(['https://app.example.com', 'http://localhost:8080']);
 });
 
 test('the URL of the breach check ends in one slash', () => {
@@ -130,9 +183,10 @@ test('a .env file is read, and what is set outside wins', () => {
 
 test('docs/configuration.md and the READMEs name the settings that there are', () => {
   const source = readFileSync('src/config/config.ts', 'utf8');
-  const inCode = new Set(
-    [...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),
-  );
+  const inCode = new Set([
+    ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),
+    ...[...Object.values(LIMITS), ...Object.values(LOCKOUT)].map(({ setting }) => setting),
+  ]);
   const inDocs = new Set(
     [...readFileSync('docs/configuration.md', 'utf8').matchAll(/^\| ((?:`[A-Z_0-9]+`(?:, )?)+) \|/gm)].flatMap(
       ([, cell]) => [...(cell as string).matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name),

@@ -35,3 +35,14 @@ test.each(['1', '"a:b"', 'null', '[]', '{}', '[1,{"a":[{"b":":"}]}]', '{"a\\"":1
     expect(parseStrictJson(text)).toEqual(JSON.parse(text));
   },
 );
+
+test('nesting of 32 levels is read, one more is not, and brackets in strings are none', () => {
+  const nest = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  expect(parseStrictJson(nest(32))).toEqual(JSON.parse(nest(32)));
+  expect(() => parseStrictJson(nest(33))).toThrow(AmbiguousJson);
+  expect(() => parseStrictJson('{"a":'.repeat(33))).toThrow(AmbiguousJson);
+  const text = JSON.stringify({ a: `"\\${'['.repeat(100)}`, b: [`${'{'.repeat(100)}\\`] });
+  expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+  const wide = JSON.stringify(Array.from({ length: 1000 }, () => [[]]));
+  expect(parseStrictJson(wide)).toEqual(JSON.parse(wide));
+});

@@ -4,6 +4,9 @@ import { CreateSessions1763680200000 } from './1763680200000-create-sessions.js'
 import { RotateSigningKeys1763700000000 } from './1763700000000-rotate-signing-keys.js';
 import { CreatePasswordPeppers1763700100000 } from './1763700100000-create-password-peppers.js';
 import { CreateClients1763700200000 } from './1763700200000-create-clients.js';
+import { SessionFeed1763710000000 } from './1763710000000-session-feed.js';
+import { CreateRateLimits1763740000010 } from './1763740000010-create-rate-limits.js';
+import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-failures.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -13,4 +16,7 @@ export const migrations = [
   RotateSigningKeys1763700000000,
   CreatePasswordPeppers1763700100000,
   CreateClients1763700200000,
+  SessionFeed1763710000000,
+  CreateRateLimits1763740000010,
+  CreateLoginFailures1763740000020,
 ];

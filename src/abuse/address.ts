@@ -1,0 +1,49 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** For what is no address at all: whoever sends it shares one count. */
+const NO_ADDRESS = 'none';
+
+/**
+ * Who a client's address is counted as: an IPv4 address as it stands, also where it is mapped into IPv6
+ * (RFC 4291 §2.5.5.2) or translated (RFC 6052 §2.1); of IPv6 the first 64 bits, since the rest is the subscriber's
+ * own to choose. A port that some proxies add is left out.
+ */
+export function addressKey(address: string | undefined): string {
+  if (address === undefined) return NO_ADDRESS;
+  const bare = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address;
+  if (isIPv4(bare)) return bare;
+  if (isIPv6(bare)) return fold(groups(bare));
+  const withoutPort = bare.replace(/:\d+$/, '');
+  return isIPv4(withoutPort) ? withoutPort : NO_ADDRESS;
+}
+
+const MAPPED = '0:0:0:0:0:65535';
+const TRANSLATED = '100:65435:0:0:0:0';
+
+function fold(parts: number[]): string {
+  const prefix = parts.slice(0, 6).join(':');
+  if (prefix === MAPPED || prefix === TRANSLATED) {
+    return parts
+      .slice(6)
+      .flatMap((part) => [part >> 8, part & 255])
+      .join('.');
+  }
+  return `${parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
+}
+
+/** The eight groups of a valid IPv6 address. */
+function groups(address: string): number[] {
+  const plain = address
+    .replace(/%.*$/, '')
+    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+      [a * 256 + Number(b), c * 256 + Number(d)].map((part) => part.toString(16)).join(':'),
+    );
+  const [head = '', tail] = plain.split('::');
+  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  if (tail === undefined) return parse(head);
+  const [before, after] = [parse(head), parse(tail)];
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}

@@ -1,0 +1,15 @@
+import type { LimitName } from '../config/limits.js';
+import type { Rate } from '../config/setting.js';
+import type { Count } from './rate-store.js';
+
+/**
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11 §3, §4): lists of structured fields
+ * (RFC 9651) with the quota and its window, and what remains for how many seconds.
+ */
+export function limitHeaders(limit: LimitName, { quota, windowSeconds }: Rate, count: Count): Record<string, string> {
+  const remaining = Math.max(0, quota - count.used);
+  return {
+    'RateLimit-Policy': `"${limit}";q=${quota};w=${windowSeconds}`,
+    RateLimit: `"${limit}";r=${remaining};t=${Math.max(0, Math.ceil(count.msLeft / 1000))}`,
+  };
+}

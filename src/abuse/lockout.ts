@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import { AttemptGate } from './attempt-gate.js';
+
+/** A place among the attempts that may be wrong before the account must wait. End it by one of the three, once. */
+export interface Reservation {
+  /** The password was wrong: it stays counted. */
+  wrong(): Promise<void>;
+  /** It was right: everything before it is forgotten. */
+  right(): Promise<void>;
+  /** It was not checked at all: uncounted. */
+  unchecked(): Promise<void>;
+}
+
+/** No password is checked for this many milliseconds. */
+export interface Locked {
+  lockedMs: number;
+}
+
+interface Row {
+  granted: boolean;
+  locked_until: Date | null;
+  reserved_at: Date | null;
+  pending: number;
+}
+
+/** While attempts are being checked elsewhere that may turn out right, how often to look again. */
+const POLL_MS = 50;
+/** A check that takes longer than its turn and this died with its process. */
+const CHECK_MS = 10_000;
+
+/**
+ * Counts wrong passwords in a row by key, and makes a key wait after too many. An attempt is counted as wrong before
+ * it is checked, by one statement that judges and counts at once, and taken back when it was right: of any number of
+ * guesses at once, on any number of instances, no more are checked than may be wrong.
+ */
+@Injectable()
+export class Lockout {
+  readonly #gate: AttemptGate;
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    @InjectDataSource() private readonly database: DataSource,
+  ) {
+    this.#gate = new AttemptGate(config.lockout.after, config.hashQueueTimeout);
+  }
+
+  /** Counts an attempt under a key, unless the key must wait. */
+  async reserve(key: Buffer): Promise<Reservation | Locked> {
+    const leave = await this.#gate.enter(key.toString('hex'));
+    if (leave === undefined) return { lockedMs: 1000 };
+    try {
+      const lockedMs = await this.#reserve(key);
+      if (lockedMs === undefined) return this.#reservation(key, leave);
+      leave();
+      return { lockedMs };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** @returns for how long the key is locked, if it is */
+  async #reserve(key: Buffer): Promise<number | undefined> {
+    const patience = this.clock.now() + this.config.hashQueueTimeout;
+    for (;;) {
+      const now = this.clock.now();
+      const [row]: [Row?] = await this.database.query(RESERVE, [key, new Date(now), ...this.#rules]);
+      if (row?.granted) return undefined;
+      const until = row?.locked_until?.getTime() ?? 0;
+      // Nothing to see, since the row is newer than the statement; or its attempts are still being checked.
+      const undecided = until <= now || this.#isBeingChecked(row, now);
+      if (!undecided || now >= patience) return Math.max(until - now, 1000);
+      await sleep(POLL_MS);
+    }
+  }
+
+  #isBeingChecked(row: Row | undefined, now: number): boolean {
+    if (!row || row.pending === 0 || row.reserved_at === null) return false;
+    return now - row.reserved_at.getTime() < this.config.hashQueueTimeout + CHECK_MS;
+  }
+
+  get #rules(): number[] {
+    const { after, wait, maxWait, forgetAfter } = this.config.lockout;
+    return [after, wait, maxWait, forgetAfter];
+  }
+
+  #reservation(key: Buffer, leave: () => void): Reservation {
+    const settle = async (statement: string) => {
+      try {
+        await this.database.query(statement, [key]);
+      } finally {
+        leave();
+      }
+    };
+    return {
+      wrong: () => settle('UPDATE login_failures SET pending = GREATEST(pending - 1, 0) WHERE key = $1'),
+      right: () => settle('DELETE FROM login_failures WHERE key = $1'),
+      unchecked: () =>
+        settle(
+          `UPDATE login_failures SET failures = GREATEST(failures - 1, 0), pending = GREATEST(pending - 1, 0),
+                  locked_until = NULL WHERE key = $1`,
+        ),
+    };
+  }
+}
+
+const milliseconds = (text: string) => `$2::timestamptz + (${text}) * interval '1 millisecond'`;
+
+/** When the wait after the n-th wrong one in a row is over: n beyond the first to lock doubles it. */
+const lockedUntil = (n: string) =>
+  `CASE WHEN ${n} >= $3::int
+        THEN ${milliseconds(`LEAST($4::float8 * power(2, LEAST(${n} - $3::int, 30)), $5::float8)`)} END`;
+
+const NEXT = 'CASE WHEN f.expires_at <= $2 THEN 1 ELSE f.failures + 1 END';
+
+/**
+ * $1 key, $2 now, $3 after how many to lock, $4 first wait, $5 longest wait, $6 when to forget. The conflicting row is
+ * locked and judged as it then is, so one statement at a time counts.
+ */
+const RESERVE = `
+  WITH reserved AS (
+    INSERT INTO login_failures AS f (key, failures, pending, reserved_at, locked_until, expires_at)
+    VALUES ($1, 1, 1, $2, ${lockedUntil('1')}, ${milliseconds('$6::float8')})
+    ON CONFLICT (key) DO UPDATE SET
+      failures = ${NEXT},
+      pending = CASE WHEN f.expires_at <= $2 THEN 1 ELSE f.pending + 1 END,
+      reserved_at = $2,
+      locked_until = ${lockedUntil(`(${NEXT})`)},
+      expires_at = ${milliseconds('$6::float8')}
+    WHERE f.locked_until IS NULL OR f.locked_until <= $2 OR f.expires_at <= $2
+    RETURNING key
+  )
+  SELECT true AS granted, NULL::timestamptz AS locked_until, NULL::timestamptz AS reserved_at, 0 AS pending FROM reserved
+  UNION ALL
+  SELECT false, f.locked_until, f.reserved_at, f.pending FROM login_failures f
+   WHERE f.key = $1 AND NOT EXISTS (SELECT FROM reserved)`;

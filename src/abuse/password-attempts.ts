@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { identifierKey } from '../users/identifier.js';
+import { addressKey } from './address.js';
+import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
+import { KeyedHash } from './keyed-hash.js';
+import { Lockout, type Reservation } from './lockout.js';
+import { RateLimits } from './rate-limits.js';
+import { TooManyAttempts } from './too-many-attempts.js';
+
+/** A login that is about to be checked. */
+export interface LoginAttempt {
+  /** Whom the names belong to, if anybody. */
+  user: DeviceOwner | null;
+  names: { username?: string | undefined; email?: string | undefined };
+  address: string;
+  cookieHeader: string | undefined;
+}
+
+/** What a check found: nothing where the password is wrong. */
+type Check<T> = () => Promise<T | undefined>;
+
+/**
+ * Every check of a password runs in here: it is counted before it is made, by address and by account, and uncounted
+ * when it was right. An account is its user's id, by whichever name it was called, or else the names as they are folded;
+ * so both are counted and refused alike.
+ */
+@Injectable()
+export class PasswordAttempts {
+  constructor(
+    private readonly limits: RateLimits,
+    private readonly lockout: Lockout,
+    private readonly devices: DeviceCookie,
+    private readonly hash: KeyedHash,
+  ) {}
+
+  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts; then nothing was checked */
+  async atLogin<T>({ user, names, address, cookieHeader }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
+    if (!this.limits.enabled) return await check();
+    const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
+    const known = user === null || device === undefined ? undefined : ['device', device, user.id];
+    const counted = await this.limits.take('failed_logins', addressKey(address));
+    if (counted.refusal) throw counted.refusal;
+    let wrong = false;
+    try {
+      const found = await this.#run(this.#account(user, names), known, check);
+      wrong = found === undefined;
+      return found;
+    } finally {
+      if (!wrong) await counted.giveBack();
+    }
+  }
+
+  /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
+  async inSession<T>(userId: string, sessionId: string, check: Check<T>): Promise<T | undefined> {
+    if (!this.limits.enabled) return await check();
+    return await this.#run(['user', userId], ['session', sessionId], check);
+  }
+
+  async #run<T>(account: string[], known: string[] | undefined, check: Check<T>): Promise<T | undefined> {
+    const reservation = await this.#reserve(account, known);
+    let found: T | undefined;
+    try {
+      found = await check();
+    } catch (error) {
+      // The failure of the check is what the caller must hear of.
+      await reservation.unchecked().catch(() => undefined);
+      throw error;
+    }
+    await (found === undefined ? reservation.wrong() : reservation.right());
+    return found;
+  }
+
+  /** By the account, and where that must wait, by what the user has logged in with before. */
+  async #reserve(account: string[], known: string[] | undefined): Promise<Reservation> {
+    const first = await this.lockout.reserve(this.hash.of(...account));
+    if (!('lockedMs' in first)) return first;
+    let { lockedMs } = first;
+    if (known !== undefined) {
+      const second = await this.lockout.reserve(this.hash.of(...known));
+      if (!('lockedMs' in second)) return second;
+      lockedMs = Math.min(lockedMs, second.lockedMs);
+    }
+    throw new TooManyAttempts({ retryAfterSeconds: Math.ceil(lockedMs / 1000) });
+  }
+
+  #account(user: DeviceOwner | null, { username, email }: LoginAttempt['names']): string[] {
+    if (user !== null) return ['user', user.id];
+    const fold = (name: string | undefined) => (name === undefined ? '' : identifierKey(name));
+    return ['name', fold(username), fold(email)];
+  }
+}

@@ -1,0 +1,72 @@
+import {
+  RateLimiterPostgres,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterStoreAbstract,
+} from 'rate-limiter-flexible';
+import type { DataSource } from 'typeorm';
+import type { LimitName } from '../config/limits.js';
+import type { Rate } from '../config/setting.js';
+import type { Count, RateStore } from './rate-store.js';
+import type { RedisConnection } from './redis-connection.js';
+
+interface Options {
+  keyPrefix: LimitName;
+  points: number;
+  duration: number;
+  inMemoryBlockOnConsumed: number;
+}
+
+/** Counts that all instances share, kept by rate-limiter-flexible: one statement or script for each step. */
+export class SharedStore implements RateStore {
+  readonly #limiters = new Map<LimitName, RateLimiterStoreAbstract>();
+
+  private constructor(private readonly create: (options: Options) => RateLimiterStoreAbstract) {}
+
+  /** In the table `rate_limits`, which a migration makes. */
+  static inPostgres(database: DataSource): SharedStore {
+    const common = { storeClient: database, storeType: 'typeorm', tableName: 'rate_limits', tableCreated: true };
+    return new SharedStore(
+      (options) => new RateLimiterPostgres({ ...options, ...common, clearExpiredByTimeout: false }),
+    );
+  }
+
+  static inRedis({ client }: RedisConnection): SharedStore {
+    return new SharedStore(
+      ({ keyPrefix, ...options }) =>
+        new RateLimiterRedis({
+          ...options,
+          keyPrefix: `portero:${keyPrefix}`,
+          storeClient: client,
+          useRedisPackage: true,
+          rejectIfRedisNotReady: true,
+        }),
+    );
+  }
+
+  async take(limit: LimitName, key: string, rate: Rate): Promise<Count> {
+    try {
+      const { consumedPoints, msBeforeNext } = await this.#limiter(limit, rate).consume(key);
+      return { used: consumedPoints, msLeft: msBeforeNext };
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      // Refused from memory it knows no count any more.
+      return { used: Math.max(refusal.consumedPoints, rate.quota + 1), msLeft: refusal.msBeforeNext };
+    }
+  }
+
+  async giveBack(limit: LimitName, key: string, rate: Rate): Promise<void> {
+    await this.#limiter(limit, rate).reward(key);
+  }
+
+  #limiter(limit: LimitName, { quota, windowSeconds }: Rate): RateLimiterStoreAbstract {
+    let limiter = this.#limiters.get(limit);
+    if (limiter === undefined) {
+      // Who is over a limit is refused from memory until the window ends: a flood is no flood of writes.
+      const options = { points: quota, duration: windowSeconds, inMemoryBlockOnConsumed: quota + 1 };
+      limiter = this.create({ keyPrefix: limit, ...options });
+      this.#limiters.set(limit, limiter);
+    }
+    return limiter;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock/clock.js';
+import type { Rate } from '../config/setting.js';
+import type { Count, RateStore } from './rate-store.js';
+
+interface Counter {
+  used: number;
+  endsAt: number;
+}
+
+/** About 10 MB. */
+const CAPACITY = 50_000;
+const SWEEP_MS = 1000;
+
+/**
+ * Counts in this process alone: fixed windows, each begun by its first request. Holds 50,000 counts; beyond that the
+ * oldest give way, so that nobody fills the memory by coming from many addresses.
+ */
+export class WindowCounters implements RateStore {
+  readonly #counters = new Map<string, Counter>();
+  #sweptAt = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly capacity = CAPACITY,
+  ) {}
+
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  /** {@link count}, as a store. */
+  async take(limit: string, key: string, rate: Rate): Promise<Count> {
+    return this.count(`${limit}:${key}`, rate);
+  }
+
+  async giveBack(limit: string, key: string): Promise<void> {
+    const counter = this.#counters.get(`${limit}:${key}`);
+    if (counter !== undefined && counter.used > 0) counter.used -= 1;
+  }
+
+  /** Counts one more. No I/O. */
+  count(key: string, { windowSeconds }: Rate): Count {
+    const now = this.clock.now();
+    const counter = this.#counters.get(key);
+    if (counter !== undefined && counter.endsAt > now) {
+      counter.used += 1;
+      return { used: counter.used, msLeft: counter.endsAt - now };
+    }
+    // Anew, so that the map's order is the order in which windows began.
+    this.#counters.delete(key);
+    if (this.#counters.size >= this.capacity) this.#makeRoom(now);
+    this.#counters.set(key, { used: 1, endsAt: now + windowSeconds * 1000 });
+    return { used: 1, msLeft: windowSeconds * 1000 };
+  }
+
+  #makeRoom(now: number): void {
+    if (now - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = now;
+      for (const [key, { endsAt }] of this.#counters) if (endsAt <= now) this.#counters.delete(key);
+    }
+    for (const key of this.#counters.keys()) {
+      if (this.#counters.size < this.capacity) return;
+      this.#counters.delete(key);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { SessionView } from '../sessions/user-sessions.js';
+import { describeDevice } from './device.js';
+
+class SessionResponse {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ description: 'Whether it is the session that asks.' })
+  current!: boolean;
+
+  @ApiProperty({ enum: ['bearer', 'cookie'] })
+  transport!: 'bearer' | 'cookie';
+
+  @ApiProperty({ format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'As of a minute ago at the most.' })
+  last_seen_at!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When it ends, however much it is used.' })
+  expires_at!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Where the login came from.', example: '203.0.113.7' })
+  ip!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'What the login came with as `User-Agent`.' })
+  user_agent!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The same in words.', example: 'Firefox on Windows' })
+  device!: string | null;
+}
+
+export class SessionsResponse {
+  @ApiProperty({ type: [SessionResponse] })
+  sessions!: SessionResponse[];
+
+  static of(sessions: readonly SessionView[], currentId: string): SessionsResponse {
+    return {
+      sessions: sessions.map((session) => ({
+        id: session.id,
+        current: session.id === currentId,
+        transport: session.transport,
+        created_at: session.createdAt.toISOString(),
+        last_seen_at: session.lastSeenAt.toISOString(),
+        expires_at: session.expiresAt.toISOString(),
+        ip: session.ip,
+        user_agent: session.userAgent,
+        device: describeDevice(session.userAgent),
+      })),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+import type { Parser, Rate } from './setting.js';
+import { ConfigError, duration, integer, rate } from './setting.js';
+
+/** Who a count is of: a client's address, or a user. */
+export type CountedBy = 'address' | 'account';
+
+interface Limit {
+  /** The setting that changes it. */
+  setting: string;
+  countedBy: CountedBy;
+  /** As the setting is written: so many in so long. */
+  rate: string;
+}
+
+/** Every limit on how often, with its default. docs/rate-limits.md shows this table, and a test holds the two together. */
+export const LIMITS = {
+  logins: { setting: 'LIMIT_LOGINS', countedBy: 'address', rate: '60/1m' },
+  failed_logins: { setting: 'LIMIT_FAILED_LOGINS', countedBy: 'address', rate: '100/15m' },
+  registrations: { setting: 'LIMIT_REGISTRATIONS', countedBy: 'address', rate: '30/10m' },
+  refreshes: { setting: 'LIMIT_REFRESHES', countedBy: 'address', rate: '300/1m' },
+  password_changes: { setting: 'LIMIT_PASSWORD_CHANGES', countedBy: 'account', rate: '10/15m' },
+  requests: { setting: 'LIMIT_REQUESTS', countedBy: 'address', rate: '1200/1m' },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;
+export type Limits = Readonly<Record<LimitName, Rate>>;
+
+/** How wrong passwords in a row make an account wait. Times in milliseconds. */
+export interface LockoutRules {
+  /** This many wrong ones are checked before the first wait. */
+  after: number;
+  /** The first wait; each further wrong password doubles it. */
+  wait: number;
+  maxWait: number;
+  /** Without another one for this long, they are forgotten. */
+  forgetAfter: number;
+}
+
+/** The same for the lockout: each member with its setting and its default. */
+export const LOCKOUT = {
+  after: { setting: 'LOCKOUT_AFTER', value: '5' },
+  wait: { setting: 'LOCKOUT_WAIT', value: '30s' },
+  maxWait: { setting: 'LOCKOUT_MAX_WAIT', value: '15m' },
+  forgetAfter: { setting: 'LOCKOUT_FORGET_AFTER', value: '12h' },
+} as const satisfies Record<keyof LockoutRules, { setting: string; value: string }>;
+
+/** Reads one setting, or its default where it is not set. */
+type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
+
+export function readLimits(read: Read): Limits {
+  const entries = Object.entries(LIMITS).map(([name, { setting, rate: fallback }]) => {
+    const parser = rate(fallback);
+    return [name, Object.freeze(read(setting, parser, parser(fallback, setting)))];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** @throws ConfigError also where the three times contradict each other */
+export function readLockout(read: Read): Readonly<LockoutRules> {
+  const DAY = 86_400_000;
+  const after = integer(5, { min: 1, max: 100 });
+  const time = (member: 'wait' | 'maxWait' | 'forgetAfter') => {
+    const { setting, value } = LOCKOUT[member];
+    const parser = duration(value, { min: 1000, max: 30 * DAY });
+    return read(setting, parser, parser(value, setting));
+  };
+  const rules = {
+    after: read(LOCKOUT.after.setting, after, after(LOCKOUT.after.value, LOCKOUT.after.setting)),
+    wait: time('wait'),
+    maxWait: time('maxWait'),
+    forgetAfter: time('forgetAfter'),
+  };
+  if (rules.maxWait < rules.wait) throw new ConfigError('LOCKOUT_MAX_WAIT', 'must not be under LOCKOUT_WAIT', '15m');
+  if (rules.forgetAfter < rules.maxWait) {
+    throw new ConfigError('LOCKOUT_FORGET_AFTER', 'must not be under LOCKOUT_MAX_WAIT', '12h');
+  }
+  return Object.freeze(rules);
+}

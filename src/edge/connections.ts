@@ -1,0 +1,67 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
+
+/**
+ * The open connections of a server and what each is at: waiting for its client to begin a request, or busy with one.
+ *
+ * There are never more than the ceiling. One more takes the place of the one that has kept us waiting the longest, so
+ * that slow senders, however many, shut out nobody who sends a request in full. Where all are being answered, the
+ * newcomer is closed.
+ */
+export class Connections {
+  readonly #logger = new Logger('http');
+  readonly #ceiling: number;
+  /** The longest idle first. */
+  readonly #idle = new Set<Socket>();
+  /** With the newest request of each: of several in a row, only that one may not have arrived in full. */
+  readonly #busy = new Map<Socket, IncomingMessage>();
+  #warned = false;
+
+  constructor(server: Server, ceiling: number) {
+    this.#ceiling = ceiling;
+    server.on('connection', (socket: Socket) => this.#open(socket));
+    server.on('request', (request, response) => {
+      const { socket } = request;
+      this.#idle.delete(socket);
+      this.#busy.set(socket, request);
+      response.once('close', () => {
+        if (this.#busy.get(socket) !== request) return;
+        this.#busy.delete(socket);
+        if (!socket.destroyed) this.#idle.add(socket);
+      });
+    });
+  }
+
+  /** Closes those without a request, also those that never sent anything. */
+  closeIdle(): void {
+    for (const socket of this.#idle) socket.destroy();
+  }
+
+  #open(socket: Socket): void {
+    if (this.#idle.size + this.#busy.size >= this.#ceiling && !this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    this.#idle.add(socket);
+    socket.once('close', () => this.#forget(socket));
+  }
+
+  #makeRoom(): boolean {
+    if (!this.#warned) this.#logger.warn(`MAX_CONNECTIONS=${this.#ceiling} is reached: those that wait are closed`);
+    this.#warned = true;
+    const [longest] = this.#idle;
+    const slow = longest ?? [...this.#busy].find(([, request]) => !request.complete)?.[0];
+    if (slow === undefined) return false;
+    this.#forget(slow);
+    slow.destroy();
+    return true;
+  }
+
+  #forget(socket: Socket): void {
+    this.#idle.delete(socket);
+    this.#busy.delete(socket);
+    // Said again when it has been better for a while.
+    if (this.#idle.size + this.#busy.size < this.#ceiling / 2) this.#warned = false;
+  }
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { HeadersTooLarge, MalformedRequest, NotFound } from '../problems/http.errors.js';
+import { isAuthority, isExactPath, pathOf } from './request-target.js';
+
+/** The parser counts bytes, and of lines beyond some thousands it keeps none. */
+const MOST_HEADERS = 100;
+
+/**
+ * Refuses what the parser lets pass and two servers in a row could read differently.
+ *
+ * @throws MalformedRequest, HeadersTooLarge, NotFound
+ */
+export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
+  // The parser lets HTTP/0.9 and 2.0 pass as a version number of HTTP/1.
+  if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw)) {
+    // Where a request is read in two ways, so may be what follows it.
+    throw new MalformedRequest({ headers: { Connection: 'close' } });
+  }
+  if (raw.rawHeaders.length > 2 * MOST_HEADERS) throw new HeadersTooLarge({ headers: { Connection: 'close' } });
+  if (url === '*' && method === 'OPTIONS') return;
+  // The asterisk and authority forms, and absolute ones of other schemes (RFC 9112 §3.2).
+  if (!url.startsWith('/')) throw new MalformedRequest();
+  if (!isExactPath(pathOf(url))) throw new NotFound();
+}
+
+/** RFC 9112 §3.2: exactly one, and of the right form; only HTTP/1.0 may leave it out. */
+function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  let host: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return false;
+    host = rawHeaders[index + 1] as string;
+  }
+  return host === undefined ? httpVersionMinor === 0 : isAuthority(host);
+}
+
+/** RFC 9112 §6.1: no coding but `chunked`, and in HTTP/1.0 not even that. */
+function hasKnownFraming({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding === undefined || (httpVersionMinor > 0 && coding.toLowerCase() === 'chunked');
+}

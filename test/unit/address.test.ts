@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { addressKey } from '../../src/abuse/address.js';
+
+/** Attack row "limiter evasion": one subscriber, one count. */
+test.each([
+  ['203.0.113.5', '203.0.113.5'],
+  ['203.0.113.5:8080', '203.0.113.5'],
+  ['::ffff:203.0.113.5', '203.0.113.5'],
+  ['::FFFF:cb00:7105', '203.0.113.5'],
+  ['[::ffff:203.0.113.5]:443', '203.0.113.5'],
+  ['64:ff9b::203.0.113.5', '203.0.113.5'],
+  ['64:ff9b::cb00:7105', '203.0.113.5'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:DB8:0001:0002::', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['[2001:db8::1]:443', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('%s is counted as %s', (address, key) => {
+  expect(addressKey(address)).toBe(key);
+});
+
+test.each([undefined, '', 'unknown', '_hidden', '1.2.3', '1.2.3.4.5', ':::', '203.0.113.5, 1.2.3.4', "'; DROP TABLE"])(
+  '%p is no address, and shares one count with all that is none',
+  (address) => {
+    expect(addressKey(address)).toBe('none');
+  },
+);
+
+test('every IPv6 address of one /64 has one key, whatever the rest of it is', () => {
+  const group = fc.integer({ min: 1, max: 0xffff }).map((value) => value.toString(16));
+  const groups = fc.tuple(group, group, group, group);
+  fc.assert(
+    fc.property(groups, groups, groups, (prefix, one, other) => {
+      const [a, b] = [one, other].map((rest) => addressKey([...prefix, ...rest].join(':')));
+      expect(a).toBe(b);
+      expect(a).toBe(`${prefix.join(':')}::/64`);
+    }),
+  );
+});

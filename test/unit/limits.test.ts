@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { AttemptGate } from '../../src/abuse/attempt-gate.js';
+import { WindowCounters } from '../../src/abuse/window-counters.js';
+import { loadConfig } from '../../src/config/config.js';
+import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
+import { MovableClock } from '../support/movable-clock.js';
+
+/** ASVS 2.1.3, 6.1.1: the documented limits are those of the code. */
+const RATE = { quota: 3, windowSeconds: 60 };
+
+test('docs/rate-limits.md has the table of the code, and no other row', () => {
+  const rows = [
+    ...readFileSync('docs/rate-limits.md', 'utf8').matchAll(/^\| `([a-z_A-Z]+)` \| (.*) \| `([A-Z_]+)=([^`]+)` \|$/gm),
+  ].map(([, name, about = '', setting, value]) => [name, about.split(' | ').at(-1), setting, value]);
+  expect(rows).toEqual([
+    ...Object.entries(LIMITS).map(([name, { setting, countedBy, rate }]) => [name, countedBy, setting, rate]),
+    ...Object.entries(LOCKOUT).map(([name, { setting, value }]) => [name, 'account', setting, value]),
+  ]);
+});
+
+test('the defaults are the numbers of the contract', () => {
+  const { limits, lockout } = loadConfig({ PORTERO_SECRET: Buffer.alloc(32).toString('base64url') }, false).config;
+  expect(limits).toEqual({
+    logins: { quota: 60, windowSeconds: 60 },
+    failed_logins: { quota: 100, windowSeconds: 900 },
+    registrations: { quota: 30, windowSeconds: 600 },
+    refreshes: { quota: 300, windowSeconds: 60 },
+    password_changes: { quota: 10, windowSeconds: 900 },
+    requests: { quota: 1200, windowSeconds: 60 },
+  });
+  expect(lockout).toEqual({ after: 5, wait: 30_000, maxWait: 900_000, forgetAfter: 12 * 3_600_000 });
+});
+
+test('counts in memory end with their window', () => {
+  const clock = new MovableClock();
+  const counters = new WindowCounters(clock);
+  for (let n = 1; n <= 4; n++) expect(counters.count('a', RATE).used).toBe(n);
+  clock.advance(60_000);
+  expect(counters.count('a', RATE)).toEqual({ used: 1, msLeft: 60_000 });
+});
+
+test('counts in memory stay within bounds, and the oldest give way', () => {
+  const counters = new WindowCounters(new MovableClock(), 100);
+  for (let n = 0; n < 10_000; n++) counters.count(String(n), RATE);
+  expect(counters.size).toBe(100);
+  expect(counters.count('9999', RATE).used).toBe(2);
+  expect(counters.count('0', RATE).used).toBe(1);
+});
+
+test('a gate lets in as many as it is wide, hands places over, and turns away who waits too long', async () => {
+  const gate = new AttemptGate(2, 50);
+  const [first, second] = await Promise.all([gate.enter('a'), gate.enter('a')]);
+  expect(await gate.enter('b')).toBeDefined();
+  const third = gate.enter('a');
+  first?.();
+  expect(await third).toBeDefined();
+  expect(await gate.enter('a')).toBeUndefined();
+  second?.();
+  expect(await gate.enter('a')).toBeDefined();
+});
