@@ -154,5 +154,5 @@ testOnPostgres(
       await database.drop();
     }
   },
-  120_000,
+  300_000,
 );
