@@ -20,7 +20,7 @@ export interface AccessTokenSubject {
 }
 
 interface VerifiedToken {
-  claims: AccessTokenClaims & { nbf: number };
+  claims: AccessTokenClaims;
   key: Key;
 }
 

@@ -38,6 +38,9 @@ test('every route of the contract is documented, with a summary', () => {
   expect(routes).toEqual(
     [
       'GET /.well-known/jwks.json',
+      'GET /.well-known/oauth-authorization-server',
+      'POST /oauth/introspect',
+      'POST /oauth/revoke',
       'GET /health/live',
       'GET /health/ready',
       'GET /protected',
@@ -57,7 +60,10 @@ test('every route of the contract is documented, with a summary', () => {
   );
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   for (const { summary } of operations) expect(summary).toMatch(/\S/);
-  expect(document.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+  expect(document.components.securitySchemes).toMatchObject({
+    bearer: { type: 'http', scheme: 'bearer' },
+    basic: { type: 'http', scheme: 'basic' },
+  });
 });
 
 test('no route asks for a parameter: Swagger UI would refuse to send without it', () => {
@@ -82,6 +88,8 @@ test('every refusal of the contract is documented where it can happen', () => {
     'GET /users/me': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
     'POST /users/me/password': ['validation_failed', 'token_missing', 'wrong_password', 'password_rejected', 'busy'],
     'DELETE /users/me': ['validation_failed', 'token_missing', 'wrong_password', 'busy'],
+    'POST /oauth/introspect': ['validation_failed', 'invalid_client'],
+    'POST /oauth/revoke': ['validation_failed', 'invalid_client'],
     'GET /health/ready': ['unavailable', 'internal_error'],
   };
   for (const [route, some] of Object.entries(expected)) {
