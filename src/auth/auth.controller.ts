@@ -15,15 +15,16 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
 import { Public } from '../access/public.decorator.js';
+import { CsrfFailed, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { RefreshTokenInvalid, SessionInvalid, SessionRevoked } from '../sessions/sessions.errors.js';
+import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { EmailTaken, UsernameTaken } from '../users/users.errors.js';
-import { CsrfFailed, InvalidCredentials, RegistrationClosed } from './auth.errors.js';
+import { InvalidCredentials, RegistrationClosed } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import { LOGOUT_EXAMPLES, LoginRequest, LogoutRequest, RegisterRequest } from './credentials.request.js';
 import { LocalGuard } from './local.guard.js';

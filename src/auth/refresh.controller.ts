@@ -2,14 +2,10 @@ import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../access/public.decorator.js';
+import { SessionRevoked } from '../access/session.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import {
-  RefreshTokenExpired,
-  RefreshTokenInvalid,
-  RefreshTokenReused,
-  SessionRevoked,
-} from '../sessions/sessions.errors.js';
+import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './bearer-token.js';
 import { REFRESH_EXAMPLES, RefreshRequest } from './credentials.request.js';

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { SessionInvalid } from '../access/session.errors.js';
 import { Config } from '../config/config.js';
-import { SessionInvalid } from '../sessions/sessions.errors.js';
 
 /**
  * The session cookie in the headers (RFC 6265bis). Over https its name begins with `__Host-`, so no other host and no

@@ -3,10 +3,10 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, 
 import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
-import { CsrfFailed } from './auth.errors.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 import { SessionsResponse } from './sessions.response.js';
 

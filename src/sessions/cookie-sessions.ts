@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { SessionExpired, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
 import { TwoHalvesCache } from '../cache/two-halves-cache.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
@@ -9,7 +10,6 @@ import { displayName } from '../users/user.entity.js';
 import { LastSeen } from './last-seen.js';
 import { Revocations } from './revocations.js';
 import { SessionCookieCodec } from './session-cookie.js';
-import { SessionExpired, SessionInvalid, SessionRevoked } from './sessions.errors.js';
 
 /** A cookie that was good when the database was last asked about it. */
 export interface CookieSession {

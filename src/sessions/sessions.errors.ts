@@ -19,24 +19,6 @@ export class RefreshTokenReused extends AuthError {
   static readonly challenge = 'invalid_token';
 }
 
-export class SessionRevoked extends AuthError {
-  static readonly code = 'session_revoked';
-  static readonly status = 401;
-  static readonly challenge = 'invalid_token';
-}
-
-/** A cookie that is none of ours, or several where there must be one. */
-export class SessionInvalid extends AuthError {
-  static readonly code = 'session_invalid';
-  static readonly status = 401;
-}
-
-/** A cookie session that was idle for too long, or has reached its end. */
-export class SessionExpired extends AuthError {
-  static readonly code = 'session_expired';
-  static readonly status = 401;
-}
-
 export class SessionNotFound extends AuthError {
   static readonly code = 'session_not_found';
   static readonly status = 404;

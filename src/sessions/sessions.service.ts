@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { SessionRevoked } from '../access/session.errors.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -9,7 +10,7 @@ import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocations.js';
 import { Session, type Transport } from './session.entity.js';
-import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, SessionRevoked } from './sessions.errors.js';
+import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
 /** Where a login came from, as far as it is known. */
 export interface Caller {
