@@ -44,10 +44,13 @@ export class SessionCookieHeader {
     reply.header('Set-Cookie', `${this.#name}=${value}; ${this.#attributes}`);
   }
 
-  /** Has the browser forget the cookie, and what it kept of this site (W3C Clear Site Data). */
+  /**
+   * Has the browser forget the cookie, and what it kept of this site (W3C Clear Site Data). Not by "cookies": that
+   * would take the cookies of every other host under the same registered domain.
+   */
   clear(reply: FastifyReply): void {
     reply.header('Set-Cookie', `${this.#name}=; Max-Age=0; ${this.#attributes}`);
-    reply.header('Clear-Site-Data', '"cache", "cookies", "storage"');
+    reply.header('Clear-Site-Data', '"cache", "storage"');
   }
 }
 
