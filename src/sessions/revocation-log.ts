@@ -33,11 +33,19 @@ const endWhere = (condition: string) => `
   )
   SELECT id AS "sessionId", until FROM ended`;
 
+/** Locked by one order, whoever ends several at once: so none of them waits for another that waits for it. */
+const endInOrder = (condition: string, limit = '') =>
+  endWhere(`id IN (SELECT id FROM sessions WHERE ${condition} AND ended_at IS NULL ORDER BY id ${limit} FOR UPDATE)`);
+
 const END_ONE = endWhere('id = $3');
-const END_ALL = endWhere('user_id = $3 AND id IS DISTINCT FROM $4 AND ended_at IS NULL');
-const END_EXCESS = endWhere(`id IN (
+const END_ALL = endInOrder('user_id = $3 AND id IS DISTINCT FROM $4');
+const END_EXCESS = endInOrder(`id IN (
   SELECT id FROM sessions WHERE user_id = $3 AND ended_at IS NULL AND expires_at > $1 AND refresh_expires_at > $1
-  ORDER BY auth_time DESC, id DESC OFFSET $4) AND ended_at IS NULL`);
+  ORDER BY auth_time DESC, id DESC OFFSET $4)`);
+/** Of all users, from some id on. */
+const END_EVERYBODYS = endInOrder('id > $3', 'LIMIT $4');
+const EVERYBODYS_BATCH = 1000;
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** The ends of sessions in the database, and the log of them that every instance reads. */
 export class RevocationLog {
@@ -65,6 +73,18 @@ export class RevocationLog {
   /** Ends the oldest sessions of a user that are more than `limit`. */
   endExcess(userId: string, limit: number): Promise<Revocation[]> {
     return this.#end(this.manager, END_EXCESS, 'too_many_sessions', userId, limit);
+  }
+
+  /** Ends every session of every user, so many at a time that nobody waits for long. */
+  async *endEverybodys(reason: EndReason): AsyncGenerator<Revocation[]> {
+    for (let after: string | undefined = NIL; after !== undefined; ) {
+      const ended = await this.#end(this.manager, END_EVERYBODYS, reason, after, EVERYBODYS_BATCH);
+      yield ended;
+      after = ended
+        .map(({ sessionId }) => sessionId)
+        .sort()
+        .at(-1);
+    }
   }
 
   async #end(manager: EntityManager, sql: string, reason: EndReason, ...parameters: unknown[]): Promise<Revocation[]> {
