@@ -6,12 +6,12 @@ import { Limit } from '../abuse/limit.decorator.js';
 import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { Text } from '../problems/validation.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Account } from './account.js';
-import { CsrfFailed } from './auth.errors.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 
 class ChangePasswordRequest {

@@ -30,7 +30,9 @@ export class Logout {
    */
   async logout(request: FastifyRequest, reply: FastifyReply, refreshToken: string | undefined): Promise<void> {
     const accessToken = bearerToken(request.headers);
-    const cookie = (accessToken ?? refreshToken) ? undefined : this.cookie.read(request.headers);
+    // An empty token is a bad one, and a bad one is not made good by a cookie beside it.
+    const hasToken = accessToken !== undefined || refreshToken !== undefined;
+    const cookie = hasToken ? undefined : this.cookie.read(request.headers);
     const sessionIds = new Set<string>();
     let refusal: AuthError = new TokenMissing();
     const collect = (sessionOf: () => string) => {

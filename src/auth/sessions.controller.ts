@@ -3,10 +3,11 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, 
 import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { pointer } from '../problems/validation.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
-import { CsrfFailed } from './auth.errors.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 import { SessionsResponse } from './sessions.response.js';
 
@@ -68,7 +69,7 @@ export class SessionsController {
     // A misspelt wish to stay must not end what it would have kept.
     const [unknown] = Object.keys(others);
     if (unknown !== undefined)
-      throw new ValidationFailed({ faults: [{ pointer: `/${unknown}`, code: 'unknown_member' }] });
+      throw new ValidationFailed({ faults: [{ pointer: pointer(unknown), code: 'unknown_member' }] });
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }

@@ -3,12 +3,10 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
-import { FeedConnection, type Query } from './feed-connection.js';
+import { ENTRIES_PER_NOTIFICATION, FeedConnection, notificationOf, type Query } from './feed-connection.js';
 
 /** How often every follower reads, whatever notifications arrive. */
 const READ_EVERY_MS = 1000;
-/** A notification holds 8,000 bytes at the most, and an entry has 51. */
-const ENTRIES_PER_NOTIFICATION = 150;
 /** How long a request waits for a read that it needs. */
 const PATIENCE_MS = 2500;
 
@@ -78,7 +76,12 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
         const [topic] = this.#announcements[0] as [string, string];
         const other = this.#announcements.findIndex(([one]) => one !== topic);
         const batch = this.#announcements.splice(0, Math.min(ENTRIES_PER_NOTIFICATION, other < 0 ? Infinity : other));
-        await this.connection.notify(`${topic}:${batch.map(([, entry]) => entry).join(';')}`);
+        await this.connection.notify(
+          notificationOf(
+            topic,
+            batch.map(([, entry]) => entry),
+          ),
+        );
       }
     } catch (err) {
       this.#announcements.length = 0;

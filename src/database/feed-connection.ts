@@ -6,8 +6,25 @@ const TIMEOUT_MS = 2000;
 const RECONNECT_AFTER_MS = 500;
 /** Of all notifications of Portero. */
 export const CHANNEL = 'portero';
+const NOTIFY = 'SELECT pg_notify($1, $2)';
 
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
+/** A notification holds 8,000 bytes at the most, and an entry has 51. */
+export const ENTRIES_PER_NOTIFICATION = 150;
+
+/** What is told of entries of one topic: no more of them than {@link ENTRIES_PER_NOTIFICATION}. */
+export function notificationOf(topic: string, entries: readonly string[]): string {
+  return `${topic}:${entries.join(';')}`;
+}
+
+/** Tells every listener of entries that have been committed, however many. */
+export async function notifyOf(query: Query, topic: string, entries: readonly string[]): Promise<void> {
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_NOTIFICATION) {
+    const batch = entries.slice(start, start + ENTRIES_PER_NOTIFICATION);
+    await query(NOTIFY, [CHANNEL, notificationOf(topic, batch)]);
+  }
+}
 
 /** How a {@link ChangeFeed} reads, and hears of what to read. */
 export abstract class FeedConnection {
@@ -78,7 +95,7 @@ export class OwnConnection extends FeedConnection {
   }
 
   async notify(message: string): Promise<void> {
-    await this.query('SELECT pg_notify($1, $2)', [CHANNEL, message]);
+    await this.query(NOTIFY, [CHANNEL, message]);
   }
 
   async close(): Promise<void> {

@@ -100,7 +100,10 @@ export const problems = {
     title: 'The client is not known',
     detail: 'Send the client_id and client_secret of a registered client by HTTP Basic.',
   },
-  session_revoked: { title: 'The session has ended', detail: 'The session of this token has ended; log in again.' },
+  session_revoked: {
+    title: 'The session has ended',
+    detail: 'The session of this token or cookie has ended; log in again.',
+  },
 } as const satisfies Record<string, ProblemText>;
 
 /** Every fault of a member by its code. `{name}` stands for a value of the fault. */

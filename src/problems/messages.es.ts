@@ -118,7 +118,7 @@ export const es: Messages = {
     },
     session_revoked: {
       title: 'La sesión ha terminado',
-      detail: 'La sesión de este token ha terminado; inicie sesión de nuevo.',
+      detail: 'La sesión de este token o de esta cookie ha terminado; inicie sesión de nuevo.',
     },
   },
   faults: {

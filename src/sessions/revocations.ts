@@ -120,7 +120,7 @@ export class Revocations implements OnModuleInit {
 }
 
 /** As in a notification: the id and, in milliseconds, the end. */
-function formatRevocation({ sessionId, until }: Revocation): string {
+export function formatRevocation({ sessionId, until }: Revocation): string {
   return `${sessionId},${until}`;
 }
 

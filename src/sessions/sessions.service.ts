@@ -39,6 +39,9 @@ const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS 
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
 
+/** So many logins of one user may be under way at once, on all instances, without seeing each other. */
+const UNSEEN_LOGINS = 50;
+
 /** Between the statement and the token made after it, time goes by: a token is cut short only where that takes longer. */
 const ISSUING_MS = 5000;
 
@@ -94,7 +97,7 @@ export class SessionsService {
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     // Logins at the same time do not see each other in that count, so it only tells when to look.
     const limit = this.config.maxSessionsPerUser;
-    if (Number(inserted.others) >= limit / 2) await this.revocations.revokeExcess(user.id, limit);
+    if (Number(inserted.others) + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
     return session;
   }
 

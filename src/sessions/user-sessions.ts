@@ -5,20 +5,9 @@ import { validate as isUuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { LastSeen } from './last-seen.js';
+import { liveSessions, type SessionView } from './live-sessions.js';
 import { Revocations } from './revocations.js';
-import type { Transport } from './session.entity.js';
 import { SessionNotFound } from './sessions.errors.js';
-
-/** A live session, as its user sees it. */
-export interface SessionView {
-  id: string;
-  transport: Transport;
-  createdAt: Date;
-  lastSeenAt: Date;
-  expiresAt: Date;
-  ip: string | null;
-  userAgent: string | null;
-}
 
 /** What users see of their own sessions, and how they end them. */
 @Injectable()
@@ -33,21 +22,11 @@ export class UserSessions {
 
   /** The live sessions of a user, the newest first. */
   async list(userId: string): Promise<SessionView[]> {
-    const now = this.clock.now();
-    const rows: SessionView[] = await this.database.query(
-      `SELECT id, transport, auth_time AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", ip,
-              user_agent AS "userAgent"
-         FROM sessions
-        WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND refresh_expires_at > $2
-        ORDER BY auth_time DESC, id DESC`,
-      [userId, new Date(now)],
-    );
-    return rows
-      .map((row) => ({
-        ...row,
-        lastSeenAt: new Date(Math.max(row.lastSeenAt.getTime(), this.lastSeen.of(row.id) ?? 0)),
-      }))
-      .filter((row) => row.transport === 'bearer' || now < row.lastSeenAt.getTime() + this.config.sessionIdleTtl);
+    return await liveSessions(this.database, userId, {
+      now: this.clock.now(),
+      sessionIdleTtl: this.config.sessionIdleTtl,
+      seenAt: (id) => this.lastSeen.of(id),
+    });
   }
 
   /** Ends one session of a user; once more does no harm. @throws SessionNotFound, for another user's too */
