@@ -12,6 +12,10 @@ export const REVOCATIONS_TOPIC = 'revoked';
 const PRUNE_EVERY_MS = 60_000;
 const FROM_THE_BEGINNING = '0';
 
+/** So that each read ends well within the time that one may take, however much there is to catch up on. */
+const PAGE = 10_000;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
 /**
  * What has been written since the transactions that were under way at the last read, and where to go on next time.
  * An entry of a transaction that commits late is met all the same: its number is not below that of the oldest one
@@ -19,14 +23,17 @@ const FROM_THE_BEGINNING = '0';
  */
 const READ_ON = `
   SELECT now.xmin::text AS cursor, extract(epoch FROM pg_postmaster_start_time())::text AS server,
-         r.session_id AS "sessionId", r.expires_at AS until
+         r.txid::text AS txid, r.session_id AS "sessionId", r.expires_at AS until
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) now
-    LEFT JOIN revocations r ON r.txid >= $1::xid8`;
+    LEFT JOIN (SELECT txid, session_id, expires_at FROM revocations WHERE (txid, session_id) > ($1::xid8, $2::uuid)
+                ORDER BY txid, session_id LIMIT ${PAGE}) r ON true`;
 
 interface FeedRow {
   cursor: string;
   /** Tells this start of this server from every other one. */
   server: string;
+  /** Of the entry, as what follows. Where there is no entry, there is one row without. */
+  txid: string | null;
   sessionId: string | null;
   until: Date | null;
 }
@@ -94,17 +101,27 @@ export class Revocations implements OnModuleInit {
   }
 
   async #read(query: Query): Promise<void> {
-    const rows = await query<FeedRow>(READ_ON, [this.#cursor]);
+    let rows = await query<FeedRow>(READ_ON, [this.#cursor, NIL]);
+    // That of the first page: what commits while the others are read may lie before them, and is met next time.
     const { cursor, server } = rows[0] as FeedRow;
+    this.#take(rows);
+    while (rows.length === PAGE) {
+      const { txid, sessionId } = rows.at(-1) as FeedRow;
+      rows = await query<FeedRow>(READ_ON, [txid, sessionId]);
+      this.#take(rows);
+    }
     // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
     // the former server had given: what was read from the middle of another count is read from the beginning.
     const isSameCount = server === this.#server && BigInt(cursor) >= BigInt(this.#cursor);
     this.#cursor = isSameCount || this.#cursor === FROM_THE_BEGINNING ? cursor : FROM_THE_BEGINNING;
     this.#server = server;
+    if (this.clock.now() >= this.#pruneAt) this.#prune();
+  }
+
+  #take(rows: readonly FeedRow[]): void {
     this.#remember(
       rows.flatMap(({ sessionId, until }) => (sessionId && until ? [{ sessionId, until: until.getTime() }] : [])),
     );
-    if (this.clock.now() >= this.#pruneAt) this.#prune();
   }
 
   #remember(revocations: readonly Revocation[]): void {

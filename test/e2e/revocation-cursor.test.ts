@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { FeedConnection, type Query } from '../../src/database/feed-connection.js';
+import { Revocations } from '../../src/sessions/revocations.js';
 import type { Tokens } from '../support/client.js';
 import { until, verdict } from '../support/instances.js';
 import { TestServer } from '../support/server.js';
@@ -54,6 +55,30 @@ test('an entry that nobody told of is read within about a second', async () => {
   expect(await ask(tokens.access_token)).toBe('200');
   await revokeBehindItsBack(tokens);
   await until('401 token_revoked', () => ask(tokens.access_token), 2000);
+});
+
+test('a log of any length is read in pages, and whole', async () => {
+  const sizes: number[] = [];
+  const connection = server.get(FeedConnection) as { query: Query };
+  const { query } = connection;
+  connection.query = async <Row>(sql: string, parameters?: unknown[]) => {
+    const rows = await query<Row>(sql, parameters);
+    sizes.push(rows.length);
+    return rows;
+  };
+  const before = server.get(Revocations).size;
+  const tokens = await signUp();
+  await server.get(DataSource).transaction(async (manager) => {
+    await manager.query(
+      `INSERT INTO revocations (session_id, expires_at) SELECT gen_random_uuid(), $1 FROM generate_series(1, 25000)`,
+      [new Date(server.clock.now() + 300_000)],
+    );
+  });
+  await revokeBehindItsBack(tokens);
+  await until('401 token_revoked', () => ask(tokens.access_token), 8000);
+  connection.query = query;
+  expect(server.get(Revocations).size - before).toBe(25_001);
+  expect(Math.max(...sizes)).toBe(10_000);
 });
 
 test('a machine that was suspended asks before it answers', async () => {
