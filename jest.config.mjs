@@ -25,6 +25,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  testTimeout: 30_000,
+  // For machines that do much else beside; nothing here waits for long by itself.
+  testTimeout: 120_000,
   maxWorkers: '100%',
 };

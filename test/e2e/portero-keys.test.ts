@@ -78,7 +78,11 @@ test('list, rotate and revoke tell states, for people and for programs', async (
     stdout: `revoked ${active}: its tokens are refused\n`,
     stderr: '',
   });
-  expect(await keys('revoke', next, '--json')).toMatchObject({ code: 0, stdout: `{"kid":"${next}","revoked":true}\n` });
+  expect(await keys('revoke', next, '--json')).toEqual({
+    code: 0,
+    stdout: `{"kid":"${next}","revoked":true}\n`,
+    stderr: '',
+  });
   expect((await list()).map(({ status }) => status).sort()).toEqual(['active', 'next', 'revoked', 'revoked']);
 }, 120_000);
 

@@ -82,7 +82,7 @@ testOnPostgres(
       expect(inShort(await b().refresh([...successors][0] as string))).toBe('200');
     });
   },
-  60_000,
+  120_000,
 );
 
 testOnPostgres('a refresh against a logout: no order of the two leaves a live token', async () => {
