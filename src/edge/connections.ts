@@ -12,10 +12,10 @@ import { Logger } from '@nestjs/common';
 export class Connections {
   readonly #logger = new Logger('http');
   readonly #ceiling: number;
-  /** The longest idle first. */
-  readonly #idle = new Set<Socket>();
-  /** With the newest request of each: of several in a row, only that one may not have arrived in full. */
-  readonly #busy = new Map<Socket, IncomingMessage>();
+  /** Since when, in milliseconds; the longest idle first. */
+  readonly #idle = new Map<Socket, number>();
+  /** With the newest request of each, the oldest first: of several in a row, only that one may not have arrived in full. */
+  readonly #busy = new Map<Socket, { request: IncomingMessage; since: number }>();
   #warned = false;
 
   constructor(server: Server, ceiling: number) {
@@ -24,18 +24,19 @@ export class Connections {
     server.on('request', (request, response) => {
       const { socket } = request;
       this.#idle.delete(socket);
-      this.#busy.set(socket, request);
+      this.#busy.delete(socket);
+      this.#busy.set(socket, { request, since: performance.now() });
       response.once('close', () => {
-        if (this.#busy.get(socket) !== request) return;
+        if (this.#busy.get(socket)?.request !== request) return;
         this.#busy.delete(socket);
-        if (!socket.destroyed) this.#idle.add(socket);
+        if (!socket.destroyed) this.#idle.set(socket, performance.now());
       });
     });
   }
 
   /** Closes those without a request, also those that never sent anything. */
   closeIdle(): void {
-    for (const socket of this.#idle) socket.destroy();
+    for (const socket of this.#idle.keys()) socket.destroy();
   }
 
   #open(socket: Socket): void {
@@ -43,19 +44,28 @@ export class Connections {
       socket.destroy();
       return;
     }
-    this.#idle.add(socket);
+    this.#idle.set(socket, performance.now());
     socket.once('close', () => this.#forget(socket));
   }
 
   #makeRoom(): boolean {
     if (!this.#warned) this.#logger.warn(`MAX_CONNECTIONS=${this.#ceiling} is reached: those that wait are closed`);
     this.#warned = true;
-    const [longest] = this.#idle;
-    const slow = longest ?? [...this.#busy].find(([, request]) => !request.complete)?.[0];
+    const slow = this.#longestWaiting();
     if (slow === undefined) return false;
     this.#forget(slow);
     slow.destroy();
     return true;
+  }
+
+  /** By one measure for both kinds: were newcomers always the first to go, slow bodies would keep their places for good. */
+  #longestWaiting(): Socket | undefined {
+    const [idle] = this.#idle;
+    for (const [socket, { request, since }] of this.#busy) {
+      if (idle !== undefined && idle[1] <= since) break;
+      if (!request.complete) return socket;
+    }
+    return idle?.[0];
   }
 
   #forget(socket: Socket): void {

@@ -88,6 +88,19 @@ test('the connection that has waited the longest gives way, and none whose reque
   expect(others.filter(({ closed }) => closed)).toEqual([]);
 });
 
+test('slow bodies give way before newcomers, who therefore do not push out each other', async () => {
+  const slow = await openMany(CEILING, `${HEAD}Content-Length: 1000\r\n\r\n{`);
+  await sleep(100);
+  // A caller far away: its request comes a while after its connection.
+  const caller = await open('');
+  const newcomers = await openMany(CEILING / 2, '');
+  caller.socket.write(READY);
+  await sleep(300);
+  expect(caller.received).toMatch(/^HTTP\/1\.1 200 /);
+  expect(newcomers.filter(({ closed }) => closed)).toEqual([]);
+  expect(slow.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(CEILING / 2);
+});
+
 test('headers may take 10 s and a request 30 s, and who is too slow is told 408', async () => {
   const { headersTimeout, requestTimeout } = httpServer();
   expect([headersTimeout, requestTimeout]).toEqual([10_000, 30_000]);

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The rows of a table that is kept beside the project, where it is: in `SHARED_DIR`, or the folder `shared` next to the
+ * project. Nothing, and said aloud, where it is not.
+ */
+export function sharedTable(file: string, override?: string): string[][] | undefined {
+  const path = override ?? join(process.env.SHARED_DIR ?? '../shared', file);
+  if (!existsSync(path)) {
+    process.stdout.write(`SKIPPED: there is no ${path}, so nothing is held against it\n`);
+    return undefined;
+  }
+  return tableRows(readFileSync(path, 'utf8'));
+}
+
+/** The cells of every row of every table, but for heads and rules. */
+export function tableRows(markdown: string): string[][] {
+  return [...markdown.matchAll(/^\|(.+)\|$/gm)]
+    .map(([, row]) => (row as string).split('|').map((cell) => cell.trim()))
+    .filter(([first = '']) => !/^(-+|id|class|level)$/i.test(first));
+}

@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A text before a function: what `test`, `describe`, their `each` and our own variants of them are called with. */
+const NAMED = /(['"`])((?:\\.|(?!\1)[^\\])+)\1,\s*(?:async\s*)?\(/g;
+
+/** The names of all tests, as the source has them, by file. */
+export function testNames(): Map<string, string[]> {
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'));
+  return new Map(files.map((path) => [join('test', path), namesIn(readFileSync(join('test', path), 'utf8'))]));
+}
+
+function namesIn(source: string): string[] {
+  return [...source.matchAll(NAMED)].map(([, , name]) => (name as string).replace(/\\(.)/g, '$1'));
+}

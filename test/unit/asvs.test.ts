@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { sharedTable, tableRows } from '../support/shared-table.js';
+import { testNames } from '../support/test-names.js';
+
+/** docs/asvs.md says which test proves which requirement; here it is held to what it says. */
+interface Row {
+  id: string;
+  level: string;
+  how: string;
+  proof: string;
+}
+type Verdict = 'proven' | 'not met' | 'not applicable';
+
+const page = readFileSync('docs/asvs.md', 'utf8');
+const rows: Row[] = tableRows(page)
+  .filter(([first = '']) => /^V\d/.test(first))
+  .map(([id = '', level = '', , how = '', proof = '']) => ({ id, level, how, proof }));
+const named = rows.flatMap(({ id, proof }) =>
+  [...proof.matchAll(/`([^`]+)`/g)].map(([, text]) => ({ id, text: text as string })),
+);
+
+function verdict({ how, proof }: Row): Verdict {
+  if (how.startsWith('**Not met.**')) return 'not met';
+  if (how.startsWith('**Not applicable.**')) return 'not applicable';
+  expect(proof).toMatch(/^`test\//);
+  return 'proven';
+}
+const count = (level: string, wanted: Verdict) =>
+  rows.filter((row) => row.level === level && verdict(row) === wanted).length;
+
+test('every test that the page names is there, under that name', () => {
+  const tests = testNames();
+  const missing = named.filter(({ text }) => {
+    const [file = '', ...name] = text.split(': ');
+    return !tests.get(file)?.includes(name.join(': '));
+  });
+  expect(named.length).toBeGreaterThan(150);
+  expect(missing).toEqual([]);
+});
+
+test('what is not applicable names the test that would notice if it became so, and what is not met says why', () => {
+  for (const row of rows) {
+    if (verdict(row) === 'not applicable')
+      expect([row.id, row.proof]).toEqual([row.id, expect.stringMatching(/^`test\//)]);
+    if (verdict(row) === 'not met') expect([row.id, row.how.length > 60]).toEqual([row.id, true]);
+  }
+});
+
+test('of the rows that apply, all of level 1 and 95 % of level 2 are proven, and the page counts them right', () => {
+  for (const [level, least] of [
+    ['1', 1],
+    ['2', 0.95],
+  ] as const) {
+    const proven = count(level, 'proven');
+    const unmet = count(level, 'not met');
+    const counted = [proven + unmet + count(level, 'not applicable'), proven, unmet, count(level, 'not applicable')];
+    expect(tableRows(page).find(([first]) => first === level)).toEqual([level, ...counted.map(String)]);
+    process.stdout.write(`ASVS level ${level}: ${proven} of ${proven + unmet} rows that apply are proven\n`);
+    expect(proven / (proven + unmet)).toBeGreaterThanOrEqual(least);
+  }
+});
+
+const standard = sharedTable('asvs.md', process.env.ASVS_FILE);
+(standard ? test : test.skip)(
+  'no row of levels 1 and 2 that applies now is missing, none is there twice or at another level',
+  () => {
+    const due = (standard as string[][]).filter(([id = '', , , , phase]) => /^V\d/.test(id) && phase === 'n');
+    const levels = new Map(due.map(([id = '', level = '']) => [id, level]));
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    for (const { id, level } of rows) expect([id, level]).toEqual([id, levels.get(id)]);
+    const listed = new Set(rows.map(({ id }) => id));
+    expect(due.filter(([id = '', level]) => level !== '3' && !listed.has(id))).toEqual([]);
+  },
+);
