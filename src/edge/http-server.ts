@@ -52,7 +52,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     forceCloseConnections: 'idle',
     // Nothing here is Express middleware.
     skipMiddie: true,
-    clientErrorHandler: (error, socket) => answerUnparsed(error, socket as Socket, security),
+    clientErrorHandler: (error, raw) => {
+      const socket = raw as Socket;
+      // What is wrong with the rest of a request that was refused already is of no interest, and one answer is enough.
+      if (connections.hasAnswered(socket)) socket.destroySoon();
+      else answerUnparsed(error, socket, security);
+    },
     // What the router refuses before a hook runs: a malformed URL.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
@@ -98,7 +103,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, security));
   // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
-  stopGracefully(fastify, new Connections(fastify.server, options.maxConnections));
+  const connections = new Connections(fastify.server, options.maxConnections);
+  stopGracefully(fastify, connections);
   return adapter;
 }
 
