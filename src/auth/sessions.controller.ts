@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { callerOf } from '../audit/caller.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
@@ -43,9 +44,10 @@ export class SessionsController {
   async end(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.end(principal.userId, id);
+    await this.sessions.end(principal.userId, id, callerOf(request));
     if (id.toLowerCase() === principal.sessionId) this.#forget(principal, reply);
   }
 
@@ -62,6 +64,7 @@ export class SessionsController {
   async endAll(
     @CurrentPrincipal() principal: Principal,
     @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { keep, ...others } = query;
@@ -72,7 +75,7 @@ export class SessionsController {
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }
-    await this.sessions.endAll(principal.userId, keep && principal.sessionId);
+    await this.sessions.endAll(principal.userId, keep && principal.sessionId, callerOf(request));
     if (keep === undefined) this.#forget(principal, reply);
   }
 

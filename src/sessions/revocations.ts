@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import type { Query } from '../database/feed-connection.js';
@@ -43,8 +45,9 @@ export class Revocations implements OnModuleInit {
     @InjectDataSource() database: DataSource,
     private readonly clock: Clock,
     private readonly feed: ChangeFeed,
+    audit: AuditLog,
   ) {
-    this.#log = new RevocationLog(database.manager, clock);
+    this.#log = new RevocationLog(database.manager, clock, audit);
     feed.follow({
       topic: REVOCATIONS_TOPIC,
       read: (query) => this.#read(query),
@@ -69,8 +72,8 @@ export class Revocations implements OnModuleInit {
    * Ends a session for good. Its access tokens are refused here from the moment this resolves, and after a restart;
    * by the other instances as soon as they hear of it. The first reason stays.
    */
-  async revoke(sessionId: string, reason: EndReason): Promise<void> {
-    this.#publish(await this.#log.end(sessionId, reason));
+  async revoke(sessionId: string, reason: EndReason, by?: Caller): Promise<void> {
+    this.#publish(await this.#log.end(sessionId, reason, by));
   }
 
   /** The same for every session of a user, but the one to keep; also where the user is gone. */
