@@ -36,7 +36,7 @@ interface FeedRow {
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
-  /** Session id to the time, in milliseconds, at which the entry is over. */
+  /** Session id to the monotonic time at which the entry is over: a wall clock that jumps ahead must not forget it. */
   readonly #until = new Map<string, number>();
   #cursor = '0';
   #pruneAt = 0;
@@ -99,16 +99,17 @@ export class Revocations implements OnModuleInit {
     this.#remember(
       rows.flatMap(({ sessionId, until }) => (sessionId && until ? [{ sessionId, until: until.getTime() }] : [])),
     );
-    if (this.clock.now() >= this.#pruneAt) this.#prune();
+    if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
   }
 
   #remember(revocations: readonly Revocation[]): void {
     const now = this.clock.now();
-    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until);
+    const ahead = this.clock.monotonic() - now;
+    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until + ahead);
   }
 
   #prune(): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     this.#pruneAt = now + PRUNE_EVERY_MS;
     for (const [sessionId, until] of this.#until) if (until <= now) this.#until.delete(sessionId);
   }
