@@ -11,15 +11,18 @@ const source = readdirSync('src', { recursive: true, withFileTypes: true })
   .join('\n');
 
 test('docs/audit.md has a row for each event, with its results, and no other', () => {
-  const rows = [
-    ...readFileSync('docs/audit.md', 'utf8').matchAll(/^\| `([a-z.]+)` \| ([^|]+) \| [^|]* \| [^|]* \| [^|]+ \|$/gm),
-  ];
-  expect(rows.map(([, type, results]) => [type, results])).toEqual(
+  const lines = readFileSync('docs/audit.md', 'utf8').split('\n');
+  const cells = lines
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(cells.map(([, type, results]) => [type, results])).toEqual(
     Object.entries(AUDIT_EVENTS).map(([type, { results }]) => [
-      type,
+      `\`${type}\``,
       results.map((result) => `\`${result}\``).join(', '),
     ]),
   );
+  // What anybody can cause has a bound, and so has all else.
+  for (const row of cells) expect(row[5]).toMatch(/\S/);
 });
 
 test('every event in the table is written somewhere', () => {
