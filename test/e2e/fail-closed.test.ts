@@ -5,7 +5,6 @@ import { PasswordHasher } from '../../src/passwords/password-hasher.js';
 import { Busy } from '../../src/passwords/passwords.errors.js';
 import { CookieSessions } from '../../src/sessions/cookie-sessions.js';
 import { LiveTokens } from '../../src/sessions/live-tokens.js';
-import { SigningKeyStore } from '../../src/tokens/signing-key-store.js';
 import { SigningKeys } from '../../src/tokens/signing-keys.js';
 import { type Answer, PASSWORD, type Tokens } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
@@ -231,36 +230,3 @@ testOnPostgres(
     expect((await post('/login', { username, password: PASSWORD })).status).toBe(200);
   },
 );
-
-test('a clock that jumps ahead ends what is over by then, and one that jumps back revives nothing that was ended', async () => {
-  const { username, tokens } = await newVisitor();
-  const loggedOut = await server.client.logIn(username);
-  await server.client.post('/logout', { token: loggedOut.access_token });
-  const call = ({ access_token }: Tokens) => server.client.get('/protected', { token: access_token });
-  server.clock.jump(2 * 86_400_000);
-  expectProblem(await call(tokens), 401, 'token_expired');
-  // Long enough for what is over to be forgotten.
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  server.clock.jump(-2 * 86_400_000);
-  expect((await call(tokens)).status).toBe(200);
-  expectProblem(await call(loggedOut), 401, 'token_revoked');
-  expectProblem(await server.client.refresh(loggedOut.refresh_token), 401, 'session_revoked');
-  server.clock.jump(-86_400_000);
-  expectProblem(await call(tokens), 401, 'token_malformed');
-  server.clock.jump(86_400_000);
-  expect((await call(tokens)).status).toBe(200);
-});
-
-test('a rotation of the keys that fails leaves the key that signs, and is tried again', async () => {
-  const keys = server.get(SigningKeys);
-  const { kid } = keys.active;
-  const rotate = jest.spyOn(SigningKeyStore.prototype, 'rotate').mockRejectedValue(new Error('injected'));
-  server.clock.advance(31 * 86_400_000);
-  while (rotate.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  const { tokens } = await newVisitor();
-  expect(keys.active.kid).toBe(kid);
-  expect((await server.client.get('/protected', { token: tokens.access_token })).status).toBe(200);
-  rotate.mockRestore();
-  while (keys.active.kid === kid) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect((await server.client.get('/protected', { token: tokens.access_token })).status).toBe(200);
-});
