@@ -5,6 +5,7 @@ const LAYERS = [
   ['config', 'clock', 'ids', 'json', 'cache'],
   ['problems', 'sealing'],
   ['access', 'database', 'edge', 'logging'],
+  ['audit'],
   ['users'],
   ['abuse'],
   ['passwords', 'tokens'],

@@ -19,6 +19,7 @@ import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
 import { Public } from '../access/public.decorator.js';
 import { CsrfFailed, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
@@ -60,11 +61,11 @@ export class AuthController {
   })
   @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected, Busy)
   async register(
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserResponse> {
-    const user = await this.registration.register(body, ip);
+    const user = await this.registration.register(body, { ...callerOf(request), ip: request.ip });
     reply.header('Location', '/users/me');
     return UserResponse.of(user);
   }

@@ -1,9 +1,10 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
 import { CsrfFailed } from '../access/session.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { pointer } from '../problems/validation.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
@@ -44,9 +45,10 @@ export class SessionsController {
   async end(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.end(principal.userId, id);
+    await this.sessions.end(principal.userId, id, callerOf(request));
     if (id.toLowerCase() === principal.sessionId) this.#forget(principal, reply);
   }
 
@@ -63,6 +65,7 @@ export class SessionsController {
   async endAll(
     @CurrentPrincipal() principal: Principal,
     @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { keep, ...others } = query;
@@ -73,7 +76,7 @@ export class SessionsController {
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }
-    await this.sessions.endAll(principal.userId, keep && principal.sessionId);
+    await this.sessions.endAll(principal.userId, keep && principal.sessionId, callerOf(request));
     if (keep === undefined) this.#forget(principal, reply);
   }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { startRefusal } from '../start-refusal.js';
+import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
 import { keysCommand } from './keys.command.js';
@@ -25,7 +26,8 @@ const program = new Command('portero')
   .addCommand(users)
   .addCommand(sessionsCommand())
   .addCommand(keysCommand())
-  .addCommand(clientsCommand());
+  .addCommand(clientsCommand())
+  .addCommand(auditCommand());
 
 try {
   await program.parseAsync();

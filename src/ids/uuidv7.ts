@@ -6,12 +6,17 @@ const BYTES = 16;
 const pool = Buffer.allocUnsafe(256 * BYTES);
 let used = pool.length;
 
-/** A UUID of version 7 (RFC 9562 §5.7) for a time in milliseconds since the epoch. */
-export function uuidv7(msecs = Date.now()): string {
+/**
+ * A UUID of version 7 (RFC 9562 §5.7) for a time in milliseconds since the epoch.
+ *
+ * @param seq orders ids of one millisecond: 32 bits
+ */
+export function uuidv7(msecs = Date.now(), seq?: number): string {
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   used += BYTES;
-  return v7({ msecs, random: pool.subarray(used - BYTES, used) });
+  const random = pool.subarray(used - BYTES, used);
+  return v7(seq === undefined ? { msecs, random } : { msecs, random, seq });
 }

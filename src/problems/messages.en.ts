@@ -116,6 +116,9 @@ export const faults = {
   empty: 'This must not be empty.',
   transport_unknown: 'This must be "bearer" or "cookie".',
   keep_unknown: 'This must be "current".',
+  event_type_unknown: 'There is no event of this type.',
+  not_an_id: 'This must be an id.',
+  limit_out_of_range: 'This must be a whole number from 1 to 100.',
   username_invalid:
     'A username has 1 to 64 characters, none of them a control character, no white space but single spaces inside, and @ only where it is the email too.',
   email_invalid: 'This is not an email address.',

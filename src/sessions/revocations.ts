@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import type { Query } from '../database/feed-connection.js';
@@ -45,7 +47,7 @@ interface FeedRow {
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
-  /** Session id to the time, in milliseconds, at which the entry is over. */
+  /** Session id to the monotonic time at which the entry is over: a wall clock that jumps ahead must not forget it. */
   readonly #until = new Map<string, number>();
   #cursor = FROM_THE_BEGINNING;
   #server = '';
@@ -55,8 +57,9 @@ export class Revocations implements OnModuleInit {
     @InjectDataSource() database: DataSource,
     private readonly clock: Clock,
     private readonly feed: ChangeFeed,
+    audit: AuditLog,
   ) {
-    this.#log = new RevocationLog(database.manager, clock);
+    this.#log = new RevocationLog(database.manager, clock, audit);
     feed.follow({
       topic: REVOCATIONS_TOPIC,
       read: (query) => this.#read(query),
@@ -81,8 +84,8 @@ export class Revocations implements OnModuleInit {
    * Ends a session for good. Its access tokens are refused here from the moment this resolves, and after a restart;
    * by the other instances as soon as they hear of it. The first reason stays.
    */
-  async revoke(sessionId: string, reason: EndReason): Promise<void> {
-    this.#publish(await this.#log.end(sessionId, reason));
+  async revoke(sessionId: string, reason: EndReason, by?: Caller): Promise<void> {
+    this.#publish(await this.#log.end(sessionId, reason, by));
   }
 
   /** The same for every session of a user, but the one to keep; also where the user is gone. */
@@ -115,7 +118,7 @@ export class Revocations implements OnModuleInit {
     const isSameCount = server === this.#server && BigInt(cursor) >= BigInt(this.#cursor);
     this.#cursor = isSameCount || this.#cursor === FROM_THE_BEGINNING ? cursor : FROM_THE_BEGINNING;
     this.#server = server;
-    if (this.clock.now() >= this.#pruneAt) this.#prune();
+    if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
   }
 
   #take(rows: readonly FeedRow[]): void {
@@ -126,11 +129,12 @@ export class Revocations implements OnModuleInit {
 
   #remember(revocations: readonly Revocation[]): void {
     const now = this.clock.now();
-    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until);
+    const ahead = this.clock.monotonic() - now;
+    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until + ahead);
   }
 
   #prune(): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     this.#pruneAt = now + PRUNE_EVERY_MS;
     for (const [sessionId, until] of this.#until) if (until <= now) this.#until.delete(sessionId);
   }

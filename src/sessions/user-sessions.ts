@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { LastSeen } from './last-seen.js';
@@ -30,15 +31,15 @@ export class UserSessions {
   }
 
   /** Ends one session of a user; once more does no harm. @throws SessionNotFound, for another user's too */
-  async end(userId: string, sessionId: string): Promise<void> {
+  async end(userId: string, sessionId: string, by?: Caller): Promise<void> {
     const owned = isUuid(sessionId) && (await this.#isOf(userId, sessionId));
     if (!owned) throw new SessionNotFound();
-    await this.revocations.revoke(sessionId, 'ended_by_user');
+    await this.revocations.revoke(sessionId, 'ended_by_user', by);
   }
 
   /** Ends every session of a user, but for the one to keep. */
-  async endAll(userId: string, keep?: string): Promise<void> {
-    await this.revocations.revokeAll(userId, 'ended_by_user', { keep });
+  async endAll(userId: string, keep?: string, by?: Caller): Promise<void> {
+    await this.revocations.revokeAll(userId, 'ended_by_user', { keep, by });
   }
 
   async #isOf(userId: string, sessionId: string): Promise<boolean> {

@@ -27,9 +27,13 @@ export class UsersService {
   /**
    * Adds a user. The unique indexes decide who gets a name, so that of any number at once one does.
    *
+   * @param within done in the same transaction
    * @throws UsernameTaken, EmailTaken
    */
-  async create({ username, email, passwordHash }: NewUser): Promise<User> {
+  async create(
+    { username, email, passwordHash }: NewUser,
+    within?: (manager: EntityManager, user: User) => Promise<void>,
+  ): Promise<User> {
     const now = this.clock.date();
     const user = this.users.create({
       id: uuidv7(now.getTime()),
@@ -46,7 +50,10 @@ export class UsersService {
       updatedAt: now,
     });
     try {
-      await this.users.insert(user);
+      await this.users.manager.transaction(async (manager) => {
+        await manager.insert(User, user);
+        await within?.(manager, user);
+      });
     } catch (error) {
       throw takenName(error) ?? error;
     }

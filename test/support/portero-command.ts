@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from './engine.js';
+import { collectLog } from './leaks.js';
+import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
@@ -49,6 +51,9 @@ export class PorteroCommand {
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
+    secrets.addEncoded(SECRET);
+    for (const [, secret] of stdout.matchAll(/client_secret\W+([\w-]{40,})/g)) secrets.add(secret as string);
+    collectLog(`the errors of portero ${args[0]} ${args[1]}`, stderr);
     return { code, stdout, stderr };
   };
 

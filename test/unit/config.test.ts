@@ -48,6 +48,7 @@ test('the defaults are the documented ones', () => {
     limits: expect.objectContaining({ logins: { quota: 60, windowSeconds: 60 } }),
     lockout: expect.objectContaining({ after: 5 }),
     redisUrl: undefined,
+    auditRetention: 400 * 86_400_000,
     trustProxy: undefined,
     logLevel: 'info',
     logFormat: 'json',
