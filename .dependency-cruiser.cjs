@@ -2,9 +2,10 @@
  * Imports run one way: a folder may import those of its own line and above it, and never below.
  */
 const LAYERS = [
-  ['config', 'clock', 'json', 'cache'],
+  ['config', 'clock', 'ids', 'json', 'cache'],
   ['problems', 'sealing'],
   ['access', 'database', 'edge', 'logging'],
+  ['audit'],
   ['users'],
   ['abuse'],
   ['passwords', 'tokens'],

@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Several processes on one database: only PostgreSQL can show it (test/support/template.mjs says so aloud).
+  testPathIgnorePatterns: process.env.TEST_DATABASE_URL === undefined ? ['\\.postgres\\.test\\.ts$'] : [],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // CommonJS packages that require these ES modules: jest can't do what Node.js 20.19 can (it needs 24.9).
@@ -23,6 +25,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  testTimeout: 30_000,
+  // For machines that do much else beside; nothing here waits for long by itself.
+  testTimeout: 120_000,
   maxWorkers: '100%',
 };

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DestinationStream } from 'pino';
 import { AbuseModule } from './abuse/abuse.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Clock } from './clock/clock.js';
 import { ClockModule } from './clock/clock.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         loggingModule(config, logStream),
         SealingModule,
         DatabaseModule.forRoot(),
+        AuditModule,
         UsersModule,
         AbuseModule,
         AuthModule,

@@ -4,6 +4,7 @@ import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { RequestCeiling } from './abuse/request-ceiling.js';
 import { AppModule } from './app.module.js';
+import { Refusals } from './audit/refusals.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
@@ -32,6 +33,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
+    logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
@@ -44,6 +46,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   if (options.preview) return app;
   app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
+  problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
   const ceiling = app.get(RequestCeiling);

@@ -23,6 +23,9 @@ export function startRefusal(error: unknown): string | undefined {
   if (syscall === 'getaddrinfo') return `${hostname} is no host that can be found (in HOST or DATABASE_URL)`;
   if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
   if (/\bSSL\b|certificate/i.test(error.message)) return `DATABASE_URL asks for TLS, and that failed: ${error.message}`;
+  if (/unsupported startup parameter/.test(error.message)) {
+    return `DATABASE_URL is a pooler that refuses a setting of the connection (${error.message}); PgBouncer takes it with ignore_startup_parameters = statement_timeout`;
+  }
   if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;
   return undefined;
 }

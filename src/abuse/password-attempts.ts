@@ -56,6 +56,17 @@ export class PasswordAttempts {
     return await this.#run(['user', userId], ['session', sessionId], check);
   }
 
+  /**
+   * Tells attempts at one name that is nobody's from those at another, in the audit trail. Six digits: people type
+   * passwords where a name is due, and so short a mark confirms no guess of what was typed.
+   */
+  markOf(names: LoginAttempt['names']): string {
+    return this.hash
+      .of('mark', ...this.#account(null, names))
+      .toString('hex')
+      .slice(0, 6);
+  }
+
   async #run<T>(account: string[], known: string[] | undefined, check: Check<T>): Promise<T | undefined> {
     const reservation = await this.#reserve(account, known);
     let found: T | undefined;

@@ -30,6 +30,6 @@ export class RequestCeiling {
   readonly onRequest = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const rate = this.config.limits.requests;
     const count = this.#counters.count(addressKey(request.ip), rate);
-    done(count.used > rate.quota ? tooMany(count, limitHeaders('requests', rate, count)) : undefined);
+    done(count.used > rate.quota ? tooMany('requests', count, limitHeaders('requests', rate, count)) : undefined);
   };
 }

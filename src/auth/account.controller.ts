@@ -6,12 +6,13 @@ import { Limit } from '../abuse/limit.decorator.js';
 import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { Text } from '../problems/validation.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Account } from './account.js';
-import { CsrfFailed } from './auth.errors.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 
 class ChangePasswordRequest {
@@ -57,7 +58,7 @@ export class AccountController {
     @Body() body: ChangePasswordRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const caller = { ...principal, ip: request.ip, userAgent: request.headers['user-agent'] };
+    const caller = { ...principal, ...callerOf(request), ip: request.ip };
     const session = await this.account.changePassword(caller, body.current_password, body.new_password);
     if (session) this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
     this.devices.remember(principal.userId, request, reply);
@@ -74,11 +75,11 @@ export class AccountController {
   @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: DeleteUserRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.account.delete({ ...principal, ip }, body.password);
+    await this.account.delete({ ...principal, ...callerOf(request), ip: request.ip }, body.password);
     if (principal.transport === 'cookie') this.cookie.clear(reply);
   }
 }

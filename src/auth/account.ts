@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
 import type { Principal } from '../access/principal.js';
 import { TokenRevoked } from '../access/token.errors.js';
+import type { Caller } from '../audit/caller.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { WrongPassword } from '../passwords/passwords.errors.js';
@@ -11,9 +12,8 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 
 /** Who asks, and from where. */
-export interface AccountCaller extends Principal {
+export interface AccountCaller extends Principal, Caller {
   ip: string;
-  userAgent?: string | undefined;
 }
 
 /** What users change of their own account, each after proving again who they are. */
@@ -41,16 +41,18 @@ export class Account {
     const hash = await this.hasher.hash(next, caller.ip);
     await this.revocations.revokeAll(user.id, 'password_changed', {
       keep: caller.transport === 'bearer' ? caller.sessionId : undefined,
+      by: caller,
       within: (manager) => this.users.setPasswordHash(user.id, hash, manager),
     });
     const changed = caller.transport === 'cookie' ? await this.users.find(user.id) : null;
-    return changed ? await this.sessions.start(changed, caller, 'cookie') : undefined;
+    return changed ? await this.sessions.start(changed, caller, 'cookie', 'session.renewed') : undefined;
   }
 
   /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, TooManyAttempts, Busy */
   async delete(caller: AccountCaller, password: string): Promise<void> {
     const user = await this.#prove(caller, password);
     await this.revocations.revokeAll(user.id, 'user_deleted', {
+      by: caller,
       within: (manager) => this.users.delete(user.id, manager),
     });
   }
@@ -62,7 +64,7 @@ export class Account {
       const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
       return matches ? user : undefined;
     });
-    if (proved === undefined) throw new WrongPassword();
+    if (proved === undefined) throw new WrongPassword({ facts: { userId, sessionId } });
     return proved;
   }
 }

@@ -17,8 +17,9 @@ import { Limit } from '../abuse/limit.decorator.js';
 import { TooManyAttempts } from '../abuse/too-many-attempts.js';
 import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
 import { Public } from '../access/public.decorator.js';
-import { SessionInvalid, SessionRevoked } from '../access/session.errors.js';
+import { CsrfFailed, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
 import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
@@ -26,7 +27,7 @@ import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { EmailTaken, UsernameTaken } from '../users/users.errors.js';
-import { CsrfFailed, InvalidCredentials, RegistrationClosed } from './auth.errors.js';
+import { InvalidCredentials, RegistrationClosed } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import { LOGOUT_EXAMPLES, LoginRequest, LogoutRequest, RegisterRequest } from './credentials.request.js';
 import { LocalGuard } from './local.guard.js';
@@ -60,11 +61,11 @@ export class AuthController {
   })
   @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected, Busy)
   async register(
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Body() body: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserResponse> {
-    const user = await this.registration.register(body, ip);
+    const user = await this.registration.register(body, { ...callerOf(request), ip: request.ip });
     reply.header('Location', '/users/me');
     return UserResponse.of(user);
   }

@@ -10,9 +10,3 @@ export class InvalidCredentials extends AuthError {
   static readonly code = 'invalid_credentials';
   static readonly status = 401;
 }
-
-/** The request may have been made by another site in the user's name. */
-export class CsrfFailed extends AuthError {
-  static readonly code = 'csrf_failed';
-  static readonly status = 403;
-}

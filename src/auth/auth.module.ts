@@ -13,6 +13,7 @@ import { AuthController } from './auth.controller.js';
 import { CookieStrategy } from './cookie.strategy.js';
 import { CsrfController } from './csrf.controller.js';
 import { Csrf } from './csrf.js';
+import { EventsController } from './events.controller.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { LocalStrategy } from './local.strategy.js';
 import { Login } from './login.js';
@@ -31,6 +32,7 @@ import { SessionsController } from './sessions.controller.js';
     RefreshController,
     SessionsController,
     CsrfController,
+    EventsController,
     AccountController,
     ProtectedController,
   ],

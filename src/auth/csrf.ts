@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import { CsrfFailed } from '../access/session.errors.js';
 import { Config } from '../config/config.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
-import { CsrfFailed } from './auth.errors.js';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** Methods that change nothing (RFC 9110 §9.2.1). */

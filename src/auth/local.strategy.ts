@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { AuthError, type RefusalFacts } from '../problems/auth-error.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { InvalidCredentials } from './auth.errors.js';
@@ -30,9 +31,21 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     const names = request.body as LoginRequest;
     const user = await this.users.findForLogin(names);
     const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
-    const proved = await this.attempts.atLogin(attempt, () => this.#check(user, password, request.ip));
-    if (proved === undefined) throw new InvalidCredentials();
-    return proved;
+    try {
+      const proved = await this.attempts.atLogin(attempt, () => this.#check(user, password, request.ip));
+      if (proved === undefined) throw new InvalidCredentials();
+      return proved;
+    } catch (error) {
+      if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
+      throw error;
+    }
+  }
+
+  /** For the audit trail: whom the names belong to; else a mark that is the same for the same name. */
+  #facts(user: User | null, names: LoginRequest, refusal: AuthError): RefusalFacts {
+    const who = user === null ? { name: this.attempts.markOf(names) } : {};
+    const why = refusal instanceof InvalidCredentials ? { reason: reasonOf(user) } : {};
+    return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
   }
 
   async #check(user: User | null, password: string, caller: string): Promise<User | undefined> {
@@ -43,4 +56,10 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     if (stored && replacement) await this.users.upgradePasswordHash(user.id, stored, replacement);
     return user;
   }
+}
+
+function reasonOf(user: User | null): string {
+  if (user === null) return 'unknown_user';
+  if (user.disabledAt !== null) return 'user_disabled';
+  return user.passwordHash ? 'wrong_password' : 'no_password';
 }

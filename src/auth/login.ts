@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DeviceCookie } from '../abuse/device-cookie.js';
+import { callerOf } from '../audit/caller.js';
 import { AuthError } from '../problems/auth-error.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Revocations } from '../sessions/revocations.js';
@@ -44,17 +45,14 @@ export class Login {
     return CookieSessionResponse.of(user, session, this.csrf.tokenOf(session.id));
   }
 
-  async #endFormer({ headers }: FastifyRequest): Promise<void> {
+  async #endFormer(request: FastifyRequest): Promise<void> {
     try {
-      const value = this.cookie.read(headers);
-      if (value !== undefined) await this.revocations.revoke(this.cookieSessions.sessionOf(value), 'logged_in_again');
+      const value = this.cookie.read(request.headers);
+      if (value === undefined) return;
+      await this.revocations.revoke(this.cookieSessions.sessionOf(value), 'logged_in_again', callerOf(request));
     } catch (error) {
       // What came was no cookie of ours: nothing to end.
       if (!(error instanceof AuthError)) throw error;
     }
   }
-}
-
-function callerOf({ ip, headers }: FastifyRequest) {
-  return { ip, userAgent: headers['user-agent'] };
 }

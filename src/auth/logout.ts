@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenMissing } from '../access/token.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { AuthError } from '../problems/auth-error.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Revocations } from '../sessions/revocations.js';
@@ -30,7 +31,9 @@ export class Logout {
    */
   async logout(request: FastifyRequest, reply: FastifyReply, refreshToken: string | undefined): Promise<void> {
     const accessToken = bearerToken(request.headers);
-    const cookie = (accessToken ?? refreshToken) ? undefined : this.cookie.read(request.headers);
+    // An empty token is a bad one, and a bad one is not made good by a cookie beside it.
+    const hasToken = accessToken !== undefined || refreshToken !== undefined;
+    const cookie = hasToken ? undefined : this.cookie.read(request.headers);
     const sessionIds = new Set<string>();
     let refusal: AuthError = new TokenMissing();
     const collect = (sessionOf: () => string) => {
@@ -46,7 +49,7 @@ export class Logout {
     if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
     if (sessionIds.size === 0) throw refusal;
     if (cookie !== undefined) for (const id of sessionIds) this.csrf.check(request, id);
-    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout')));
+    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', callerOf(request))));
     if (cookie !== undefined) this.cookie.clear(reply);
   }
 }

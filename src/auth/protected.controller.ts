@@ -2,36 +2,38 @@ import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
 
 class LoggedInAs {
   @ApiProperty({ description: 'The username, else the email.', example: 'ana' })
   logged_in_as!: string;
 }
 
-/** A route to try a token on. */
+/** A route to try a token or a cookie on. */
 @ApiTags('Auth')
-@ApiAuthenticated()
 @Controller('protected')
 export class ProtectedController {
   @Get()
+  @ApiAuthenticated()
   @ApiOperation({
     summary: 'Say who is logged in',
-    description: 'A route to try an access token on.',
+    description: 'A route to try an access token or a session cookie on.',
     operationId: 'showLoggedIn',
   })
-  @ApiOkResponse({ description: 'The token is good.', type: LoggedInAs })
+  @ApiOkResponse({ description: 'The token or cookie is good.', type: LoggedInAs })
   show(@CurrentPrincipal() principal: Principal): LoggedInAs {
     return { logged_in_as: principal.name };
   }
 
   @Post()
+  @ApiAuthenticated(CsrfFailed)
   @HttpCode(200)
   @ApiOperation({
     summary: 'Say who is logged in, to a POST',
     description: 'The same for clients that only post.',
     operationId: 'postLoggedIn',
   })
-  @ApiOkResponse({ description: 'The token is good.', type: LoggedInAs })
+  @ApiOkResponse({ description: 'The token or cookie is good.', type: LoggedInAs })
   post(@CurrentPrincipal() principal: Principal): LoggedInAs {
     return { logged_in_as: principal.name };
   }

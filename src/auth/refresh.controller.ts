@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Limit } from '../abuse/limit.decorator.js';
 import { Public } from '../access/public.decorator.js';
 import { SessionRevoked } from '../access/session.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
@@ -34,8 +35,6 @@ export class RefreshController {
   async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
     const token = body.refresh_token ?? bearerToken(request.headers);
     if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
-    return TokensResponse.of(
-      await this.sessions.refresh(token, { ip: request.ip, userAgent: request.headers['user-agent'] }),
-    );
+    return TokensResponse.of(await this.sessions.refresh(token, callerOf(request)));
   }
 }

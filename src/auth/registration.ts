@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import { Config } from '../config/config.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
@@ -16,15 +18,26 @@ export class Registration {
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
     private readonly config: Config,
+    private readonly audit: AuditLog,
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
-  async register({ password, ...names }: Identifiers & { password: string }, ip: string): Promise<User> {
+  async register(
+    { password, ...names }: Identifiers & { password: string },
+    caller: Caller & { ip: string },
+  ): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
     this.#requireNames(names);
     refuseForeignAddress(names);
     await this.policy.check(password, names);
-    return await this.users.create({ ...names, passwordHash: await this.hasher.hash(password, ip) });
+    const event = this.audit.event('registered', { caller });
+    const passwordHash = await this.hasher.hash(password, caller.ip);
+    const user = await this.users.create({ ...names, passwordHash }, async (manager, { id }) => {
+      event.userId = id;
+      await this.audit.insert(manager, event);
+    });
+    this.audit.tell(event);
+    return user;
   }
 
   #requireNames(names: Identifiers): void {

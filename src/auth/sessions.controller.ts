@@ -1,12 +1,14 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../access/principal.js';
+import { CsrfFailed } from '../access/session.errors.js';
+import { callerOf } from '../audit/caller.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { pointer } from '../problems/validation.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
-import { CsrfFailed } from './auth.errors.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 import { SessionsResponse } from './sessions.response.js';
 
@@ -43,9 +45,10 @@ export class SessionsController {
   async end(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.end(principal.userId, id);
+    await this.sessions.end(principal.userId, id, callerOf(request));
     if (id.toLowerCase() === principal.sessionId) this.#forget(principal, reply);
   }
 
@@ -62,17 +65,18 @@ export class SessionsController {
   async endAll(
     @CurrentPrincipal() principal: Principal,
     @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { keep, ...others } = query;
     // A misspelt wish to stay must not end what it would have kept.
     const [unknown] = Object.keys(others);
     if (unknown !== undefined)
-      throw new ValidationFailed({ faults: [{ pointer: `/${unknown}`, code: 'unknown_member' }] });
+      throw new ValidationFailed({ faults: [{ pointer: pointer(unknown), code: 'unknown_member' }] });
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }
-    await this.sessions.endAll(principal.userId, keep && principal.sessionId);
+    await this.sessions.endAll(principal.userId, keep && principal.sessionId, callerOf(request));
     if (keep === undefined) this.#forget(principal, reply);
   }
 

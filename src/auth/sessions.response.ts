@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { SessionView } from '../sessions/user-sessions.js';
+import type { SessionView } from '../sessions/live-sessions.js';
 import { describeDevice } from './device.js';
 
 class SessionResponse {

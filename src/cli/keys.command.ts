@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { Sealing, UnsealFailed } from '../sealing/sealing.js';
 import { publicJwk } from '../tokens/jwk.js';
 import { KeyRefused, readKeys } from '../tokens/key-file.js';
+import type { SigningKeyRow } from '../tokens/signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/signing-key.errors.js';
 import { SigningKeyStore } from '../tokens/signing-key-store.js';
 import { CommandFailed } from './command-failed.js';
@@ -135,13 +136,13 @@ async function revoke(kid: string, { json }: Options): Promise<void> {
 /** @param file what a refused key is from */
 async function withStore<T>(
   work: (store: SigningKeyStore, config: Config) => Promise<T>,
-  file = 'a key in the database',
+  file = 'the key',
 ): Promise<T> {
   try {
     return await withDatabase(async (session, config) => {
       const store = new SigningKeyStore(session.manager, new Sealing(config), new Clock(), config);
       // Nothing is to be sealed under a secret that the servers do not have.
-      for (const row of await store.list()) if (row.sealedKey !== null) store.open(row);
+      for (const row of await store.list()) requireOpen(store, row);
       return await work(store, config);
     });
   } catch (error) {
@@ -151,6 +152,17 @@ async function withStore<T>(
     if (error instanceof KeyRefused) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
     if (error instanceof UnknownKey || error instanceof KeyExists) throw new CommandFailed(error.message);
     throw error;
+  }
+}
+
+/** @throws UnsealFailed, CommandFailed */
+function requireOpen(store: SigningKeyStore, row: SigningKeyRow): void {
+  if (row.sealedKey === null) return;
+  try {
+    store.open(row);
+  } catch (error) {
+    if (!(error instanceof KeyRefused)) throw error;
+    throw new CommandFailed(`the key ${row.kid} in the database ${error.message}`, { cause: error });
   }
 }
 

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import { startRefusal } from '../start-refusal.js';
+import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
 import { keysCommand } from './keys.command.js';
+import { sessionsCommand } from './sessions.command.js';
+import { usersDisableCommand, usersEnableCommand } from './users-disable.command.js';
 import { usersHashesCommand } from './users-hashes.command.js';
 import { usersImportCommand } from './users-import.command.js';
 
@@ -13,12 +16,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const users = new Command('users').description('the users of this server');
-users.addCommand(usersImportCommand()).addCommand(usersHashesCommand());
+users
+  .addCommand(usersImportCommand())
+  .addCommand(usersHashesCommand())
+  .addCommand(usersDisableCommand())
+  .addCommand(usersEnableCommand());
 const program = new Command('portero')
   .description('Commands on the database of a Portero server.')
   .addCommand(users)
+  .addCommand(sessionsCommand())
   .addCommand(keysCommand())
-  .addCommand(clientsCommand());
+  .addCommand(clientsCommand())
+  .addCommand(auditCommand());
 
 try {
   await program.parseAsync();

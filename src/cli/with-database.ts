@@ -1,4 +1,5 @@
 import { DataSource, type QueryRunner } from 'typeorm';
+import { AuditEvent } from '../audit/audit-event.entity.js';
 import { type Config, loadConfig } from '../config/config.js';
 import { environment } from '../config/environment.js';
 import { openDatabase } from '../database/data-source.js';
@@ -15,7 +16,7 @@ import { SigningKeyRow } from '../tokens/signing-key.entity.js';
 export async function withDatabase<T>(work: (session: QueryRunner, config: Config) => Promise<T>): Promise<T> {
   const { config } = loadConfig(environment());
   const database = openDatabase(config);
-  const dataSource = new DataSource({ ...database.migrationOptions, entities: [SigningKeyRow, Client] });
+  const dataSource = new DataSource({ ...database.migrationOptions, entities: [SigningKeyRow, Client, AuditEvent] });
   try {
     await dataSource.initialize();
     await migrate(dataSource);

@@ -54,6 +54,8 @@ export class Config {
   readonly lockout!: Readonly<LockoutRules>;
   /** Where counts are kept in place of the database, if anywhere. */
   readonly redisUrl!: string | undefined;
+  /** How long events are kept. */
+  readonly auditRetention!: number;
   readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
@@ -70,7 +72,8 @@ export interface LoadedConfig {
   warnings: string[];
 }
 
-const YEAR = 365 * 86_400_000;
+const DAY = 86_400_000;
+const YEAR = 365 * DAY;
 const HIBP_URL = 'https://api.pwnedpasswords.com/range/';
 const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET', 'PORTERO_SECRET_PREVIOUS']);
 
@@ -128,6 +131,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     lockout: readLockout(read),
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
+    auditRetention: read('AUDIT_RETENTION', duration('400d', { min: 30 * DAY, max: 10 * YEAR }), 400 * DAY),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.

@@ -3,12 +3,10 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
-import { FeedConnection, type Query } from './feed-connection.js';
+import { ENTRIES_PER_NOTIFICATION, FeedConnection, notificationOf, type Query } from './feed-connection.js';
 
 /** How often every follower reads, whatever notifications arrive. */
 const READ_EVERY_MS = 1000;
-/** A notification holds 8,000 bytes at the most, and an entry has 51. */
-const ENTRIES_PER_NOTIFICATION = 150;
 /** How long a request waits for a read that it needs. */
 const PATIENCE_MS = 2500;
 
@@ -32,7 +30,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #followers: Follower[] = [];
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #stopping = new AbortController();
-  #heardAt = Number.NEGATIVE_INFINITY;
+  /** When the last read that succeeded began, by both clocks. */
+  #heardAt = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY };
   #reading: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
   #interrupted = false;
@@ -77,7 +76,12 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
         const [topic] = this.#announcements[0] as [string, string];
         const other = this.#announcements.findIndex(([one]) => one !== topic);
         const batch = this.#announcements.splice(0, Math.min(ENTRIES_PER_NOTIFICATION, other < 0 ? Infinity : other));
-        await this.connection.notify(`${topic}:${batch.map(([, entry]) => entry).join(';')}`);
+        await this.connection.notify(
+          notificationOf(
+            topic,
+            batch.map(([, entry]) => entry),
+          ),
+        );
       }
     } catch (err) {
       this.#announcements.length = 0;
@@ -89,7 +93,9 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Nothing was heard for `REVOCATION_STALE_AFTER`: what is in memory may be old. */
   get isStale(): boolean {
-    return this.clock.monotonic() - this.#heardAt > this.config.revocationStaleAfter;
+    const { revocationStaleAfter: limit } = this.config;
+    // The even clock stands still while the machine is suspended; the other one is set back now and then.
+    return this.clock.monotonic() - this.#heardAt.monotonic > limit || this.clock.now() - this.#heardAt.now > limit;
   }
 
   /** Resolves when what was committed before the call is known here. @throws Unavailable where it can't be read */
@@ -115,7 +121,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async #read(): Promise<void> {
-    const began = this.clock.monotonic();
+    const began = { monotonic: this.clock.monotonic(), now: this.clock.now() };
     for (const follower of this.#followers) await follower.read(this.connection.query);
     this.#heardAt = began;
   }

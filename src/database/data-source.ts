@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { EmbeddedDatabase } from './embedded-database.js';
-import { type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
+import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
 import { migrations } from './migrations/index.js';
 
 /** How long a caller waits for a connection before the answer is 503. */
@@ -35,9 +35,9 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     };
     const timeouts = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
     return {
-      options: { ...server, extra: { Client: ListeningClient, keepAlive: true, ...timeouts } },
-      migrationOptions: { ...server, extra: { Client: ListeningClient } },
-      feed: () => new OwnConnection(databaseUrl),
+      options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },
+      migrationOptions: { ...server, extra: { Client: PooledClient } },
+      feed: ({ driver }) => new OwnConnection(databaseUrl, () => (driver as unknown as { master: pg.Pool }).master),
       close: async () => {},
     };
   }
@@ -52,13 +52,23 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
   };
 }
 
-/**
- * Between the moments at which the pool stops listening to a client's errors and TypeORM begins to, a lost
- * connection would end the process. The query that meets it fails all the same.
- */
-class ListeningClient extends pg.Client {
+/** Ends with its connection when that is lost or silent, and takes nothing else with it. */
+class PooledClient extends pg.Client {
   constructor(options: pg.ClientConfig) {
     super(options);
+    // Between the moments at which the pool stops listening to a client's errors and TypeORM begins to, a lost
+    // connection would end the process. The query that meets it fails all the same.
     this.on('error', () => {});
   }
+
+  /** TypeORM gives a client back to the pool whose query was never answered: every later one would wait behind it. */
+  override query = ((...parameters: Parameters<pg.Client['query']>) => {
+    const answer: unknown = super.query(...parameters);
+    if (answer instanceof Promise) {
+      answer.catch(({ message }: Error) => {
+        if (message === 'Query read timeout') drop(this);
+      });
+    }
+    return answer;
+  }) as pg.Client['query'];
 }

@@ -1,11 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
 const TIMEOUT_MS = 2000;
+const RECONNECT_AFTER_MS = 500;
 /** Of all notifications of Portero. */
 export const CHANNEL = 'portero';
+const NOTIFY = 'SELECT pg_notify($1, $2)';
 
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
+/** A notification holds 8,000 bytes at the most, and an entry has 51. */
+export const ENTRIES_PER_NOTIFICATION = 150;
+
+/** What is told of entries of one topic: no more of them than {@link ENTRIES_PER_NOTIFICATION}. */
+export function notificationOf(topic: string, entries: readonly string[]): string {
+  return `${topic}:${entries.join(';')}`;
+}
+
+/** Tells every listener of entries that have been committed, however many. */
+export async function notifyOf(query: Query, topic: string, entries: readonly string[]): Promise<void> {
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_NOTIFICATION) {
+    const batch = entries.slice(start, start + ENTRIES_PER_NOTIFICATION);
+    await query(NOTIFY, [CHANNEL, notificationOf(topic, batch)]);
+  }
+}
 
 /** How a {@link ChangeFeed} reads, and hears of what to read. */
 export abstract class FeedConnection {
@@ -34,25 +53,41 @@ export class SharedConnection extends FeedConnection {
 
 /**
  * A connection of the feed's own: a pool whose connections are all busy must not keep revocations from being heard.
- * One that fails in any way is thrown away, and the next read makes another.
+ * One that fails in any way is thrown away. Until there is another, the pool is asked: a server that has no
+ * connection to spare, or a pooler that takes no LISTEN, is no reason to hear nothing.
  */
 export class OwnConnection extends FeedConnection {
-  #client: Promise<pg.Client> | undefined;
+  #client: pg.Client | undefined;
+  #connecting = false;
   #hear: ((message: string) => void) | undefined;
   #closed = false;
 
-  constructor(private readonly url: string) {
+  /** @param pool what there is at the time of the call */
+  constructor(
+    private readonly url: string,
+    private readonly pool: () => pg.Pool,
+  ) {
     super();
   }
 
-  readonly query: Query = async (sql, parameters) => {
-    const client = await this.#connected();
-    try {
-      return (await client.query(sql, parameters)).rows;
-    } catch (error) {
-      this.#discard(client);
-      throw error;
+  readonly query: Query = async (sql, parameters = []) => {
+    if (this.#closed) throw new Error('the feed is closed');
+    const client = this.#client;
+    if (client === undefined) {
+      void this.#connect();
+    } else {
+      try {
+        return (await client.query(sql, parameters)).rows;
+      } catch {
+        this.#discard(client);
+      }
     }
+    const query: pg.QueryConfig & { query_timeout: number } = {
+      text: sql,
+      values: parameters,
+      query_timeout: TIMEOUT_MS,
+    };
+    return (await this.pool().query(query)).rows;
   };
 
   listen(hear: (message: string) => void): void {
@@ -60,26 +95,18 @@ export class OwnConnection extends FeedConnection {
   }
 
   async notify(message: string): Promise<void> {
-    await this.query('SELECT pg_notify($1, $2)', [CHANNEL, message]);
+    await this.query(NOTIFY, [CHANNEL, message]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const client = await this.#client?.catch(() => undefined);
-    if (client) this.#discard(client);
+    if (this.#client) this.#discard(this.#client);
   }
 
-  #connected(): Promise<pg.Client> {
-    if (this.#closed) throw new Error('the feed is closed');
-    const connecting = this.#client ?? this.#connect();
-    this.#client = connecting;
-    connecting.catch(() => {
-      if (this.#client === connecting) this.#client = undefined;
-    });
-    return connecting;
-  }
-
-  async #connect(): Promise<pg.Client> {
+  /** Never more than one attempt at a time, nor more often than `RECONNECT_AFTER_MS`. */
+  async #connect(): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'portero feed',
@@ -90,19 +117,25 @@ export class OwnConnection extends FeedConnection {
     client.on('error', () => this.#discard(client));
     client.on('end', () => this.#discard(client));
     client.on('notification', ({ payload }) => this.#hear?.(payload ?? ''));
-    await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
-    return client;
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.#client = client;
+      if (this.#closed) this.#discard(client);
+    } catch {
+      this.#discard(client);
+      await sleep(RECONNECT_AFTER_MS, undefined, { ref: false });
+    }
+    this.#connecting = false;
   }
 
-  /** Not `end()`: that waits for a server which may have gone silent. */
   #discard(client: pg.Client): void {
-    this.#client?.then(
-      (current) => {
-        if (current === client) this.#client = undefined;
-      },
-      () => {},
-    );
-    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    if (this.#client === client) this.#client = undefined;
+    drop(client);
   }
+}
+
+/** Not `end()`: that waits for a server which may have gone silent. */
+export function drop(client: pg.Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

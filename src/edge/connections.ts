@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 
@@ -14,8 +14,8 @@ export class Connections {
   readonly #ceiling: number;
   /** Since when, in milliseconds; the longest idle first. */
   readonly #idle = new Map<Socket, number>();
-  /** With the newest request of each, the oldest first: of several in a row, only that one may not have arrived in full. */
-  readonly #busy = new Map<Socket, { request: IncomingMessage; since: number }>();
+  /** With the newest answer of each, the oldest first: of several in a row, only that one's request may still be arriving. */
+  readonly #busy = new Map<Socket, { response: ServerResponse; since: number }>();
   #warned = false;
 
   constructor(server: Server, ceiling: number) {
@@ -25,13 +25,18 @@ export class Connections {
       const { socket } = request;
       this.#idle.delete(socket);
       this.#busy.delete(socket);
-      this.#busy.set(socket, { request, since: performance.now() });
+      this.#busy.set(socket, { response, since: performance.now() });
       response.once('close', () => {
-        if (this.#busy.get(socket)?.request !== request) return;
+        if (this.#busy.get(socket)?.response !== response) return;
         this.#busy.delete(socket);
         if (!socket.destroyed) this.#idle.set(socket, performance.now());
       });
     });
+  }
+
+  /** Whether the newest request has its answer, while the rest of that request may still be arriving. */
+  hasAnswered(socket: Socket): boolean {
+    return this.#busy.get(socket)?.response.headersSent === true;
   }
 
   /** Closes those without a request, also those that never sent anything. */
@@ -61,9 +66,9 @@ export class Connections {
   /** By one measure for both kinds: were newcomers always the first to go, slow bodies would keep their places for good. */
   #longestWaiting(): Socket | undefined {
     const [idle] = this.#idle;
-    for (const [socket, { request, since }] of this.#busy) {
+    for (const [socket, { response, since }] of this.#busy) {
       if (idle !== undefined && idle[1] <= since) break;
-      if (!request.complete) return socket;
+      if (!response.req.complete) return socket;
     }
     return idle?.[0];
   }

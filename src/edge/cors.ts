@@ -25,7 +25,7 @@ export class Cors {
   }
 
   /** The headers for the caller's origin: none at all for one that is not listed. */
-  headers({ url, headers }: FastifyRequest): Record<string, string> {
+  headers({ url, headers }: FastifyRequest): Record<string, string> | undefined {
     if (PUBLIC.test(url)) {
       return {
         'Access-Control-Allow-Origin': '*',
@@ -34,7 +34,7 @@ export class Cors {
       };
     }
     const { origin } = headers;
-    if (origin === undefined || !this.#origins.has(origin)) return {};
+    if (origin === undefined || !this.#origins.has(origin)) return undefined;
     return {
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Allow-Credentials': 'true',
@@ -44,8 +44,9 @@ export class Cors {
 
   /** The headers of the answer to a preflight, where {@link headers} has let its origin in; else nothing. */
   preflight(request: FastifyRequest, reply: FastifyReply): Record<string, string> | undefined {
+    if (request.method !== 'OPTIONS') return undefined;
     const { origin, 'access-control-request-method': asked } = request.headers;
-    const isPreflight = request.method === 'OPTIONS' && origin !== undefined && asked !== undefined;
+    const isPreflight = origin !== undefined && asked !== undefined;
     return isPreflight && reply.hasHeader('Access-Control-Allow-Origin') ? PREFLIGHT : undefined;
   }
 

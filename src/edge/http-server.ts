@@ -22,6 +22,8 @@ export interface HttpServerOptions {
   /** Whose pages may read the answers. */
   corsOrigins: readonly string[];
   maxConnections: number;
+  /** Whether each request is a line in the log. */
+  logRequests: boolean;
   trustProxy?: TrustedProxies | undefined;
 }
 
@@ -29,12 +31,15 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const { problems } = options;
   const trusts = options.trustProxy && trustOf(options.trustProxy);
-  const common = options.https
+  const security = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
+  const common = { ...security, 'Cache-Control': 'no-store' };
   const cors = new Cors(options.corsOrigins);
   const addHeaders = (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers({ ...common, 'X-Request-Id': request.id, 'Cache-Control': 'no-store', ...cors.headers(request) });
+    reply.headers(common).header('X-Request-Id', request.id);
+    const granted = cors.headers(request);
+    if (granted !== undefined) reply.headers(granted);
   };
   const adapter = new FastifyAdapter({
     ...LIMITS,
@@ -47,38 +52,59 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     forceCloseConnections: 'idle',
     // Nothing here is Express middleware.
     skipMiddie: true,
-    clientErrorHandler: (error, socket) => answerUnparsed(error, socket as Socket, common),
+    clientErrorHandler: (error, raw) => {
+      const socket = raw as Socket;
+      // What is wrong with the rest of a request that was refused already is of no interest, and one answer is enough.
+      if (connections.hasAnswered(socket)) socket.destroySoon();
+      else answerUnparsed(error, socket, security);
+    },
     // What the router refuses before a hook runs: a malformed URL.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
       problems.answer(error, request, reply);
-      logRequest(request, reply);
+      if (options.logRequests) logRequest(request, reply);
     },
   });
   const fastify = adapter.getInstance();
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   heedForwarding(fastify, trusts);
-  fastify.addHook('onRequest', async (request, reply) => {
+  // Hooks that wait for nothing take a callback: a promise for each, on every request, is dear.
+  fastify.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    refuseAmbiguous(request);
+    try {
+      refuseAmbiguous(request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
     const preflight = cors.preflight(request, reply);
-    if (preflight !== undefined) return reply.code(204).headers(preflight).send();
+    if (preflight !== undefined) {
+      reply.code(204).headers(preflight).send();
+      return;
+    }
     if (/^\/docs(\/|$)/.test(pathOf(request.url))) {
       reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
     }
-    return undefined;
+    done();
   });
-  fastify.addHook('onSend', async (request, reply) => {
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
     cors.vary(request, reply);
     // Swagger UI's page is sent without one.
     if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
+    done();
   });
-  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
-  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, common));
+  if (options.logRequests) {
+    fastify.addHook('onResponse', (request, reply, done) => {
+      logRequest(request, reply);
+      done();
+    });
+  }
+  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, security));
   // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
-  stopGracefully(fastify, new Connections(fastify.server, options.maxConnections));
+  const connections = new Connections(fastify.server, options.maxConnections);
+  stopGracefully(fastify, connections);
   return adapter;
 }
 
@@ -109,7 +135,8 @@ function stopGracefully(fastify: FastifyInstance, connections: Connections): voi
     connections.closeIdle();
     setTimeout(() => fastify.server.closeAllConnections(), SLOW_REQUEST_MS).unref();
   });
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) reply.header('Connection', 'close');
+    done();
   });
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../ids/uuidv7.js';
 import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, MethodNotAllowed, RequestTimeout } from '../problems/http.errors.js';
 import { describeProblem, problemHeaders } from '../problems/problem.js';

@@ -25,19 +25,29 @@ export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
 }
 
 /** RFC 9110 §5.3: who a request is from and what its body is are said once. Node.js would take the first, others the last. */
-function saysTwice(raw: IncomingMessage): boolean {
-  return valuesOf(raw, 'authorization').length > 1 || valuesOf(raw, 'content-type').length > 1;
-}
-
-function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+function saysTwice({ rawHeaders }: IncomingMessage): boolean {
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const { length } = rawHeaders[index] as string;
+    if (length !== 'authorization'.length && length !== 'content-type'.length) continue;
+    const name = (rawHeaders[index] as string).toLowerCase();
+    if (name !== 'authorization' && name !== 'content-type') continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }
 
 /** RFC 9112 §3.2: exactly one, and of the right form; only HTTP/1.0 may leave it out. */
-function hasOneHost(raw: IncomingMessage): boolean {
-  const hosts = valuesOf(raw, 'host');
-  if (hosts.length === 0) return raw.httpVersionMinor === 0;
-  return hosts.length === 1 && isAuthority(hosts[0] as string);
+function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  let host: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return false;
+    host = rawHeaders[index + 1] as string;
+  }
+  return host === undefined ? httpVersionMinor === 0 : isAuthority(host);
 }
 
 /** RFC 9112 §6.1: no coding but `chunked`, and in HTTP/1.0 not even that. */

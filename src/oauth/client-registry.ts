@@ -1,7 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type EntityManager, IsNull } from 'typeorm';
-import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { validate as isUuid } from 'uuid';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { Client } from './client.entity.js';
 
 const SECRET_BYTES = 32;
@@ -11,6 +13,7 @@ export class ClientRegistry {
   constructor(
     private readonly manager: EntityManager,
     private readonly clock: Clock,
+    private readonly audit = new AuditLog(clock, false),
   ) {}
 
   /** @returns the secret too, which is nowhere kept and can't be shown again */
@@ -18,13 +21,16 @@ export class ClientRegistry {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const now = this.clock.now();
     const client = this.manager.create(Client, {
-      id: uuidv7({ msecs: now }),
+      id: uuidv7(now),
       name,
       secretHash: sha256(secret),
       createdAt: new Date(now),
       revokedAt: null,
     });
-    await this.manager.insert(Client, client);
+    await this.manager.transaction(async (manager) => {
+      await manager.insert(Client, client);
+      await this.audit.insert(manager, this.audit.event('client.created', { details: { client_id: client.id } }));
+    });
     return { client, secret };
   }
 
@@ -35,12 +41,13 @@ export class ClientRegistry {
   /** @returns false where there is no such client, or it was revoked before */
   async revoke(id: string): Promise<boolean> {
     if (!isUuid(id)) return false;
-    const { affected } = await this.manager.update(
-      Client,
-      { id, revokedAt: IsNull() },
-      { revokedAt: this.clock.date() },
-    );
-    return affected === 1;
+    return await this.manager.transaction(async (manager) => {
+      const revoked = { revokedAt: this.clock.date() };
+      const { affected } = await manager.update(Client, { id, revokedAt: IsNull() }, revoked);
+      if (affected !== 1) return false;
+      await this.audit.insert(manager, this.audit.event('client.revoked', { details: { client_id: id } }));
+      return true;
+    });
   }
 
   /** The client that an id and a secret prove. */

@@ -4,6 +4,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Strategy } from 'passport';
 import type { DataSource } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { basicCredentials } from './basic-credentials.js';
 import type { Client } from './client.entity.js';
@@ -33,7 +34,9 @@ export class ClientStrategy extends PassportStrategy(Strategy, 'client') {
   async validate(authorization: string | undefined): Promise<Client> {
     const credentials = basicCredentials(authorization);
     const client = credentials && (await this.clients.authenticate(credentials.id, credentials.secret));
-    if (client === undefined) throw new InvalidClient();
-    return client;
+    if (client !== undefined) return client;
+    // What is no id may be anything that somebody has typed.
+    const facts = credentials && isUuid(credentials.id) ? { details: { client_id: credentials.id } } : {};
+    throw new InvalidClient({ facts });
   }
 }

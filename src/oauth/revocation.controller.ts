@@ -2,6 +2,7 @@ import { Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBasicAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/public.decorator.js';
+import { callerOf } from '../audit/caller.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
@@ -39,7 +40,7 @@ export class RevocationController {
   @ApiProblems(ValidationFailed, InvalidClient)
   async revoke(@Req() request: FormRequest): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));
-    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked');
+    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', callerOf(request));
   }
 
   #sessionOf(token: string): string | undefined {

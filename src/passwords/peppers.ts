@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { Secret } from '../config/secret.js';
@@ -37,6 +38,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
     private readonly sealing: Sealing,
     config: Config,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
   ) {
     this.current = pepperOf(config.secret);
     for (const secret of config.secretPrevious) this.#add(pepperOf(secret));
@@ -88,11 +90,16 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
   async #reseal(): Promise<void> {
     for (const { id, sealed_pepper: stale } of this.#stale) {
       const { key } = this.find(id) as Pepper;
-      await this.database.query('UPDATE password_peppers SET sealed_pepper = $1 WHERE id = $2 AND sealed_pepper = $3', [
-        this.sealing.seal(key, context(id)),
-        id,
-        stale,
-      ]);
+      const event = this.audit.event('secret.resealed', { actor: 'system', details: { pepper: id } });
+      await this.database.transaction(async (manager) => {
+        await manager.query('UPDATE password_peppers SET sealed_pepper = $1 WHERE id = $2 AND sealed_pepper = $3', [
+          this.sealing.seal(key, context(id)),
+          id,
+          stale,
+        ]);
+        await this.audit.insert(manager, event);
+      });
+      this.audit.tell(event);
     }
     if (this.#stale.length > 0) {
       this.#logger.log({ msg: 'password peppers sealed again under PORTERO_SECRET', count: this.#stale.length });

@@ -44,8 +44,10 @@ export class TooManyRequests extends AuthError {
   constructor({
     retryAfterSeconds = 1,
     headers = {},
-  }: { retryAfterSeconds?: number; headers?: Record<string, string> } = {}) {
-    super({ headers: { ...headers, 'Retry-After': String(retryAfterSeconds) } });
+    limit,
+  }: { retryAfterSeconds?: number; headers?: Record<string, string>; limit?: string } = {}) {
+    const facts = limit === undefined ? {} : { facts: { details: { limit } } };
+    super({ headers: { ...headers, 'Retry-After': String(retryAfterSeconds) }, ...facts });
   }
 }
 

@@ -100,7 +100,10 @@ export const problems = {
     title: 'The client is not known',
     detail: 'Send the client_id and client_secret of a registered client by HTTP Basic.',
   },
-  session_revoked: { title: 'The session has ended', detail: 'The session of this token has ended; log in again.' },
+  session_revoked: {
+    title: 'The session has ended',
+    detail: 'The session of this token or cookie has ended; log in again.',
+  },
 } as const satisfies Record<string, ProblemText>;
 
 /** Every fault of a member by its code. `{name}` stands for a value of the fault. */
@@ -113,6 +116,9 @@ export const faults = {
   empty: 'This must not be empty.',
   transport_unknown: 'This must be "bearer" or "cookie".',
   keep_unknown: 'This must be "current".',
+  event_type_unknown: 'There is no event of this type.',
+  not_an_id: 'This must be an id.',
+  limit_out_of_range: 'This must be a whole number from 1 to 100.',
   username_invalid:
     'A username has 1 to 64 characters, none of them a control character, no white space but single spaces inside, and @ only where it is the email too.',
   email_invalid: 'This is not an email address.',

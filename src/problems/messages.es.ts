@@ -118,7 +118,7 @@ export const es: Messages = {
     },
     session_revoked: {
       title: 'La sesión ha terminado',
-      detail: 'La sesión de este token ha terminado; inicie sesión de nuevo.',
+      detail: 'La sesión de este token o de esta cookie ha terminado; inicie sesión de nuevo.',
     },
   },
   faults: {
@@ -130,6 +130,9 @@ export const es: Messages = {
     empty: 'No debe estar vacío.',
     transport_unknown: 'Debe ser "bearer" o "cookie".',
     keep_unknown: 'Debe ser "current".',
+    event_type_unknown: 'No hay ningún evento de este tipo.',
+    not_an_id: 'Debe ser un id.',
+    limit_out_of_range: 'Debe ser un número entero de 1 a 100.',
     username_invalid:
       'Un nombre de usuario tiene de 1 a 64 caracteres, ninguno de control, solo espacios sueltos en su interior, y @ solo si es también el correo.',
     email_invalid: 'No es una dirección de correo.',

@@ -8,11 +8,15 @@ import { describeProblem, problemHeaders } from './problem.js';
 /** Turns an error of a library into a refusal, or leaves it to the next one. */
 export type ErrorTranslator = (error: unknown, request: FastifyRequest) => AuthError | undefined;
 
+/** Does something about a refusal before it is answered; nothing to wait for where there is nothing to do. */
+export type RefusalWatcher = (error: AuthError, request: FastifyRequest) => Promise<void> | undefined;
+
 /** Answers everything thrown as problem details. What no translator knows is logged and answered as an internal error. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
   readonly #translators: ErrorTranslator[];
+  #watch: RefusalWatcher = () => undefined;
 
   constructor(...translators: ErrorTranslator[]) {
     this.#translators = [...translators, fromFramework];
@@ -23,6 +27,11 @@ export class ProblemFilter implements ExceptionFilter {
     this.#translators.unshift(translator);
   }
 
+  /** Has every refusal watched. Where the watcher fails, its failure is what is answered. */
+  watch(watcher: RefusalWatcher): void {
+    this.#watch = watcher;
+  }
+
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
@@ -31,6 +40,17 @@ export class ProblemFilter implements ExceptionFilter {
   /** The same for errors that Fastify meets before a route runs. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.#refusal(thrown, request);
+    const watching = this.#watch(error, request);
+    if (watching === undefined) this.#send(error, request, reply);
+    else {
+      watching.then(
+        () => this.#send(error, request, reply),
+        (failure) => this.#send(this.#refusal(failure, request), request, reply),
+      );
+    }
+  }
+
+  #send(error: AuthError, request: FastifyRequest, reply: FastifyReply): void {
     if (error.kind.status >= 500) {
       this.#logger.error({ err: error.cause ?? error, request_id: request.id }, error.kind.code);
     }

@@ -77,7 +77,7 @@ function membersOf(dto: Type<object>): Set<string> {
 }
 
 /** A JSON Pointer (RFC 6901 §3). */
-function pointer(member: string): string {
+export function pointer(member: string): string {
   return `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -7,6 +7,19 @@ import { Config } from '../config/config.js';
 const BATCH = 1000;
 const LONGEST_INTERVAL_MS = 60_000;
 
+/** Answers those that somebody else has locked. */
+const WRITE = `
+  WITH due AS (
+    SELECT s.id, seen.at FROM sessions s JOIN unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at) ON s.id = seen.id
+     WHERE s.ended_at IS NULL AND s.last_seen_at < seen.at
+  ), free AS (
+    SELECT id FROM sessions WHERE id IN (SELECT id FROM due) FOR UPDATE SKIP LOCKED
+  ), written AS (
+    UPDATE sessions s SET last_seen_at = GREATEST(s.last_seen_at, due.at)
+      FROM due JOIN free ON free.id = due.id WHERE s.id = due.id
+  )
+  SELECT id FROM due WHERE id NOT IN (SELECT id FROM free)`;
+
 /** When sessions were last seen by this instance; written to the database now and then, many at once. */
 @Injectable()
 export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
@@ -45,18 +58,20 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     return this.#seen.get(sessionId);
   }
 
-  /** Writes what has not been written. What fails is tried again, unless it was seen again meanwhile. */
+  /**
+   * Writes what has not been written. What fails, or is locked, is tried again, unless it was seen again meanwhile:
+   * a batch that waited for one row would hold up the refreshes of all the others, and could deadlock with a logout.
+   */
   async write(): Promise<void> {
     const entries = [...this.#seen];
     for (let start = 0; start < entries.length; start += BATCH) {
       const batch = entries.slice(start, start + BATCH);
-      await this.database.query(
-        `UPDATE sessions s SET last_seen_at = seen.at
-           FROM unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at)
-          WHERE s.id = seen.id AND s.ended_at IS NULL AND s.last_seen_at < seen.at`,
-        [batch.map(([id]) => id), batch.map(([, at]) => new Date(at))],
-      );
-      for (const [id, at] of batch) if (this.#seen.get(id) === at) this.#seen.delete(id);
+      const locked: { id: string }[] = await this.database.query(WRITE, [
+        batch.map(([id]) => id),
+        batch.map(([, at]) => new Date(at)),
+      ]);
+      const again = new Set(locked.map(({ id }) => id));
+      for (const [id, at] of batch) if (this.#seen.get(id) === at && !again.has(id)) this.#seen.delete(id);
     }
   }
 }

@@ -1,4 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import type { Actor, AuditEventType } from '../audit/audit-events.js';
+import { AuditLog, EVENT_COLUMNS } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import type { Clock } from '../clock/clock.js';
 import type { EndReason } from './session.entity.js';
 
@@ -10,6 +14,8 @@ export interface Revocation {
 }
 
 export interface EndAllOptions {
+  /** Who asked for it, and from where. */
+  by?: Caller | undefined;
   /** A session that goes on. */
   keep?: string | undefined;
   /** Done in the same transaction. */
@@ -20,59 +26,150 @@ export interface EndAllOptions {
 const COOKIE_MEMORY = `interval '2 minutes'`;
 
 /**
- * Ends the sessions that a condition names, and writes their entries for the feed: one statement, so that no session
- * ends without its entry, nor the other way round. The first reason stays.
+ * The id of the event of one session of several: the time and the order of the event that the statement was given, and
+ * the random half of the session's own id.
  */
-const endWhere = (condition: string) => `
-  WITH ended AS (
-    UPDATE sessions SET ended_at = COALESCE(ended_at, $1), end_reason = COALESCE(end_reason, $2) WHERE ${condition}
-    RETURNING id, GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN $1::timestamptz + ${COOKIE_MEMORY} END) AS until
+const EVENT_ID = `encode(substring(uuid_send($3) FOR 8) || substring(uuid_send(id) FROM 9), 'hex')::uuid`;
+
+/**
+ * Ends the sessions that a condition names, and writes their entries for the feed and their events: one statement, so
+ * that no session ends without them, nor the other way round. The first reason stays.
+ */
+const endWhere = (condition: string, limit = '') => `
+  WITH found AS (
+    SELECT id, ended_at IS NULL AS was_live FROM sessions WHERE ${condition} ORDER BY id ${limit} FOR UPDATE
+  ), ended AS (
+    UPDATE sessions s SET ended_at = COALESCE(ended_at, $1), end_reason = COALESCE(end_reason, $2)
+      FROM found WHERE s.id = found.id
+    RETURNING s.id, s.user_id, found.was_live,
+      GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN $1::timestamptz + ${COOKIE_MEMORY} END) AS until
   ), entry AS (
     INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > $1
     ON CONFLICT (session_id) DO NOTHING
+  ), event AS (
+    INSERT INTO audit_events (${EVENT_COLUMNS})
+    SELECT ${EVENT_ID}, $1, $4, 'ok', user_id, $5, id, $6, $7, $8, jsonb_build_object('reason', $2::text)
+      FROM ended WHERE was_live
+    RETURNING id, session_id
   )
-  SELECT id AS "sessionId", until FROM ended`;
+  SELECT ended.id AS "sessionId", ended.user_id AS "userId", ended.until, event.id AS "eventId"
+    FROM ended LEFT JOIN event ON event.session_id = ended.id`;
 
-const END_ONE = endWhere('id = $3');
-const END_ALL = endWhere('user_id = $3 AND id IS DISTINCT FROM $4 AND ended_at IS NULL');
+const END_ONE = endWhere('id = $9');
+const END_ALL = endWhere('user_id = $9 AND id IS DISTINCT FROM $10::uuid AND ended_at IS NULL');
 const END_EXCESS = endWhere(`id IN (
-  SELECT id FROM sessions WHERE user_id = $3 AND ended_at IS NULL AND expires_at > $1 AND refresh_expires_at > $1
-  ORDER BY auth_time DESC, id DESC OFFSET $4) AND ended_at IS NULL`);
+  SELECT id FROM sessions WHERE user_id = $9 AND ended_at IS NULL AND expires_at > $1 AND refresh_expires_at > $1
+  ORDER BY auth_time DESC, id DESC OFFSET $10) AND ended_at IS NULL`);
+/** Of all users, from some id on. */
+const END_EVERYBODYS = endWhere('id > $9 AND ended_at IS NULL', 'LIMIT $10');
+const EVERYBODYS_BATCH = 1000;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+interface Ended extends Revocation {
+  event: AuditEvent | undefined;
+}
+
+interface EndedRow {
+  sessionId: string;
+  userId: string;
+  until: Date;
+  /** None where it had ended before. */
+  eventId: string | null;
+}
+
+/** Where the end of all sessions belongs to a change of the user, that is an event too. */
+const CHANGES: Partial<Record<EndReason, AuditEventType>> = {
+  password_changed: 'password.changed',
+  user_deleted: 'user.deleted',
+  user_disabled: 'user.disabled',
+};
+/** Whose doing it is, where it is not the user's. */
+const ACTORS: Partial<Record<EndReason, Actor>> = {
+  refresh_token_reused: 'system',
+  too_many_sessions: 'system',
+  token_revoked: 'client',
+  user_disabled: 'operator',
+  ended_by_operator: 'operator',
+};
 
 /** The ends of sessions in the database, and the log of them that every instance reads. */
 export class RevocationLog {
   constructor(
     private readonly manager: EntityManager,
-    private readonly clock: Clock,
+    clock: Clock,
+    private readonly audit = new AuditLog(clock, false),
   ) {}
 
   /** Ends one session, also one that had ended; a session that never was is left alone. */
-  end(sessionId: string, reason: EndReason): Promise<Revocation[]> {
-    return this.#end(this.manager, END_ONE, reason, sessionId);
+  async end(sessionId: string, reason: EndReason, by?: Caller): Promise<Revocation[]> {
+    return this.#tell(await this.#end(this.manager, END_ONE, this.#eventOf(reason, by), reason, sessionId));
   }
 
   /** Ends every session of a user but the one to keep, together with what is done `within` the same transaction. */
-  async endAll(userId: string, reason: EndReason, { keep, within }: EndAllOptions = {}): Promise<Revocation[]> {
-    return await this.manager.transaction(async (manager) => {
+  async endAll(userId: string, reason: EndReason, { keep, within, by }: EndAllOptions = {}): Promise<Revocation[]> {
+    const type = CHANGES[reason];
+    const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason), caller: by });
+    const ended = await this.manager.transaction(async (manager) => {
       // No session begins until this is done: an insert must share the lock of its user's row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
-      const ended = await this.#end(manager, END_ALL, reason, userId, keep ?? null);
+      const event = this.#eventOf(reason, by);
+      const all = await this.#end(manager, END_ALL, event, reason, userId, keep ?? null);
       await within?.(manager);
-      return ended;
+      if (change) await this.audit.insert(manager, change);
+      return all;
     });
+    if (change) this.audit.tell(change);
+    return this.#tell(ended);
   }
 
   /** Ends the oldest sessions of a user that are more than `limit`. */
-  endExcess(userId: string, limit: number): Promise<Revocation[]> {
-    return this.#end(this.manager, END_EXCESS, 'too_many_sessions', userId, limit);
+  async endExcess(userId: string, limit: number): Promise<Revocation[]> {
+    const event = this.#eventOf('too_many_sessions');
+    return this.#tell(await this.#end(this.manager, END_EXCESS, event, 'too_many_sessions', userId, limit));
   }
 
-  async #end(manager: EntityManager, sql: string, reason: EndReason, ...parameters: unknown[]): Promise<Revocation[]> {
-    const rows: { sessionId: string; until: Date }[] = await manager.query(sql, [
-      this.clock.date(),
-      reason,
-      ...parameters,
-    ]);
-    return rows.map(({ sessionId, until }) => ({ sessionId, until: until.getTime() }));
+  /** Ends every session of every user, so many at a time that nobody waits for long. */
+  async *endEverybodys(reason: EndReason): AsyncGenerator<Revocation[]> {
+    for (let after: string | undefined = NIL; after !== undefined; ) {
+      const event = this.#eventOf(reason);
+      const ended = this.#tell(await this.#end(this.manager, END_EVERYBODYS, event, reason, after, EVERYBODYS_BATCH));
+      yield ended;
+      after = ended
+        .map(({ sessionId }) => sessionId)
+        .sort()
+        .at(-1);
+    }
+  }
+
+  #eventOf(reason: EndReason, caller?: Caller): AuditEvent {
+    const type = reason === 'logout' ? 'logout' : 'session.ended';
+    return this.audit.event(type, { ...this.#actorOf(reason), caller, details: { reason } });
+  }
+
+  #actorOf(reason: EndReason): { actor?: Actor } {
+    const actor = ACTORS[reason];
+    return actor ? { actor } : {};
+  }
+
+  async #end(
+    manager: EntityManager,
+    sql: string,
+    event: AuditEvent,
+    reason: EndReason,
+    ...parameters: unknown[]
+  ): Promise<Ended[]> {
+    const { id, occurredAt, type, actor, ip, userAgent, requestId } = event;
+    const facts = [occurredAt, reason, id, type, actor, ip, userAgent, requestId];
+    const rows: EndedRow[] = await manager.query(sql, [...facts, ...parameters]);
+    return rows.map(({ eventId, ...row }) => ({
+      sessionId: row.sessionId,
+      until: row.until.getTime(),
+      event: eventId === null ? undefined : { ...event, id: eventId, sessionId: row.sessionId, userId: row.userId },
+    }));
+  }
+
+  #tell(ended: Ended[]): Revocation[] {
+    for (const { event } of ended) if (event) this.audit.tell(event);
+    return ended;
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import type { Query } from '../database/feed-connection.js';
@@ -10,6 +12,11 @@ import type { EndReason } from './session.entity.js';
 /** What of a notification tells that it is about sessions that ended. */
 export const REVOCATIONS_TOPIC = 'revoked';
 const PRUNE_EVERY_MS = 60_000;
+const FROM_THE_BEGINNING = '0';
+
+/** So that each read ends well within the time that one may take, however much there is to catch up on. */
+const PAGE = 10_000;
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What has been written since the transactions that were under way at the last read, and where to go on next time.
@@ -17,12 +24,18 @@ const PRUNE_EVERY_MS = 60_000;
  * under way (xmin). Entries that are met twice do no harm.
  */
 const READ_ON = `
-  SELECT now.xmin::text AS cursor, r.session_id AS "sessionId", r.expires_at AS until
+  SELECT now.xmin::text AS cursor, extract(epoch FROM pg_postmaster_start_time())::text AS server,
+         r.txid::text AS txid, r.session_id AS "sessionId", r.expires_at AS until
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) now
-    LEFT JOIN revocations r ON r.txid >= $1::xid8`;
+    LEFT JOIN (SELECT txid, session_id, expires_at FROM revocations WHERE (txid, session_id) > ($1::xid8, $2::uuid)
+                ORDER BY txid, session_id LIMIT ${PAGE}) r ON true`;
 
 interface FeedRow {
   cursor: string;
+  /** Tells this start of this server from every other one. */
+  server: string;
+  /** Of the entry, as what follows. Where there is no entry, there is one row without. */
+  txid: string | null;
   sessionId: string | null;
   until: Date | null;
 }
@@ -34,17 +47,19 @@ interface FeedRow {
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
-  /** Session id to the time, in milliseconds, at which the entry is over. */
+  /** Session id to the monotonic time at which the entry is over: a wall clock that jumps ahead must not forget it. */
   readonly #until = new Map<string, number>();
-  #cursor = '0';
+  #cursor = FROM_THE_BEGINNING;
+  #server = '';
   #pruneAt = 0;
 
   constructor(
     @InjectDataSource() database: DataSource,
     private readonly clock: Clock,
     private readonly feed: ChangeFeed,
+    audit: AuditLog,
   ) {
-    this.#log = new RevocationLog(database.manager, clock);
+    this.#log = new RevocationLog(database.manager, clock, audit);
     feed.follow({
       topic: REVOCATIONS_TOPIC,
       read: (query) => this.#read(query),
@@ -69,8 +84,8 @@ export class Revocations implements OnModuleInit {
    * Ends a session for good. Its access tokens are refused here from the moment this resolves, and after a restart;
    * by the other instances as soon as they hear of it. The first reason stays.
    */
-  async revoke(sessionId: string, reason: EndReason): Promise<void> {
-    this.#publish(await this.#log.end(sessionId, reason));
+  async revoke(sessionId: string, reason: EndReason, by?: Caller): Promise<void> {
+    this.#publish(await this.#log.end(sessionId, reason, by));
   }
 
   /** The same for every session of a user, but the one to keep; also where the user is gone. */
@@ -89,30 +104,44 @@ export class Revocations implements OnModuleInit {
   }
 
   async #read(query: Query): Promise<void> {
-    const rows = await query<FeedRow>(READ_ON, [this.#cursor]);
-    const { cursor } = rows[0] as FeedRow;
-    // Numbers that go back are those of another database: one that was restored. It is read from the beginning.
-    this.#cursor = BigInt(cursor) < BigInt(this.#cursor) ? '0' : cursor;
+    let rows = await query<FeedRow>(READ_ON, [this.#cursor, NIL]);
+    // That of the first page: what commits while the others are read may lie before them, and is met next time.
+    const { cursor, server } = rows[0] as FeedRow;
+    this.#take(rows);
+    while (rows.length === PAGE) {
+      const { txid, sessionId } = rows.at(-1) as FeedRow;
+      rows = await query<FeedRow>(READ_ON, [txid, sessionId]);
+      this.#take(rows);
+    }
+    // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
+    // the former server had given: what was read from the middle of another count is read from the beginning.
+    const isSameCount = server === this.#server && BigInt(cursor) >= BigInt(this.#cursor);
+    this.#cursor = isSameCount || this.#cursor === FROM_THE_BEGINNING ? cursor : FROM_THE_BEGINNING;
+    this.#server = server;
+    if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
+  }
+
+  #take(rows: readonly FeedRow[]): void {
     this.#remember(
       rows.flatMap(({ sessionId, until }) => (sessionId && until ? [{ sessionId, until: until.getTime() }] : [])),
     );
-    if (this.clock.now() >= this.#pruneAt) this.#prune();
   }
 
   #remember(revocations: readonly Revocation[]): void {
     const now = this.clock.now();
-    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until);
+    const ahead = this.clock.monotonic() - now;
+    for (const { sessionId, until } of revocations) if (until > now) this.#until.set(sessionId, until + ahead);
   }
 
   #prune(): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     this.#pruneAt = now + PRUNE_EVERY_MS;
     for (const [sessionId, until] of this.#until) if (until <= now) this.#until.delete(sessionId);
   }
 }
 
 /** As in a notification: the id and, in milliseconds, the end. */
-function formatRevocation({ sessionId, until }: Revocation): string {
+export function formatRevocation({ sessionId, until }: Revocation): string {
   return `${sessionId},${until}`;
 }
 

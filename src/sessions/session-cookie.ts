@@ -49,9 +49,9 @@ export class SessionCookieCodec {
   }
 
   isCsrfToken(sessionId: string, token: string): boolean {
-    const given = Buffer.from(token, 'base64url');
+    const given = Buffer.from(token);
     return this.#csrfKeys.some((key) => {
-      const expected = mac(key, sessionId);
+      const expected = Buffer.from(mac(key, sessionId).toString('base64url'));
       return given.length === expected.length && timingSafeEqual(given, expected);
     });
   }

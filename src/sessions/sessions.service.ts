@@ -1,22 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { SessionRevoked } from '../access/session.errors.js';
+import { AuditLog, eventValues, insertEventFrom } from '../audit/audit-log.js';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocations.js';
 import { Session, type Transport } from './session.entity.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
-
-/** Where a login came from, as far as it is known. */
-export interface Caller {
-  ip?: string | undefined;
-  userAgent?: string | undefined;
-}
 
 export interface IssuedTokens {
   accessToken: string;
@@ -39,6 +35,9 @@ const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS 
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
 
+/** So many logins of one user may be under way at once, on all instances, without seeing each other. */
+const UNSEEN_LOGINS = 50;
+
 /** Between the statement and the token made after it, time goes by: a token is cut short only where that takes longer. */
 const ISSUING_MS = 5000;
 
@@ -46,7 +45,6 @@ const ISSUING_MS = 5000;
 @Injectable()
 export class SessionsService {
   readonly #refreshTokens: RefreshTokenCodec;
-  readonly #logger = new Logger(SessionsService.name);
 
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
@@ -54,6 +52,7 @@ export class SessionsService {
     private readonly revocations: Revocations,
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
   ) {
     this.#refreshTokens = new RefreshTokenCodec(
       config.secret.derive('refresh-token'),
@@ -65,19 +64,33 @@ export class SessionsService {
    * Begins a session for a user who has just proved who they are. The oldest ones that are then more than
    * `MAX_SESSIONS_PER_USER` end.
    *
+   * @param as what the audit trail calls it: where another session goes on as this one, it is no login
    * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
    */
-  async start(user: User, caller: Caller, transport: Transport): Promise<LiveSession> {
+  async start(
+    user: User,
+    caller: Caller,
+    transport: Transport,
+    as: 'login' | 'session.renewed' = 'login',
+  ): Promise<LiveSession> {
     const session = this.#newSession(user, transport);
+    const event = this.audit.event(as, {
+      userId: user.id,
+      sessionId: session.id,
+      caller,
+      details: { transport },
+    });
     // The lock waits for a change of the user that is under way, and the condition is then judged anew.
     const [inserted]: { others: string }[] = await this.sessions.query(
-      `INSERT INTO sessions
+      `WITH started AS (
+       INSERT INTO sessions
          (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
           access_expires_at, ip, user_agent)
        SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
         WHERE u.id = $2 AND u.disabled_at IS NULL AND date_trunc('milliseconds', u.updated_at) = $9
           FOR KEY SHARE OF u
-       RETURNING (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others`,
+       RETURNING user_id, (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
+       ), event AS (${insertEventFrom('started', 11)}) SELECT others FROM started`,
       [
         session.id,
         user.id,
@@ -89,12 +102,14 @@ export class SessionsService {
         caller.userAgent?.slice(0, 512) ?? null,
         user.updatedAt,
         transport,
+        ...eventValues(event),
       ],
     );
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
+    this.audit.tell(event);
     // Logins at the same time do not see each other in that count, so it only tells when to look.
     const limit = this.config.maxSessionsPerUser;
-    if (Number(inserted.others) >= limit / 2) await this.revocations.revokeExcess(user.id, limit);
+    if (Number(inserted.others) + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
     return session;
   }
 
@@ -102,7 +117,7 @@ export class SessionsService {
     const now = this.clock.now();
     const { refreshTokenTtl, sessionTtl, accessTokenTtl } = this.config;
     return {
-      id: uuidv7({ msecs: now }),
+      id: uuidv7(now),
       userId: user.id,
       generation: 1,
       authTime: new Date(now),
@@ -124,7 +139,7 @@ export class SessionsService {
   async refresh(token: string, caller: Caller): Promise<IssuedTokens> {
     const presented = this.#refreshTokens.decode(token);
     if (presented === undefined) throw new RefreshTokenInvalid();
-    const session = (await this.#rotate(presented)) ?? (await this.#retry(presented, caller));
+    const session = (await this.#rotate(presented, caller)) ?? (await this.#retry(presented, caller));
     return this.issue(session);
   }
 
@@ -136,16 +151,19 @@ export class SessionsService {
   }
 
   /** The one statement that rotates: of any number of callers with one token, it answers one. */
-  async #rotate({ sessionId, generation }: RefreshTokenContent): Promise<LiveSession | undefined> {
-    const now = this.clock.date();
-    const [[session]]: [LiveSession[], number] = await this.sessions.query(
-      `UPDATE sessions s
+  async #rotate({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession | undefined> {
+    const event = this.audit.event('refresh', { sessionId, caller });
+    const now = event.occurredAt;
+    const [session]: LiveSession[] = await this.sessions.query(
+      `WITH rotated AS (
+       UPDATE sessions s
           SET generation = s.generation + 1, rotated_at = $3, last_seen_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
               access_expires_at = GREATEST($5, s.access_expires_at)
          FROM users u
         WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
           AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id AND u.disabled_at IS NULL
-       RETURNING ${LIVE_SESSION}`,
+       RETURNING ${LIVE_SESSION}, s.user_id
+       ), event AS (${insertEventFrom('rotated', 6)}) SELECT * FROM rotated`,
       [
         sessionId,
         generation,
@@ -153,8 +171,10 @@ export class SessionsService {
         new Date(now.getTime() + this.config.refreshTokenTtl),
         // A retry inside the grace window gets an access token too, and writes nothing.
         new Date(now.getTime() + this.config.refreshGrace + this.config.accessTokenTtl + ISSUING_MS),
+        ...eventValues(event),
       ],
     );
+    if (session) this.audit.tell({ ...event, userId: session.userId });
     return session;
   }
 
@@ -167,24 +187,22 @@ export class SessionsService {
         [sessionId],
       );
     const now = this.clock.now();
-    if (!session || session.endedAt !== null || session.disabledAt !== null) throw new SessionRevoked();
+    if (!session) throw new SessionRevoked();
+    const facts = { userId: session.userId, sessionId };
+    if (session.endedAt !== null || session.disabledAt !== null) throw new SessionRevoked({ facts });
     if (session.expiresAt.getTime() <= now || session.refreshExpiresAt.getTime() <= now)
-      throw new RefreshTokenExpired();
+      throw new RefreshTokenExpired({ facts });
     // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
     if (generation > session.generation) throw new RefreshTokenInvalid();
     const isPrevious = session.generation === generation + 1;
     const rotatedAt = session.rotatedAt?.getTime() ?? 0;
-    if (isPrevious && now < rotatedAt + this.config.refreshGrace) return session;
-    await this.revocations.revoke(sessionId, 'refresh_token_reused');
-    this.#logger.warn({
-      msg: 'a refresh token was used again: its session has been ended',
-      session_id: sessionId,
-      user_id: session.userId,
-      generation,
-      ip: caller.ip,
-      user_agent: caller.userAgent,
-    });
-    throw new RefreshTokenReused();
+    if (isPrevious && now < rotatedAt + this.config.refreshGrace) {
+      const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
+      await this.audit.write(this.sessions.manager, event);
+      return session;
+    }
+    await this.revocations.revoke(sessionId, 'refresh_token_reused', caller);
+    throw new RefreshTokenReused({ facts: { ...facts, details: { generation } } });
   }
 
   /** The tokens of a session that has just begun or been refreshed. */

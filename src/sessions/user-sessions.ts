@@ -2,23 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { LastSeen } from './last-seen.js';
+import { liveSessions, type SessionView } from './live-sessions.js';
 import { Revocations } from './revocations.js';
-import type { Transport } from './session.entity.js';
 import { SessionNotFound } from './sessions.errors.js';
-
-/** A live session, as its user sees it. */
-export interface SessionView {
-  id: string;
-  transport: Transport;
-  createdAt: Date;
-  lastSeenAt: Date;
-  expiresAt: Date;
-  ip: string | null;
-  userAgent: string | null;
-}
 
 /** What users see of their own sessions, and how they end them. */
 @Injectable()
@@ -33,33 +23,23 @@ export class UserSessions {
 
   /** The live sessions of a user, the newest first. */
   async list(userId: string): Promise<SessionView[]> {
-    const now = this.clock.now();
-    const rows: SessionView[] = await this.database.query(
-      `SELECT id, transport, auth_time AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", ip,
-              user_agent AS "userAgent"
-         FROM sessions
-        WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND refresh_expires_at > $2
-        ORDER BY auth_time DESC, id DESC`,
-      [userId, new Date(now)],
-    );
-    return rows
-      .map((row) => ({
-        ...row,
-        lastSeenAt: new Date(Math.max(row.lastSeenAt.getTime(), this.lastSeen.of(row.id) ?? 0)),
-      }))
-      .filter((row) => row.transport === 'bearer' || now < row.lastSeenAt.getTime() + this.config.sessionIdleTtl);
+    return await liveSessions(this.database, userId, {
+      now: this.clock.now(),
+      sessionIdleTtl: this.config.sessionIdleTtl,
+      seenAt: (id) => this.lastSeen.of(id),
+    });
   }
 
   /** Ends one session of a user; once more does no harm. @throws SessionNotFound, for another user's too */
-  async end(userId: string, sessionId: string): Promise<void> {
+  async end(userId: string, sessionId: string, by?: Caller): Promise<void> {
     const owned = isUuid(sessionId) && (await this.#isOf(userId, sessionId));
     if (!owned) throw new SessionNotFound();
-    await this.revocations.revoke(sessionId, 'ended_by_user');
+    await this.revocations.revoke(sessionId, 'ended_by_user', by);
   }
 
   /** Ends every session of a user, but for the one to keep. */
-  async endAll(userId: string, keep?: string): Promise<void> {
-    await this.revocations.revokeAll(userId, 'ended_by_user', { keep });
+  async endAll(userId: string, keep?: string, by?: Caller): Promise<void> {
+    await this.revocations.revokeAll(userId, 'ended_by_user', { keep, by });
   }
 
   async #isOf(userId: string, sessionId: string): Promise<boolean> {

@@ -19,6 +19,8 @@ export interface AccessTokenClaims {
   amr: string[];
   client_id: string;
   preferred_username: string;
+  /** We write none, and judge one that is there. */
+  nbf?: number;
 }
 
 /**
@@ -30,12 +32,12 @@ export interface AccessTokenClaims {
 export function readClaims(
   claims: Record<string, unknown>,
   expected: { issuer: string; audience: string },
-): AccessTokenClaims & { nbf: number } {
+): AccessTokenClaims {
   const strings = isId(claims.sub) && isId(claims.sid) && isText(claims.jti) && isText(claims.preferred_username);
   const { iss, aud, iat, exp, nbf = 0 } = claims;
   if (!strings || iss !== expected.issuer || aud !== expected.audience) throw new TokenMalformed();
   if (!isNumericDate(iat) || !isNumericDate(exp) || !isNumericDate(nbf)) throw new TokenMalformed();
-  return { ...(claims as unknown as AccessTokenClaims), nbf };
+  return claims as unknown as AccessTokenClaims;
 }
 
 /**
@@ -44,7 +46,7 @@ export function readClaims(
  * @throws TokenMalformed, TokenExpired
  */
 export function checkTime(
-  { iat, nbf, exp }: { iat: number; nbf: number; exp: number },
+  { iat, nbf = 0, exp }: Pick<AccessTokenClaims, 'iat' | 'nbf' | 'exp'>,
   now: number,
   { allowExpired = false } = {},
 ): void {

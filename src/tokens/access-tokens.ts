@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { TokenMalformed } from '../access/token.errors.js';
 import { TwoHalvesCache } from '../cache/two-halves-cache.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkTime, readClaims } from './access-token.js';
 import type { Key } from './jwa.js';
 import { JwsRefused, readObject, signJws, verifyJws } from './jws.js';
@@ -20,7 +20,7 @@ export interface AccessTokenSubject {
 }
 
 interface VerifiedToken {
-  claims: AccessTokenClaims & { nbf: number };
+  claims: AccessTokenClaims;
   key: Key;
 }
 
@@ -47,7 +47,7 @@ export class AccessTokens {
       aud: this.config.jwtAudience,
       sub: subject.userId,
       sid: subject.sessionId,
-      jti: uuidv7({ msecs: this.clock.now() }),
+      jti: uuidv7(this.clock.now()),
       iat,
       exp,
       auth_time: Math.floor(subject.authTime.getTime() / 1000),

@@ -51,7 +51,7 @@ export class JwksController {
   @ApiOperation({
     summary: 'Show the keys that verify access tokens',
     description:
-      'A JWK Set (RFC 7517) for any JWT library. May be cached for five minutes: a key is in it longer than that before it signs. Empty where `JWT_ALG` is `HS256`.',
+      'A JWK Set (RFC 7517) for any JWT library. May be cached for five minutes: in a scheduled rotation, a key is in it longer than that before it signs. Empty where `JWT_ALG` is `HS256`.',
     operationId: 'showKeys',
   })
   @ApiOkResponse({

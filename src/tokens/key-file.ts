@@ -4,7 +4,11 @@ import type { Key } from './jwa.js';
 import { thumbprint } from './jwk.js';
 import { weakness } from './weak-key.js';
 
-const ALGORITHM_OF_TYPE: Record<string, JwtAlg> = { EC: 'ES256', RSA: 'RS256', oct: 'HS256' };
+const ALGORITHM_OF_TYPE = new Map<unknown, JwtAlg>([
+  ['EC', 'ES256'],
+  ['RSA', 'RS256'],
+  ['oct', 'HS256'],
+]);
 
 /** Why a key is not taken, in words for the operator. */
 export class KeyRefused extends Error {
@@ -48,7 +52,8 @@ export function readJwkSet(jwks: readonly JsonWebKey[], rules: KeyRules = {}): K
  * @throws KeyRefused
  */
 export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
-  const expected = ALGORITHM_OF_TYPE[jwk.kty ?? ''];
+  if (typeof jwk !== 'object' || jwk === null) throw new KeyRefused('is neither PEM nor a JWK');
+  const expected = ALGORITHM_OF_TYPE.get(jwk.kty);
   const { alg = expected, use = 'sig', key_ops: operations = ['sign', 'verify'], kid } = jwk as Record<string, unknown>;
   if (expected === undefined || alg !== expected) throw new KeyRefused(`is of type ${jwk.kty} for algorithm ${alg}`);
   if (use !== 'sig') throw new KeyRefused(`is for use ${use}, not sig`);
@@ -66,8 +71,10 @@ export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
 }
 
 function readPem(text: string, rules: KeyRules): Key {
+  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: take its passphrase off first (openssl pkey)');
+  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('holds no private key, and can not sign');
   const key = createKey(() => createPrivateKey(text));
-  const alg = ALGORITHM_OF_TYPE[createKey(() => key.export({ format: 'jwk' })).kty ?? ''];
+  const alg = ALGORITHM_OF_TYPE.get(createKey(() => key.export({ format: 'jwk' })).kty);
   if (alg === undefined)
     throw new KeyRefused(`is of type ${key.asymmetricKeyType}, for which there is no algorithm here`);
   return checked(key, alg, rules);

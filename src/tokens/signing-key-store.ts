@@ -1,5 +1,8 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import type { AuditEventType } from '../audit/audit-events.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CHANNEL } from '../database/feed-connection.js';
@@ -24,6 +27,9 @@ export type KeySettings = Pick<Config, 'jwtAlg' | 'jwtAllowRsa2048' | 'keyRotati
 /** A key with the state that the database has it in. */
 export type StoredKey = Key & Pick<SigningKeyRow, 'status' | 'createdAt' | 'activatedAt' | 'publishedUntil'>;
 
+/** Writes the event of a change, in its transaction. */
+type RecordEvent = (type: AuditEventType, kid: string) => Promise<void>;
+
 /** The states of the signing keys in the database. Each change is one transaction, one at a time of all instances. */
 export class SigningKeyStore {
   constructor(
@@ -31,6 +37,7 @@ export class SigningKeyStore {
     private readonly sealing: Sealing,
     private readonly clock: Clock,
     private readonly settings: KeySettings,
+    private readonly audit = new AuditLog(clock, false),
   ) {}
 
   /** Every key there ever was, sealed, the oldest first. */
@@ -76,13 +83,14 @@ export class SigningKeyStore {
    */
   async rotate(due: (active: SigningKeyRow) => boolean = () => true): Promise<string | undefined> {
     const successor = await generateKey(this.settings.jwtAlg);
-    return await this.#exclusively(async (manager) => {
+    return await this.#exclusively(async (manager, record) => {
       const { active, next } = await current(manager);
       if (active === undefined || next === undefined || !due(active)) return undefined;
       this.#requireSettled(next);
       await this.#retire(manager, active);
       await this.#activate(manager, next);
       await this.#insert(manager, successor, 'next');
+      await record('key.rotated', next.kid);
       return next.kid;
     });
   }
@@ -98,11 +106,12 @@ export class SigningKeyStore {
     if (alg !== jwtAlg) throw new KeyRefused(`is for ${alg}, and JWT_ALG is ${jwtAlg}`);
     if (privateKey === undefined) throw new KeyRefused('is a public key, and can not sign');
     const kid = thumbprint(publicKey);
-    await this.#exclusively(async (manager) => {
+    await this.#exclusively(async (manager, record) => {
       const there = await manager.findOneBy(SigningKeyRow, { kid });
       if (there) throw new KeyExists(kid, there.status);
       await manager.delete(SigningKeyRow, { status: 'next' });
       await this.#insert(manager, privateKey, 'next');
+      await record('key.imported', kid);
     });
     return kid;
   }
@@ -110,13 +119,14 @@ export class SigningKeyStore {
   /** Ends a key: tokens that it signed are refused at once. Where it was the active one, the next takes its place. */
   async revoke(kid: string): Promise<void> {
     const successor = await generateKey(this.settings.jwtAlg);
-    await this.#exclusively(async (manager) => {
+    await this.#exclusively(async (manager, record) => {
       const { active, next } = await current(manager);
       const revoked = { status: 'retired', sealedKey: null, revokedAt: this.clock.date() } as const;
       const { affected } = await manager.update(SigningKeyRow, { kid }, revoked);
       if (affected === 0) throw new UnknownKey(kid);
       if (active?.kid === kid && next !== undefined) await this.#activate(manager, next);
       if (active?.kid === kid || next?.kid === kid) await this.#insert(manager, successor, 'next');
+      await record('key.revoked', kid);
     });
   }
 
@@ -137,8 +147,15 @@ export class SigningKeyStore {
       const { plain, stale } = sealedKey ? this.sealing.unseal(sealedKey, kid) : { plain: undefined, stale: false };
       if (!stale || plain === undefined) continue;
       const resealed = { sealedKey: this.sealing.seal(plain, kid) };
-      const { affected } = await this.manager.update(SigningKeyRow, { kid, sealedKey: sealedKey as Buffer }, resealed);
-      count += affected ?? 0;
+      const event = this.audit.event('secret.resealed', { actor: 'system', details: { kid } });
+      const isDone = await this.manager.transaction(async (manager) => {
+        const { affected } = await manager.update(SigningKeyRow, { kid, sealedKey: sealedKey as Buffer }, resealed);
+        if (affected === 1) await this.audit.insert(manager, event);
+        return affected === 1;
+      });
+      if (!isDone) continue;
+      this.audit.tell(event);
+      count += 1;
     }
     return count;
   }
@@ -183,13 +200,20 @@ export class SigningKeyStore {
   }
 
   /** In a transaction that no other of these overlaps; then every instance is told to read. */
-  async #exclusively<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return await this.manager.transaction(async (manager) => {
+  async #exclusively<T>(work: (manager: EntityManager, record: RecordEvent) => Promise<T>): Promise<T> {
+    const events: AuditEvent[] = [];
+    const done = await this.manager.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
-      const result = await work(manager);
+      const result = await work(manager, async (type, kid) => {
+        const event = this.audit.event(type, { actor: this.audit.self, details: { kid } });
+        await this.audit.insert(manager, event);
+        events.push(event);
+      });
       await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, KEYS_TOPIC]);
       return result;
     });
+    for (const event of events) this.audit.tell(event);
+    return done;
   }
 }
 

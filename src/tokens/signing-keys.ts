@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { StartRefused } from '../config/start-refused.js';
@@ -36,8 +37,9 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly feed: ChangeFeed,
+    audit: AuditLog,
   ) {
-    this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config);
+    this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config, audit);
   }
 
   /** @throws StartRefused under a wrong secret, before anything is changed */
@@ -150,8 +152,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
 
   async #rotate(): Promise<void> {
     try {
-      const kid = await this.#store.rotate((active) => this.#isDue(active));
-      if (kid !== undefined) this.#logger.log({ msg: 'signing key rotated', kid });
+      await this.#store.rotate((active) => this.#isDue(active));
       this.#algChanged = false;
       await this.feed.catchUp();
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { AuditLog, EVENT_COLUMNS, eventValues } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import type { Identifiers } from './users.service.js';
 
@@ -33,6 +34,7 @@ export class UserImport {
     private readonly clock: Clock,
     /** Where new users go: the table, or in a dry run a copy of it that only this session sees. */
     private readonly target: 'users' | 'pg_temp.imported_users',
+    private readonly audit = new AuditLog(clock, false),
   ) {}
 
   /** @param session must be let go of by who gives it; the dry run keeps its users in it */
@@ -73,7 +75,7 @@ export class UserImport {
       all.map(({ createdAt }) => (createdAt ?? now).toISOString()),
       now.toISOString(),
     ];
-    const sql = `
+    const insert = `
       INSERT INTO ${this.target}
         (id, username, username_key, email, email_key, email_verified, password_hash, created_at, updated_at)
       SELECT *, $9::timestamptz
@@ -81,12 +83,25 @@ export class UserImport {
                   $8::timestamptz[])
       ON CONFLICT DO NOTHING
       RETURNING id`;
-    const stored = new Set((await this.#query<{ id: string }>(sql, columns)).map(({ id }) => id));
+    const [sql, values] = this.target === 'users' ? this.#withEvent(insert, columns) : [insert, columns];
+    const stored = new Set((await this.#query<{ id: string }>(sql, values)).map(({ id }) => id));
     return rest.filter(({ index }, position) => {
       const imported = stored.has(ids[position] as string);
       if (imported) outcomes[index] = 'imported';
       return !imported;
     });
+  }
+
+  /** With an event of the users that it stores, in the same statement. */
+  #withEvent(insert: string, columns: unknown[]): [sql: string, values: unknown[]] {
+    const event = eventValues(this.audit.event('users.imported'));
+    const values = event.map((_, index) => `$${columns.length + 1 + index}`);
+    // The last column has how many there were.
+    values.splice(-1, 1, `jsonb_build_object('users', count(*))`);
+    const sql = `WITH stored AS (${insert}), event AS (
+        INSERT INTO audit_events (${EVENT_COLUMNS}) SELECT ${values.join(', ')} FROM stored HAVING count(*) > 0
+      ) SELECT id FROM stored`;
+    return [sql, [...columns, ...event.slice(0, -1)]];
   }
 
   /** @returns those none of whose names is anybody's */

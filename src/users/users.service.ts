@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../clock/clock.js';
+import { uuidv7 } from '../ids/uuidv7.js';
 import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
@@ -27,12 +27,16 @@ export class UsersService {
   /**
    * Adds a user. The unique indexes decide who gets a name, so that of any number at once one does.
    *
+   * @param within done in the same transaction
    * @throws UsernameTaken, EmailTaken
    */
-  async create({ username, email, passwordHash }: NewUser): Promise<User> {
+  async create(
+    { username, email, passwordHash }: NewUser,
+    within?: (manager: EntityManager, user: User) => Promise<void>,
+  ): Promise<User> {
     const now = this.clock.date();
     const user = this.users.create({
-      id: uuidv7({ msecs: now.getTime() }),
+      id: uuidv7(now.getTime()),
       ...(username === undefined
         ? { username: null, usernameKey: null }
         : { username: canonicalText(username), usernameKey: identifierKey(username) }),
@@ -46,7 +50,10 @@ export class UsersService {
       updatedAt: now,
     });
     try {
-      await this.users.insert(user);
+      await this.users.manager.transaction(async (manager) => {
+        await manager.insert(User, user);
+        await within?.(manager, user);
+      });
     } catch (error) {
       throw takenName(error) ?? error;
     }

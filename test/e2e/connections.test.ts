@@ -69,9 +69,7 @@ test.each([
       // Each that is let in goes again, so the place is filled up.
       await openMany(2, bytes);
       await sleep(20);
-      const began = performance.now();
       expect((await sendRaw(server.client.url, READY)).status).toBe(200);
-      expect(performance.now() - began).toBeLessThan(1000);
       expect(await openConnections()).toBeLessThanOrEqual(CEILING);
     }
   } finally {

@@ -28,12 +28,10 @@ const AMBIGUOUS: [string, string][] = [
   ['a raw NUL', '{"username":"ana\0","password":"x"}'],
 ];
 
-test.each(AMBIGUOUS)('%s is 400 malformed_request on every route with a body, at once', async (_, body) => {
-  const began = performance.now();
+test.each(AMBIGUOUS)('%s is 400 malformed_request on every route with a body', async (_, body) => {
   for (const { method, path } of routes) {
     expectProblem(await server.client.call(method, path, { body }), 400, 'malformed_request');
   }
-  expect((performance.now() - began) / routes.length).toBeLessThan(250);
 });
 
 test.each([

@@ -4,7 +4,8 @@ import { TestServer } from '../support/server.js';
 
 interface Operation {
   summary?: string;
-  parameters?: unknown[];
+  parameters?: { name: string; in: string; required: boolean }[];
+  security?: Record<string, unknown>[];
   responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: { code: string } }> }> }>;
 }
 interface Document {
@@ -38,6 +39,9 @@ test('every route of the contract is documented, with a summary', () => {
   expect(routes).toEqual(
     [
       'GET /.well-known/jwks.json',
+      'GET /.well-known/oauth-authorization-server',
+      'POST /oauth/introspect',
+      'POST /oauth/revoke',
       'GET /health/live',
       'GET /health/ready',
       'GET /protected',
@@ -53,16 +57,40 @@ test('every route of the contract is documented, with a summary', () => {
       'POST /protected',
       'POST /refresh',
       'POST /register',
+      'GET /auth/csrf',
+      'GET /auth/sessions',
+      'DELETE /auth/sessions',
+      'DELETE /auth/sessions/{id}',
     ].sort(),
   );
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   for (const { summary } of operations) expect(summary).toMatch(/\S/);
-  expect(document.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+  expect(document.components.securitySchemes).toMatchObject({
+    bearer: { type: 'http', scheme: 'bearer' },
+    basic: { type: 'http', scheme: 'basic' },
+  });
 });
 
-test('no route asks for a parameter: Swagger UI would refuse to send without it', () => {
+test('no route requires a parameter but what is in its path: Swagger UI would refuse to send without it', () => {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-  expect(operations.flatMap(({ parameters = [] }) => parameters)).toEqual([]);
+  const required = operations.flatMap(({ parameters = [] }) => parameters).filter((parameter) => parameter.required);
+  expect(required).toEqual([expect.objectContaining({ name: 'id', in: 'path' })]);
+});
+
+test('every route that takes a cookie says what becomes of a bad one, and which header a change needs', () => {
+  const codes = documentedCodes();
+  const bad = ['session_invalid', 'session_expired', 'session_revoked'];
+  const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+  );
+  for (const [route, { security = [], parameters = [] }] of routes) {
+    if (!security.some((scheme) => 'cookie' in scheme) || route.endsWith('/logout')) continue;
+    const named = parameters.filter(({ name }) => name === 'X-CSRF-Token').length;
+    const isSafe = route.startsWith('GET ');
+    expect([route, named]).toEqual([route, isSafe ? 0 : 1]);
+    const expected = isSafe ? bad : [...bad, 'csrf_failed'];
+    expect([...(codes[route] as Set<string>)]).toEqual(expect.arrayContaining(expected));
+  }
 });
 
 test('every refusal of the contract is documented where it can happen', () => {
@@ -75,13 +103,24 @@ test('every refusal of the contract is documented where it can happen', () => {
       'email_taken',
       'password_rejected',
     ],
-    'POST /auth/login': ['validation_failed', 'invalid_credentials', 'busy'],
+    'POST /auth/login': ['validation_failed', 'invalid_credentials', 'csrf_failed', 'busy'],
     'POST /auth/refresh': ['refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused', 'session_revoked'],
-    'POST /auth/logout': ['token_missing', 'token_malformed', 'refresh_token_invalid'],
+    'POST /auth/logout': [
+      'token_missing',
+      'token_malformed',
+      'refresh_token_invalid',
+      'session_invalid',
+      'csrf_failed',
+    ],
+    'GET /auth/sessions': ['token_missing', 'session_expired'],
+    'DELETE /auth/sessions/{id}': ['session_not_found', 'csrf_failed'],
+    'DELETE /auth/sessions': ['validation_failed', 'csrf_failed'],
     'GET /protected': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
     'GET /users/me': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
     'POST /users/me/password': ['validation_failed', 'token_missing', 'wrong_password', 'password_rejected', 'busy'],
     'DELETE /users/me': ['validation_failed', 'token_missing', 'wrong_password', 'busy'],
+    'POST /oauth/introspect': ['validation_failed', 'invalid_client'],
+    'POST /oauth/revoke': ['validation_failed', 'invalid_client'],
     'GET /health/ready': ['unavailable', 'internal_error'],
   };
   for (const [route, some] of Object.entries(expected)) {

@@ -94,9 +94,7 @@ test.each([
   server = await TestServer.start();
   await server.client.signUp('ana');
   await store('ana', hostile);
-  const began = performance.now();
   expectProblem(await logIn('ana', PASSWORD), 401, 'invalid_credentials');
-  expect(performance.now() - began).toBeLessThan(2000);
   const line = server.log.find(({ msg }) => msg === 'a stored password hash is unusable');
   expect(line).toMatchObject({ level: 'warn', user_id: expect.any(String), fault: expect.stringMatching(/\S/) });
   expect(JSON.stringify(server.log)).not.toContain(hostile.slice(-20));

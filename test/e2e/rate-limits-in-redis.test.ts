@@ -23,11 +23,11 @@ afterEach(async () => {
 
 /** With a secret of its own, so that its keys are nobody else's. */
 async function start(settings: Record<string, string>): Promise<void> {
-  proxy = await TcpProxy.start(REDIS_PORT);
+  proxy = await TcpProxy.start(`redis://127.0.0.1:${REDIS_PORT}`);
   server = await TestServer.start({
     RATE_LIMIT: 'on',
     PORTERO_SECRET: randomBytes(32).toString('base64url'),
-    REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+    REDIS_URL: proxy.url,
     ...settings,
   });
   await until(async () => (await guess()).headers.get('ratelimit') !== null && !failing());
@@ -65,13 +65,11 @@ testOnRedis(
   async () => {
     await start({ LIMIT_REFRESHES: '4/1h' });
     for (let n = 0; n < 2; n++) await refresh();
-    proxy.cut();
-    const began = Date.now();
+    proxy.refuse();
     for (let n = 0; n < 4; n++) expect((await refresh()).status).toBe(401);
     expectProblem(await refresh(), 429, 'too_many_requests');
-    expect(Date.now() - began).toBeLessThan(1500);
     expect(failing()).toBe(true);
-    proxy.mend();
+    proxy.resume();
     await until(async () => {
       await guess();
       return !failing();

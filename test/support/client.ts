@@ -1,3 +1,5 @@
+import { secrets } from './secrets.js';
+
 /** What a call answered. `body` is parsed JSON, or the text where it is none. */
 export interface Answer<T = Record<string, unknown>> {
   status: number;
@@ -38,6 +40,7 @@ export class Client {
     path: string,
     { body, token, headers = {} }: CallOptions = {},
   ): Promise<Answer<T>> {
+    secrets.addSent(typeof body === 'string' ? parse(body) : body);
     const response = await fetch(this.url + path, {
       method,
       redirect: 'manual',
@@ -49,7 +52,9 @@ export class Client {
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parse(text) as T, text };
+    const answer = parse(text);
+    secrets.addReceived(answer, response.headers);
+    return { status: response.status, headers: response.headers, body: answer as T, text };
   }
 
   /** Registers a user and logs in. */

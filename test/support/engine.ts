@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { refuseLeaks } from './leaks.js';
 
 /** Where this run's tests keep their data: `TEST_DATABASE_URL` names a PostgreSQL server, else the embedded database. */
 export const SERVER = process.env.TEST_DATABASE_URL;
@@ -15,6 +16,7 @@ export const TEMPLATE_VARIABLE = 'PORTERO_TEST_TEMPLATE';
 export interface TestDatabase {
   /** The settings that a server finds it by. */
   env: Record<string, string>;
+  /** Looks through it for secrets first, and fails where it finds one. */
   drop(): Promise<void>;
 }
 
@@ -23,17 +25,21 @@ export async function createDatabase(): Promise<TestDatabase> {
   const template = process.env[TEMPLATE_VARIABLE] as string;
   const dataDir = await mkdtemp(join(tmpdir(), 'portero-test-'));
   if (SERVER === undefined) {
-    await cp(template, join(dataDir, 'postgres'), { recursive: true });
-    return { env: { DATA_DIR: dataDir }, drop: () => rm(dataDir, { recursive: true, force: true }) };
+    const folder = join(dataDir, 'postgres');
+    await cp(template, folder, { recursive: true });
+    const copiedAt = Date.now();
+    const remove = () => rm(dataDir, { recursive: true, force: true });
+    return { env: { DATA_DIR: dataDir }, drop: () => refuseLeaks({ folder, copiedAt }).finally(remove) };
   }
   const name = `${template}_${randomBytes(5).toString('hex')}`;
   await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   return {
     env: { DATABASE_URL: databaseUrl(name), DATA_DIR: dataDir },
-    drop: async () => {
-      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    drop: () =>
+      refuseLeaks({ url: databaseUrl(name) }).finally(async () => {
+        await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await rm(dataDir, { recursive: true, force: true });
+      }),
   };
 }
 

@@ -4,7 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { createDatabase, type TestDatabase } from './engine.js';
+import { collectLog } from './leaks.js';
+import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
@@ -48,7 +51,21 @@ export class PorteroCommand {
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
+    secrets.addEncoded(SECRET);
+    for (const [, secret] of stdout.matchAll(/client_secret\W+([\w-]{40,})/g)) secrets.add(secret as string);
+    collectLog(`the errors of portero ${args[0]} ${args[1]}`, stderr);
     return { code, stdout, stderr };
+  };
+
+  /** Looks into its database, which must be on a PostgreSQL server. */
+  readonly sql = async (text: string): Promise<Record<string, unknown>[]> => {
+    const client = new pg.Client({ connectionString: this.database.env.DATABASE_URL as string });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows;
+    } finally {
+      await client.end();
+    }
   };
 
   readonly importText = (text: string | Buffer, ...options: string[]): Promise<Ended> =>

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Client } from './client.js';
+import { collectLog } from './leaks.js';
+import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
@@ -29,6 +31,7 @@ export class ServerProcess {
     ServerProcess.#running.add(this);
     this.exit = once(child, 'close').then(([code, signal]) => {
       ServerProcess.#running.delete(this);
+      collectLog('the output of a server', this.stdout + this.stderr);
       return { code, signal, stdout: this.stdout, stderr: this.stderr };
     });
   }
@@ -46,6 +49,7 @@ export class ServerProcess {
   ): ServerProcess {
     const [file, ...args] = command as [string, ...string[]];
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
+    if (env.PORTERO_SECRET && env.PORTERO_SECRET.length >= 43) secrets.addEncoded(env.PORTERO_SECRET);
     const server = { PORT: '0', PUBLIC_URL: 'http://localhost:3000', RATE_LIMIT: 'off' };
     const base = { PATH, HOME, BCRYPT_COST: '4', LOG_FORMAT: 'json', ...server };
     return new ServerProcess(spawn(file, args, { cwd, env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));

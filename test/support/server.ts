@@ -1,9 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.js';
 import { type Config, loadConfig } from '../../src/config/config.js';
+import { SigningKeys } from '../../src/tokens/signing-keys.js';
 import { Client } from './client.js';
 import { createDatabase, type TestDatabase } from './engine.js';
+import { collectLog } from './leaks.js';
 import { MovableClock } from './movable-clock.js';
+import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
@@ -37,6 +40,7 @@ export class TestServer {
       ...database.env,
       ...settings,
     });
+    secrets.addEncoded(SECRET);
     await server.#listen();
     return server;
   }
@@ -48,8 +52,12 @@ export class TestServer {
     await this.#listen();
   }
 
+  /** Fails where a secret of the suite is in the log or the database. */
   async stop(): Promise<void> {
+    const { privateKey } = this.get(SigningKeys).active;
+    if (privateKey) secrets.addKey(privateKey);
     await this.#app.close();
+    collectLog('the log', this.log.map((line) => JSON.stringify(line)).join('\n'));
     await this.database.drop();
   }
 

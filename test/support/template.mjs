@@ -11,6 +11,9 @@ const SERVER = process.env.TEST_DATABASE_URL;
 /** Makes it by the migrations of the build, and leaves its name in the environment for the workers. */
 export async function createTemplate() {
   if (SERVER === undefined) {
+    console.warn(
+      '\nnot run: what only PostgreSQL can show (*.postgres.test.ts and single tests); set TEST_DATABASE_URL to run it',
+    );
     const dataDir = mkdtempSync(join(tmpdir(), 'portero-test-template-'));
     migrate({ DATA_DIR: dataDir });
     process.env.PORTERO_TEST_TEMPLATE = join(dataDir, 'postgres');

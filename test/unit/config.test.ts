@@ -19,10 +19,18 @@ test('the defaults are the documented ones', () => {
     port: 3000,
     publicUrl: 'http://localhost:3000',
     databaseUrl: undefined,
+    jwtAlg: 'ES256',
+    jwtAllowRsa2048: false,
     jwtAudience: 'http://localhost:3000',
+    keyRotation: 30 * 86_400_000,
+    tokenCacheSize: 50_000,
+    secretPrevious: [],
+    revocationStaleAfter: 3000,
     accessTokenTtl: 300_000,
     refreshTokenTtl: 14 * 86_400_000,
     sessionTtl: 30 * 86_400_000,
+    sessionIdleTtl: 30 * 60_000,
+    maxSessionsPerUser: 100,
     refreshGrace: 10_000,
     registration: 'open',
     registrationRequires: ['username'],
@@ -40,6 +48,7 @@ test('the defaults are the documented ones', () => {
     limits: expect.objectContaining({ logins: { quota: 60, windowSeconds: 60 } }),
     lockout: expect.objectContaining({ after: 5 }),
     redisUrl: undefined,
+    auditRetention: 400 * 86_400_000,
     trustProxy: undefined,
     logLevel: 'info',
     logFormat: 'json',
@@ -60,7 +69,20 @@ test.each<[Record<string, string>, RegExp]>([
     /^ACCESS_TOKEN_TTL must be a whole number followed by ms, s, m, h or d \(for example ACCESS_TOKEN_TTL=5m\)$/,
   ],
   [{ ACCESS_TOKEN_TTL: '0s' }, /^ACCESS_TOKEN_TTL must be at least/],
+  [{ SESSION_IDLE_TTL: '3s' }, /^SESSION_IDLE_TTL must be at least 4000 ms/],
+  [{ MAX_SESSIONS_PER_USER: '0' }, /^MAX_SESSIONS_PER_USER must be a whole number from 1 to 10000/],
   [{ REFRESH_GRACE: '1d' }, /^REFRESH_GRACE is too long/],
+  [{ JWT_ALG: 'none' }, /^JWT_ALG must be one of: ES256, RS256, HS256 /],
+  [{ JWT_ALG: 'es256' }, /^JWT_ALG must be one of/],
+  [{ JWT_ALLOW_RSA_2048: 'yes' }, /^JWT_ALLOW_RSA_2048 must be one of: true, false/],
+  [{ KEY_ROTATION: '59s' }, /^KEY_ROTATION must be at least 60000 ms/],
+  [{ KEY_ROTATION: 'monthly' }, /^KEY_ROTATION must be a whole number followed by/],
+  [{ TOKEN_CACHE_SIZE: '-1' }, /^TOKEN_CACHE_SIZE must be a whole number from 0 to 5000000/],
+  [{ TOKEN_CACHE_SIZE: '5000001' }, /^TOKEN_CACHE_SIZE /],
+  [{ REVOCATION_STALE_AFTER: '1s' }, /^REVOCATION_STALE_AFTER must be at least 1500 ms/],
+  [{ REVOCATION_STALE_AFTER: '2m' }, /^REVOCATION_STALE_AFTER is too long/],
+  [{ PORTERO_SECRET_PREVIOUS: 'short' }, /^PORTERO_SECRET_PREVIOUS must hold at least 32 bytes \(it holds 3\)/],
+  [{ PORTERO_SECRET_PREVIOUS: `${SECRET},` }, /^PORTERO_SECRET_PREVIOUS must be base64url/],
   [{ REGISTRATION: 'maybe' }, /^REGISTRATION must be one of: open, closed/],
   [{ REGISTRATION_REQUIRES: 'phone' }, /^REGISTRATION_REQUIRES must be one of/],
   [{ BCRYPT_COST: '17' }, /^BCRYPT_COST /],
@@ -106,7 +128,7 @@ test.each<[Record<string, string>, RegExp]>([
   try {
     load(env);
   } catch (error) {
-    expect((error as Error).message).toMatch(/^[^\n]*\(for example [A-Z_]+=[^\n]*\)$/);
+    expect((error as Error).message).toMatch(/^[^\n]*\(for example [A-Z_0-9]+=[^\n]*\)$/);
     expect((error as Error).message).not.toContain(SECRET);
   }
 });
@@ -167,12 +189,12 @@ test('a .env file is read, and what is set outside wins', () => {
 test('docs/configuration.md and the READMEs name the settings that there are', () => {
   const source = readFileSync('src/config/config.ts', 'utf8');
   const inCode = new Set([
-    ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_]+)/g)].map(([, name]) => name),
+    ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),
     ...[...Object.values(LIMITS), ...Object.values(LOCKOUT)].map(({ setting }) => setting),
   ]);
   const inDocs = new Set(
-    [...readFileSync('docs/configuration.md', 'utf8').matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm)].flatMap(
-      ([, cell]) => [...(cell as string).matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+    [...readFileSync('docs/configuration.md', 'utf8').matchAll(/^\| ((?:`[A-Z_0-9]+`(?:, )?)+) \|/gm)].flatMap(
+      ([, cell]) => [...(cell as string).matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name),
     ),
   );
   expect([...inDocs].sort()).toEqual([...inCode].sort());

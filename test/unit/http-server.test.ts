@@ -11,7 +11,7 @@ const problems = new ProblemFilter();
 Logger.overrideLogger(false);
 
 test('a path parameter that is too long for the router is 404, not a failure', async () => {
-  const adapter = createHttpServer({ https: false, problems, corsOrigins: [], maxConnections: 10 });
+  const adapter = createHttpServer({ https: false, problems, corsOrigins: [], maxConnections: 10, logRequests: false });
   const fastify = adapter.getInstance();
   fastify.get('/things/:id', async () => 'here');
   const url = await fastify.listen({ port: 0, host: '127.0.0.1' });

@@ -7,6 +7,7 @@ import { CreateClients1763700200000 } from './1763700200000-create-clients.js';
 import { SessionFeed1763710000000 } from './1763710000000-session-feed.js';
 import { CreateRateLimits1763740000010 } from './1763740000010-create-rate-limits.js';
 import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-failures.js';
+import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-events.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   SessionFeed1763710000000,
   CreateRateLimits1763740000010,
   CreateLoginFailures1763740000020,
+  CreateAuditEvents1763750000000,
 ];

@@ -1,0 +1,34 @@
+/** Every kind of event in the audit trail. docs/audit.md shows this table, and a test holds the two together. */
+export const AUDIT_EVENTS = {
+  registered: { results: ['ok'] },
+  login: { results: ['ok', 'refused'] },
+  'login.locked': { results: ['refused'] },
+  'session.renewed': { results: ['ok'] },
+  refresh: { results: ['ok', 'refused'] },
+  'refresh.reused': { results: ['refused'] },
+  logout: { results: ['ok'] },
+  'session.ended': { results: ['ok'] },
+  'password.changed': { results: ['ok'] },
+  'password.refused': { results: ['refused'] },
+  'user.deleted': { results: ['ok'] },
+  'user.disabled': { results: ['ok'] },
+  'users.imported': { results: ['ok'] },
+  'key.rotated': { results: ['ok'] },
+  'key.imported': { results: ['ok'] },
+  'key.revoked': { results: ['ok'] },
+  'secret.resealed': { results: ['ok'] },
+  'client.created': { results: ['ok'] },
+  'client.revoked': { results: ['ok'] },
+  'client.refused': { results: ['refused'] },
+  'request.refused': { results: ['refused'] },
+  'limit.hit': { results: ['refused'] },
+} as const satisfies Record<string, { results: readonly AuditResult[] }>;
+
+export type AuditResult = 'ok' | 'refused';
+export type AuditEventType = keyof typeof AUDIT_EVENTS;
+
+/** Whose doing it was: a person, a registered service, who runs the server, or the server by itself. */
+export type Actor = 'user' | 'client' | 'operator' | 'system';
+
+/** Small facts about an event: never a secret, and never what somebody typed. */
+export type AuditDetails = Record<string, string | number | boolean>;

@@ -1,0 +1,37 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import { TidyUp } from '../database/tidy-up.js';
+import { AuditEvent } from './audit-event.entity.js';
+import { AuditHistory } from './audit-history.js';
+import { AuditLog } from './audit-log.js';
+import { Refusals } from './refusals.js';
+import { RepeatedEvents } from './repeated-events.js';
+
+/** The first id of a moment, by the clock of the database: see the trigger that keeps the younger rows. */
+const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bigint), 12, '0') || repeat('0', 20))::uuid`;
+
+/** What happened, for as long as `AUDIT_RETENTION`. Everything that changes something writes here, so it is global. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([AuditEvent])],
+  providers: [
+    { provide: AuditLog, inject: [Clock], useFactory: (clock: Clock) => new AuditLog(clock) },
+    RepeatedEvents,
+    Refusals,
+    AuditHistory,
+  ],
+  exports: [AuditLog, Refusals, AuditHistory],
+})
+export class AuditModule {
+  constructor(tidyUp: TidyUp, { auditRetention }: Config) {
+    // By id, whose index is there, and by time: an event of a clock that ran behind has an id of long ago.
+    tidyUp.of({
+      table: 'audit_events',
+      key: 'id',
+      which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,
+      parameters: () => [auditRetention],
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
+import { describeDevice } from './device.js';
+
+class EventResponse {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ enum: Object.keys(AUDIT_EVENTS), example: 'login' })
+  type!: AuditEventType;
+
+  @ApiProperty({ enum: ['ok', 'refused'] })
+  result!: AuditResult;
+
+  @ApiProperty({ format: 'date-time' })
+  occurred_at!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Where it came from.', example: '203.0.113.7' })
+  ip!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What it came with, in words.',
+    example: 'Firefox on Linux',
+  })
+  device!: string | null;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The session that it belongs to.' })
+  session_id!: string | null;
+}
+
+export class EventsResponse {
+  @ApiProperty({ type: [EventResponse] })
+  events!: EventResponse[];
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: '`before` of the next page, if there is one.',
+  })
+  next!: string | null;
+
+  /** @param limit how many were asked for */
+  static of(events: readonly AuditEvent[], limit: number): EventsResponse {
+    return {
+      events: events.map((event) => ({
+        id: event.id,
+        type: event.type,
+        result: event.result,
+        occurred_at: event.occurredAt.toISOString(),
+        ip: event.ip,
+        device: describeDevice(event.userAgent),
+        session_id: event.sessionId,
+      })),
+      next: (events.length === limit && events.at(-1)?.id) || null,
+    };
+  }
+}

@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import { validate as isUuid } from 'uuid';
+import { describeDevice } from '../auth/device.js';
+import { liveSessions } from '../sessions/live-sessions.js';
+import { CommandFailed } from './command-failed.js';
+import { countOfSessions, endSessions } from './end-sessions.js';
+import { namedUser } from './named-user.js';
+import { table } from './table.js';
+import { withDatabase } from './with-database.js';
+
+/** `portero sessions` */
+export function sessionsCommand(): Command {
+  return new Command('sessions')
+    .description('the logins of users')
+    .addCommand(
+      new Command('list')
+        .description('List the live sessions of a user, the newest first.')
+        .requiredOption('--user <name>', 'username or email')
+        .option('--json', 'answer one JSON object')
+        .action(list),
+    )
+    .addCommand(
+      new Command('end')
+        .description('End one session, those of a user, or all. Their tokens and cookies are refused at once.')
+        .argument('[id]', 'of one session')
+        .option('--user <name>', 'every session of the user with this username or email')
+        .option('--all', 'every session of every user')
+        .option('--json', 'answer one JSON object')
+        .action(end),
+    );
+}
+
+async function list({ user: name, json }: { user: string; json?: true }): Promise<void> {
+  const sessions = await withDatabase(async (session, { sessionIdleTtl }) => {
+    const { id } = await namedUser(session, name);
+    return await liveSessions(session, id, { now: Date.now(), sessionIdleTtl });
+  });
+  const views = sessions.map((one) => ({
+    id: one.id,
+    transport: one.transport,
+    created_at: one.createdAt.toISOString(),
+    last_seen_at: one.lastSeenAt.toISOString(),
+    expires_at: one.expiresAt.toISOString(),
+    ip: one.ip,
+    user_agent: one.userAgent,
+    device: describeDevice(one.userAgent),
+  }));
+  if (json) return print(JSON.stringify({ sessions: views }));
+  const rows = views.map((one) => [
+    one.id,
+    one.transport,
+    `began ${one.created_at}`,
+    `seen ${one.last_seen_at}`,
+    one.ip ?? '-',
+    one.device ?? '-',
+  ]);
+  print(rows.length > 0 ? table(rows).join('\n') : 'no sessions');
+}
+
+interface EndOptions {
+  user?: string;
+  all?: true;
+  json?: true;
+}
+
+async function end(id: string | undefined, { user: name, all, json }: EndOptions): Promise<void> {
+  if ([id, name, all].filter((one) => one !== undefined).length !== 1) {
+    throw new CommandFailed('name one of: the id of a session, --user, --all');
+  }
+  if (id !== undefined && !isUuid(id)) throw new CommandFailed(`${JSON.stringify(id)} is no id of a session`);
+  const ended = await withDatabase(async (session) => {
+    if (all) return await endSessions(session, (log) => log.endEverybodys('ended_by_operator'));
+    if (id !== undefined) return await endSessions(session, (log) => log.end(id, 'ended_by_operator'));
+    const user = await namedUser(session, name as string);
+    return await endSessions(session, (log) => log.endAll(user.id, 'ended_by_operator'));
+  });
+  if (id !== undefined && ended === 0) throw new CommandFailed(`there is no session ${id}`);
+  print(json ? JSON.stringify({ ended }) : `ended ${countOfSessions(ended)}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

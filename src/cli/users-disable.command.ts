@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { countOfSessions, endSessions } from './end-sessions.js';
+import { namedUser } from './named-user.js';
+import { withDatabase } from './with-database.js';
+
+/** `portero users disable` */
+export function usersDisableCommand(): Command {
+  return new Command('disable')
+    .description('Keep a user from logging in, and end every session of theirs at once.')
+    .argument('<name>', 'username or email')
+    .option('--json', 'answer one JSON object')
+    .action(disable);
+}
+
+/** `portero users enable` */
+export function usersEnableCommand(): Command {
+  return new Command('enable')
+    .description('Let a user who was disabled log in again.')
+    .argument('<name>', 'username or email')
+    .option('--json', 'answer one JSON object')
+    .action(enable);
+}
+
+interface Options {
+  json?: true;
+}
+
+async function disable(name: string, { json }: Options): Promise<void> {
+  const { id, ended } = await withDatabase(async (session) => {
+    const user = await namedUser(session, name);
+    const now = new Date();
+    const count = await endSessions(session, (log) =>
+      log.endAll(user.id, 'user_disabled', {
+        // A login that is under way sees that the user has changed, and is refused.
+        within: async (manager) => {
+          await manager.query(
+            'UPDATE users SET disabled_at = $2, updated_at = $2 WHERE id = $1 AND disabled_at IS NULL',
+            [user.id, now],
+          );
+        },
+      }),
+    );
+    return { id: user.id, ended: count };
+  });
+  print(
+    json ? JSON.stringify({ user_id: id, disabled: true, ended }) : `disabled ${id}; ended ${countOfSessions(ended)}`,
+  );
+}
+
+async function enable(name: string, { json }: Options): Promise<void> {
+  const { id } = await withDatabase(async (session) => {
+    const user = await namedUser(session, name);
+    await session.query(
+      'UPDATE users SET disabled_at = NULL, updated_at = $2 WHERE id = $1 AND disabled_at IS NOT NULL',
+      [user.id, new Date()],
+    );
+    return user;
+  });
+  print(json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,78 @@
+import { decodeJwt } from 'jose';
+import { DataSource } from 'typeorm';
+import { expectProblem } from '../support/matchers.js';
+import { TestServer } from '../support/server.js';
+
+/** What a stolen or made-up refresh token meets. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server.stop());
+
+/** How many statements the work has sent to the database, besides the feed's. */
+async function statementsDuring(work: () => Promise<void>): Promise<number> {
+  const dataSource = server.get(DataSource);
+  const { createQueryRunner } = dataSource;
+  let count = 0;
+  dataSource.createQueryRunner = (...parameters) => {
+    const runner = createQueryRunner.apply(dataSource, parameters);
+    const { query } = runner;
+    runner.query = ((sql: string, ...rest: []) => {
+      if (!/FROM signing_keys|revocations r/.test(sql)) count += 1;
+      return query.call(runner, sql, ...rest);
+    }) as typeof runner.query;
+    return runner;
+  };
+  try {
+    await work();
+  } finally {
+    dataSource.createQueryRunner = createQueryRunner;
+  }
+  return count;
+}
+
+test('a forged refresh token is refused by its MAC, with no statement to the database', async () => {
+  const { refresh_token } = await server.client.signUp('ana');
+  const bytes = Buffer.from(refresh_token, 'base64url');
+  const forged = Array.from({ length: bytes.length }, (_, index) => {
+    const copy = Buffer.from(bytes);
+    copy[index] = (copy[index] as number) ^ 0x80;
+    return copy.toString('base64url');
+  });
+  const count = await statementsDuring(async () => {
+    for (const token of [...forged, 'x', '', 'A'.repeat(71)]) {
+      expectProblem(await server.client.refresh(token), 401, 'refresh_token_invalid');
+    }
+  });
+  expect(count).toBe(0);
+  // The same count sees a genuine one.
+  const genuine = await statementsDuring(async () => {
+    expect((await server.client.refresh(refresh_token)).status).toBe(200);
+  });
+  expect(genuine).toBe(1);
+});
+
+test('a replay outside the grace window ends the session, and the log says whose, which one and from where (RFC 9700 §4.14.2)', async () => {
+  const first = await server.client.signUp('eva');
+  const { body: second } = await server.client.refresh(first.refresh_token);
+  server.clock.advance(10_000);
+  const options = { body: { refresh_token: first.refresh_token }, headers: { 'User-Agent': 'thief/1.0' } };
+  expectProblem(await server.client.post('/auth/refresh', options), 401, 'refresh_token_reused');
+  expectProblem(await server.client.refresh(second.refresh_token), 401, 'session_revoked');
+  expectProblem(await server.client.get('/protected', { token: second.access_token }), 401, 'token_revoked');
+
+  const { sub, sid } = decodeJwt(first.access_token) as { sub: string; sid: string };
+  const lines = server.log.filter(({ msg }) => /used again/.test(String(msg)));
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      session_id: sid,
+      user_id: sub,
+      generation: 1,
+      ip: '127.0.0.1',
+      user_agent: 'thief/1.0',
+    }),
+  ]);
+  expect(JSON.stringify(server.log)).not.toContain(first.refresh_token);
+});

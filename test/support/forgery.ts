@@ -1,0 +1,40 @@
+import { type KeyObject, sign } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import type { TestServer } from './server.js';
+
+export const encode = (value: unknown): string => encodeText(JSON.stringify(value));
+export const encodeText = (text: string): string => Buffer.from(text).toString('base64url');
+
+/** Makes tokens by the server's own ES256 key, so that nothing but what a test changed can be why they are refused. */
+export class Forgery {
+  constructor(
+    private readonly server: TestServer,
+    /** A genuine token, to be like. */
+    readonly model: string,
+  ) {}
+
+  /** Like the model but for these members; `undefined` leaves one out. */
+  forge(header: object, claims: object): string {
+    const head = { ...decodeProtectedHeader(this.model), ...header };
+    return this.sign(JSON.stringify(head), JSON.stringify({ ...decodeJwt(this.model), ...claims }));
+  }
+
+  /** Of header and claims as they stand. */
+  sign(head: string, claims: string): string {
+    return this.signParts(encodeText(head), encodeText(claims));
+  }
+
+  /** Of parts in whatever spelling. */
+  signParts(head: string, claims: string): string {
+    const { privateKey } = this.server.get(SigningKeys).active as { privateKey: KeyObject };
+    const signed = Buffer.from(`${head}.${claims}`);
+    return `${head}.${claims}.${sign('sha256', signed, { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  }
+
+  /** Header and claims of the model, as text. */
+  get parts(): { head: string; claims: string } {
+    const [head = '', claims = ''] = this.model.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+    return { head, claims };
+  }
+}

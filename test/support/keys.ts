@@ -1,0 +1,35 @@
+import { DataSource } from 'typeorm';
+import { ChangeFeed } from '../../src/database/change-feed.js';
+import { Sealing } from '../../src/sealing/sealing.js';
+import { SigningKeyStore } from '../../src/tokens/signing-key-store.js';
+import type { TestServer } from './server.js';
+
+/** The keys of a server as another instance would change them; each call resolves when the server has heard of it. */
+export interface OtherInstance {
+  rotate(due?: () => boolean): Promise<string | undefined>;
+  revoke(kid: string): Promise<void>;
+  list: SigningKeyStore['list'];
+}
+
+export function keysOf(server: TestServer): OtherInstance {
+  const manager = server.get(DataSource).manager;
+  const settings = { ...server.config, databaseUrl: undefined };
+  const store = new SigningKeyStore(manager, new Sealing(server.config), server.clock, settings);
+  const heard = async <T>(done: Promise<T>): Promise<T> => {
+    const result = await done;
+    await server.get(ChangeFeed).catchUp();
+    return result;
+  };
+  return {
+    rotate: (due) => heard(store.rotate(due)),
+    revoke: (kid) => heard(store.revoke(kid)),
+    list: () => store.list(),
+  };
+}
+
+/** With the next key signing. */
+export async function rotateKeys(server: TestServer): Promise<OtherInstance> {
+  const keys = keysOf(server);
+  await keys.rotate();
+  return keys;
+}

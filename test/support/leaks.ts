@@ -1,0 +1,116 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import { secrets } from './secrets.js';
+
+/**
+ * Looks for every secret of a suite in all that its servers wrote: their logs, and their databases (attack row "secrets
+ * at rest and in logs"; ASVS 14.2.1, 14.2.4, 16.2.5). Each database is looked through when it is dropped, so no suite
+ * must remember to.
+ */
+let logs: { name: string; text: string }[] = [];
+
+/** Takes what a server or a command wrote, to be looked through with the next database or at the end. */
+export function collectLog(name: string, text: string): void {
+  logs.push({ name, text });
+}
+
+afterAll(() => refuse(leaksInLogs()));
+
+/** @throws with what was found, and where */
+export async function refuseLeaks(database: { url: string } | { folder: string; copiedAt: number }): Promise<void> {
+  const inDatabase = 'url' in database ? await leaksInServer(database.url) : await leaksInFolder(database);
+  refuse([...leaksInLogs(), ...inDatabase]);
+}
+
+function refuse(found: string[]): void {
+  if (found.length > 0) throw new Error(`secrets in the clear:\n${[...new Set(found)].slice(0, 20).join('\n')}`);
+}
+
+function leaksInLogs(): string[] {
+  const patterns = secrets.patterns;
+  const found = logs.flatMap(({ name, text }) => {
+    const leaked = patterns.filter((pattern) => text.includes(pattern));
+    return leaked.map((pattern) => `${shown(pattern)} in ${name}: ${lineOf(text, pattern)}`);
+  });
+  logs = [];
+  return found;
+}
+
+/** The line with the secret blotted out: what CI prints is read by many. */
+function lineOf(text: string, pattern: string): string {
+  const line = text.split('\n').find((one) => one.includes(pattern)) ?? '';
+  return line.replaceAll(pattern, '…').slice(0, 500);
+}
+
+const shown = (pattern: string) => JSON.stringify(`${pattern.slice(0, 6)}…`);
+
+type Query = (sql: string) => Promise<Record<string, string>[]>;
+
+const TABLES = `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`;
+
+/** Every table as text. */
+async function leaksInTables(query: Query): Promise<string[]> {
+  const patterns = secrets.patterns;
+  const found: string[] = [];
+  for (const { name } of await query(TABLES)) {
+    const rows = await query(`SELECT to_jsonb(t)::text AS row FROM ${name} t LIMIT 100000`);
+    const text = rows.map(({ row }) => row).join('\n');
+    for (const pattern of patterns)
+      if (text.includes(pattern)) found.push(`${shown(pattern)} in ${columnOf(text, name as string, pattern)}`);
+  }
+  return found;
+}
+
+function columnOf(text: string, table: string, pattern: string): string {
+  const row = text.split('\n').find((one) => one.includes(pattern)) as string;
+  const column = Object.entries(JSON.parse(row)).find(([, value]) => JSON.stringify(value).includes(pattern))?.[0];
+  return `${table}.${column}`;
+}
+
+async function leaksInServer(url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await leaksInTables(async (sql) => (await client.query(sql)).rows);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * The files that changed since the folder was copied: they hold rows that are gone too, and the log of all that was
+ * written. To open each folder as a database would take as long as the tests do, so that is for naming what was found.
+ */
+async function leaksInFolder({ folder, copiedAt }: { folder: string; copiedAt: number }): Promise<string[]> {
+  const patterns = secrets.patterns.map((pattern) => Buffer.from(pattern).toString('latin1'));
+  const found: string[] = [];
+  for (const file of await changedFiles(folder, copiedAt)) {
+    const content = await readFile(file);
+    const text =
+      content
+        .toString('latin1')
+        .match(/[\x20-\x7e\x80-\xff]{12,}/g)
+        ?.join('\n') ?? '';
+    for (const pattern of patterns) if (text.includes(pattern)) found.push(`${shown(pattern)} in the file ${file}`);
+    for (const bytes of secrets.bytes) if (content.includes(bytes)) found.push(`a key in the file ${file}`);
+  }
+  return found.length === 0 ? [] : [...(await leaksInTablesOf(folder)), ...found];
+}
+
+async function leaksInTablesOf(folder: string): Promise<string[]> {
+  const database = await PGlite.create({ dataDir: folder });
+  try {
+    return await leaksInTables(async (sql) => (await database.query<Record<string, string>>(sql)).rows);
+  } finally {
+    await database.close();
+  }
+}
+
+async function changedFiles(folder: string, since: number): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const changed = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs > since));
+  return files.filter((_, index) => changed[index]);
+}

@@ -1,0 +1,25 @@
+import { DataSource, type Logger } from 'typeorm';
+import type { TestServer } from './server.js';
+
+/** The SQL that the server runs for requests while some work is done: all but what its feed reads every second. */
+export async function statementsDuring(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
+  const statements: string[] = [];
+  const nothing = () => {};
+  const logger: Logger = {
+    logQuery: (sql) => void statements.push(sql),
+    logQueryError: nothing,
+    logQuerySlow: nothing,
+    logSchemaBuild: nothing,
+    logMigration: nothing,
+    log: nothing,
+  };
+  const database = server.get(DataSource);
+  const { logger: usual } = database;
+  database.logger = logger;
+  try {
+    await work();
+  } finally {
+    database.logger = usual;
+  }
+  return statements.filter((sql) => !sql.includes('pg_snapshot_xmin') && !/signing_keys/.test(sql));
+}
