@@ -49,7 +49,7 @@ testOnPostgres(
       for (const { client } of servers) {
         expect((await client.get('/protected', { token: access_token })).status).toBe(200);
       }
-      expect(servers.filter(({ stdout }) => stdout.includes('signing key rotated'))).toHaveLength(1);
+      expect(servers.filter(({ stdout }) => stdout.includes('key.rotated'))).toHaveLength(1);
       await Promise.all(servers.map((server) => server.kill('SIGTERM')));
     }
   },

@@ -115,7 +115,9 @@ test('KEY_ROTATION rotates by itself, as often as it is due and no more', async 
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(server.get(SigningKeys).active.kid).toBe(second);
   expect(Object.values(await states()).sort()).toEqual(['active', 'next', 'retiring']);
-  expect(server.log.filter(({ msg }) => msg === 'signing key rotated')).toMatchObject([{ level: 'info', kid: second }]);
+  expect(server.log.filter(({ msg }) => msg === 'key.rotated')).toMatchObject([
+    { level: 'info', details: { kid: second } },
+  ]);
 });
 
 test('a server that was off when a rotation was due rotates when it is on again', async () => {
