@@ -32,6 +32,7 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'DELETE /auth/sessions': 'session',
   'DELETE /auth/sessions/{id}': 'session',
   'GET /users/me': 'session',
+  'GET /users/me/events': 'session',
   'DELETE /users/me': 'session',
   'POST /users/me/password': 'session',
   'POST /oauth/introspect': 'client',

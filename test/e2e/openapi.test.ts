@@ -47,6 +47,7 @@ test('every route of the contract is documented, with a summary', () => {
       'GET /protected',
       'DELETE /users/me',
       'GET /users/me',
+      'GET /users/me/events',
       'POST /users/me/password',
       'POST /auth/login',
       'POST /auth/logout',
