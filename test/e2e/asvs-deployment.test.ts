@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
@@ -54,7 +55,7 @@ async function pretendPostgres(answer: (socket: Socket, wish: string) => void): 
 const startOn = (port: number, sslmode: string) =>
   ServerProcess.spawn({
     DATABASE_URL: `postgres://portero:the-password@localhost:${port}/portero?sslmode=${sslmode}`,
-    PORTERO_SECRET: Buffer.alloc(32, 1).toString('base64url'),
+    PORTERO_SECRET: randomBytes(32).toString('base64url'),
   }).exit;
 
 test.each(['require', 'verify-full'])(

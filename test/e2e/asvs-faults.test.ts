@@ -166,7 +166,7 @@ test('every login and every refusal leaves its line: which, when, from where, wi
       expect.objectContaining({ method, path, status, ip: '127.0.0.1', time: expect.any(String) }),
     ]);
   }
-  const reused = server.log.filter(({ msg }) => msg === 'refresh.reused');
+  const reused = server.log.filter(({ context, msg }) => context === 'audit' && msg === 'refresh.reused');
   expect(reused).toEqual([expect.objectContaining({ level: 'warn', user_id: expect.any(String), ip: '127.0.0.1' })]);
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { TestServer } from './server.js';
 
-/** Counts of limits and the time of the last use change with any request, by design. */
+/** Counts of limits, events and the time of the last use change with any request, by design. */
 const EPHEMERAL = /^(rate_limits|login_failures|audit_events)$/;
 
 /** Every row of every table, by table, without `last_seen_at`. */
