@@ -182,10 +182,9 @@ test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))(
 );
 
 test('the reason for a refusal tells nothing of the hash', () => {
+  const reason = expect.objectContaining({ message: expect.not.stringMatching(/aabbcc|thesalt/) });
   for (const stored of ['scrypt:32768:8:1$thesalt$aabbcc', 'pbkdf2:sha256$thesalt$aabbcc', '$2b$31$aabbcc']) {
-    expect(() => parse(stored)).toThrow(
-      expect.objectContaining({ message: expect.not.stringMatching(/aabbcc|thesalt/) }),
-    );
+    expect(() => parse(stored)).toThrow(reason);
   }
 });
 
