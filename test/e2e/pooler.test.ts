@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { Client, PASSWORD } from '../support/client.js';
 import { administer, databaseUrl, isPostgres, SERVER } from '../support/engine.js';
 import { until, verdict } from '../support/instances.js';
+import { testWhere } from '../support/on-engine.js';
 import { ServerProcess } from '../support/process.js';
 
 /** An instance that has nothing but PgBouncer in transaction mode. Where that is not installed, it says so. */
 const isInstalled = isPostgres && canRun('pgbouncer');
-if (isPostgres && !isInstalled) console.warn('pgbouncer is not installed: what is behind a pooler is NOT tested');
-const testBehindPooler = isInstalled ? test : test.skip;
+const testBehindPooler = testWhere(isInstalled, 'PostgreSQL or pgbouncer is not there');
 
 const NAME = `portero_pooled_${process.pid}`;
 let folder: string;

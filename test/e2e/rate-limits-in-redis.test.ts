@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { KeyedHash } from '../../src/abuse/keyed-hash.js';
 import { expectProblem } from '../support/matchers.js';
+import { testWhere } from '../support/on-engine.js';
 import { ServerProcess } from '../support/process.js';
 import { TestServer } from '../support/server.js';
 import { answers, TcpProxy } from '../support/tcp-proxy.js';
@@ -10,8 +11,7 @@ import { answers, TcpProxy } from '../support/tcp-proxy.js';
 /** `REDIS_URL`: counts that instances share, and attack row "fail open" where it goes away. */
 const REDIS_PORT = 6379;
 const redisRuns = await answers(REDIS_PORT);
-const testOnRedis = redisRuns ? test : test.skip;
-if (!redisRuns) console.warn(`nothing listens on 127.0.0.1:${REDIS_PORT}: the tests on Redis are left out`);
+const testOnRedis = testWhere(redisRuns, `nothing listens on 127.0.0.1:${REDIS_PORT}`);
 
 let server: TestServer;
 let proxy: TcpProxy;
