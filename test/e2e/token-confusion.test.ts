@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import { PASSWORD } from '../support/client.js';
+import { secrets } from '../support/secrets.js';
 import { TestServer } from '../support/server.js';
 import { basic, Service } from '../support/service.js';
 
@@ -32,7 +33,8 @@ async function make(kind: Kind): Promise<string> {
   const tokens = await server.client.logIn('ana');
   const header = JSON.parse(Buffer.from(tokens.access_token.split('.')[0] as string, 'base64url').toString());
   const claims = JSON.parse(Buffer.from(tokens.access_token.split('.')[1] as string, 'base64url').toString());
-  const secrets: Record<Kind, string> = {
+  for (const name of [service.id, header.kid]) secrets.addName(name);
+  const made: Record<Kind, string> = {
     'access token': tokens.access_token,
     'refresh token': tokens.refresh_token,
     'client secret': service.secret,
@@ -41,7 +43,7 @@ async function make(kind: Kind): Promise<string> {
     kid: header.kid,
     'JWT under PORTERO_SECRET': await new SignJWT(claims).setProtectedHeader({ ...header, alg: 'HS256' }).sign(SECRET),
   };
-  return secrets[kind];
+  return made[kind];
 }
 
 /** A place, what is good there, and what it answers to a good one and to any other. */
