@@ -63,13 +63,13 @@ test('a replay outside the grace window ends the session, and the log says whose
   expectProblem(await server.client.get('/protected', { token: second.access_token }), 401, 'token_revoked');
 
   const { sub, sid } = decodeJwt(first.access_token) as { sub: string; sid: string };
-  const lines = server.log.filter(({ msg }) => /used again/.test(String(msg)));
+  const lines = server.log.filter(({ msg }) => msg === 'refresh.reused');
   expect(lines).toEqual([
     expect.objectContaining({
       level: 'warn',
       session_id: sid,
       user_id: sub,
-      generation: 1,
+      details: expect.objectContaining({ generation: 1 }),
       ip: '127.0.0.1',
       user_agent: 'thief/1.0',
     }),
