@@ -34,6 +34,7 @@ async function administer(statement) {
 export function settings(databaseUrl, port) {
   return {
     PATH: process.env.PATH,
+    ENV_FILE: 'none',
     PORT: String(port),
     PUBLIC_URL: 'http://localhost:3000',
     DATABASE_URL: databaseUrl,

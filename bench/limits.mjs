@@ -104,6 +104,7 @@ async function startServer(limits) {
   const child = spawn('taskset', ['-c', '0', 'node', 'dist/src/main.js'], {
     env: {
       PATH: process.env.PATH,
+      ENV_FILE: 'none',
       PORT: String(port),
       PUBLIC_URL: 'http://localhost:3000',
       DATABASE_URL: url.href,

@@ -116,6 +116,7 @@ async function startServer(database, cpus, concurrency) {
   const child = spawn('taskset', ['-c', cpus, 'node', 'dist/src/main.js'], {
     env: {
       PATH: process.env.PATH,
+      ENV_FILE: 'none',
       PORT: String(port),
       PUBLIC_URL: `http://localhost:${port}`,
       DATABASE_URL: url.href,

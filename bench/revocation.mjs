@@ -157,6 +157,7 @@ async function start(databaseUrl) {
   const child = spawn('node', ['dist/src/main.js'], {
     env: {
       PATH: process.env.PATH,
+      ENV_FILE: 'none',
       PORT: String(port),
       PUBLIC_URL: 'http://localhost:3000',
       DATABASE_URL: databaseUrl,

@@ -6,6 +6,7 @@ const { startRefusal } = await import('../dist/src/start-refusal.js');
 try {
   const { migrate } = await import('../dist/src/database/migrate.js');
   const { default: dataSource, database } = await import('../dist/ormconfig.js');
+  process.stderr.write(`portero: migrations on ${database.name}\n`);
   await dataSource.initialize();
   const names = await migrate(dataSource, process.argv[2]);
   console.log(names.length > 0 ? names.join('\n') : 'nothing to do');

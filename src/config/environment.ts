@@ -1,16 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { StartRefused } from './start-refused.js';
 
 /**
- * The process's environment over the `.env` file of the working directory: what is set outside wins.
+ * The environment of the process over the file that `ENV_FILE` names: a variable that is set outside wins. The default
+ * is `.env` in the working directory, which may be missing; `ENV_FILE=none` reads no file.
  * The only reader of `process.env`.
+ *
+ * @throws StartRefused where `ENV_FILE` names a file that does not exist
  */
-export function environment(file = '.env'): NodeJS.ProcessEnv {
-  let text = '';
+export function environment(outside: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const named = outside.ENV_FILE || undefined;
+  if (named === 'none') return { ...outside };
+  return { ...parseEnv(readEnvFile(named)), ...outside };
+}
+
+function readEnvFile(named: string | undefined): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(named ?? '.env', 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (named === undefined) return '';
+    throw new StartRefused(
+      `ENV_FILE=${named} does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)`,
+    );
   }
-  return { ...parseEnv(text), ...process.env };
 }

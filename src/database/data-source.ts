@@ -12,6 +12,8 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 12_000;
 
 export interface Database {
+  /** Says which database it is, for the operator; without the password. */
+  name: string;
   /** For TypeORM's `DataSource`, but for the entities, which the capabilities bring. */
   options: DataSourceOptions;
   /** The same for migrations, which may take longer than any other statement. */
@@ -35,6 +37,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     };
     const timeouts = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
     return {
+      name: `PostgreSQL at ${withoutUser(databaseUrl)}`,
       options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },
       migrationOptions: { ...server, extra: { Client: PooledClient } },
       feed: ({ driver }) => new OwnConnection(databaseUrl, () => (driver as unknown as { master: pg.Pool }).master),
@@ -45,11 +48,17 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
   // One client and never another: two would share the one session, and their transactions would interleave.
   const options = { ...common, extra: { stream: embedded.connect, max: 1, idleTimeoutMillis: 0, user: 'postgres' } };
   return {
+    name: `the embedded database in ${config.dataDir}`,
     options,
     migrationOptions: options,
     feed: (dataSource) => new SharedConnection(dataSource),
     close: () => embedded.close(),
   };
+}
+
+function withoutUser(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return host + pathname;
 }
 
 /** Ends with its connection when that is lost or silent, and takes nothing else with it. */

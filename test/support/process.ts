@@ -51,7 +51,7 @@ export class ServerProcess {
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
     if (env.PORTERO_SECRET && env.PORTERO_SECRET.length >= 43) secrets.addEncoded(env.PORTERO_SECRET);
     const server = { PORT: '0', PUBLIC_URL: 'http://localhost:3000', RATE_LIMIT: 'off' };
-    const base = { PATH, HOME, BCRYPT_COST: '4', LOG_FORMAT: 'json', ...server };
+    const base = { PATH, HOME, ENV_FILE: 'none', BCRYPT_COST: '4', LOG_FORMAT: 'json', ...server };
     return new ServerProcess(spawn(file, args, { cwd, env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

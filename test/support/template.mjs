@@ -4,9 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 const SERVER = process.env.TEST_DATABASE_URL;
+const MIGRATE = fileURLToPath(new URL('../../scripts/migrate.mjs', import.meta.url));
 
 /** Makes it by the migrations of the build, and leaves its name in the environment for the workers. */
 export async function createTemplate() {
@@ -41,9 +43,11 @@ export async function dropTemplate() {
 }
 
 function migrate(env) {
-  execFileSync(process.execPath, ['scripts/migrate.mjs', 'run'], {
-    env: { ...process.env, PORTERO_SECRET: Buffer.alloc(32).toString('base64url'), ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const { PATH, HOME } = process.env;
+  // Nothing else of the caller's environment: DATABASE_URL, there or in .env, is not a database for tests.
+  execFileSync(process.execPath, [MIGRATE, 'run'], {
+    env: { PATH, HOME, ENV_FILE: 'none', PORTERO_SECRET: Buffer.alloc(32).toString('base64url'), ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
 }
 

@@ -182,8 +182,15 @@ test('the URL of the breach check ends in one slash', () => {
 test('a .env file is read, and what is set outside wins', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'portero-env-')), '.env');
   writeFileSync(file, '# a comment\nREGISTRATION=closed\nPATH=/nowhere\n');
-  const env = environment(file);
-  expect([env.REGISTRATION, env.PATH]).toEqual(['closed', process.env.PATH]);
+  const env = environment({ PATH: '/bin', ENV_FILE: file });
+  expect([env.REGISTRATION, env.PATH]).toEqual(['closed', '/bin']);
+});
+
+test('ENV_FILE=none reads no file, and a missing ENV_FILE refuses the start', () => {
+  expect(environment({ PATH: '/bin', ENV_FILE: 'none' })).toEqual({ PATH: '/bin', ENV_FILE: 'none' });
+  expect(() => environment({ ENV_FILE: '/nowhere/portero.env' })).toThrow(
+    'ENV_FILE=/nowhere/portero.env does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)',
+  );
 });
 
 test('docs/configuration.md and the READMEs name the settings that there are', () => {
