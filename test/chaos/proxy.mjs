@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+/** A TCP proxy that can hold back everything in both directions, and cut connections. */
+export class TcpProxy {
+  #sockets = new Set();
+  #stalled = false;
+  #resumers = new Set();
+
+  /** @param targetPort where connections lead, read anew for each: the target may restart elsewhere */
+  constructor(targetPort) {
+    this.server = createServer((client) => this.#link(client, connect(targetPort(), '127.0.0.1')));
+  }
+
+  async listen() {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = this.server.address().port;
+    return this;
+  }
+
+  /** Nothing passes, old connections and new, until {@link resume}. Nothing is lost. */
+  stall() {
+    this.#stalled = true;
+  }
+
+  resume() {
+    this.#stalled = false;
+    for (const resume of this.#resumers) resume();
+    this.#resumers.clear();
+  }
+
+  /** Resets every connection. */
+  cut() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  close() {
+    this.resume();
+    this.cut();
+    this.server.close();
+  }
+
+  #link(client, server) {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ]) {
+      this.#sockets.add(from);
+      from.setNoDelay(true);
+      from.on('data', (chunk) => {
+        if (!this.#stalled) return to.write(chunk);
+        from.pause();
+        this.#resumers.add(() => {
+          to.write(chunk);
+          from.resume();
+        });
+      });
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.end();
+      });
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// node --import ./test/chaos/skewed-clock.mjs: this machine's wall clock, wrong by CLOCK_SKEW_MS. Timers keep their pace.
+const skew = Number(process.env.CLOCK_SKEW_MS);
+const RealDate = Date;
+
+globalThis.Date = class SkewedDate extends RealDate {
+  constructor(...parts) {
+    if (parts.length === 0) super(RealDate.now() + skew);
+    else super(...parts);
+  }
+
+  static now() {
+    return RealDate.now() + skew;
+  }
+};
