@@ -10,10 +10,17 @@ const stall = (seconds, chosen) => async (_cluster, instances) => {
   for (const { toDatabase } of stalled) toDatabase.resume();
 };
 
-/** Nothing passes between the clients and an instance: answers are held. */
-const holdAnswers = (seconds) => async (_cluster, instances) => {
+/** Statements reach the database and are committed; their answers are held back. */
+const holdDatabase = (seconds) => async (_cluster, instances) => {
+  for (const { toDatabase } of instances) toDatabase.holdAnswers();
+  await sleep(seconds * 1000);
+  for (const { toDatabase } of instances) toDatabase.resume();
+};
+
+/** An instance does what it is asked; its answers are held back. */
+const holdInstance = (seconds) => async (_cluster, instances) => {
   const { toServer } = any(instances);
-  toServer.stall();
+  toServer.holdAnswers();
   await sleep(seconds * 1000);
   toServer.resume();
 };
@@ -53,6 +60,8 @@ export const FAULTS = {
   'stall-5s': stall(5),
   'stall-13s': stall(13, 'all'),
   'stall-20s': stall(20, 'all'),
-  'answers-held-13s': holdAnswers(13),
-  'answers-held-20s': holdAnswers(20),
+  'database-answers-held-13s': holdDatabase(13),
+  'database-answers-held-20s': holdDatabase(20),
+  'answers-held-13s': holdInstance(13),
+  'answers-held-20s': holdInstance(20),
 };

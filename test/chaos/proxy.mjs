@@ -4,7 +4,8 @@ import { connect, createServer } from 'node:net';
 /** A TCP proxy that can hold back everything in both directions, and cut connections. */
 export class TcpProxy {
   #sockets = new Set();
-  #stalled = false;
+  /** Whether what goes to the target, and what comes from it, is held back. */
+  #held = { requests: false, answers: false };
   #resumers = new Set();
 
   /** @param targetPort where connections lead, read anew for each: the target may restart elsewhere */
@@ -21,11 +22,16 @@ export class TcpProxy {
 
   /** Nothing passes, old connections and new, until {@link resume}. Nothing is lost. */
   stall() {
-    this.#stalled = true;
+    this.#held = { requests: true, answers: true };
+  }
+
+  /** Requests still arrive and have their effect. */
+  holdAnswers() {
+    this.#held = { requests: false, answers: true };
   }
 
   resume() {
-    this.#stalled = false;
+    this.#held = { requests: false, answers: false };
     for (const resume of this.#resumers) resume();
     this.#resumers.clear();
   }
@@ -42,14 +48,14 @@ export class TcpProxy {
   }
 
   #link(client, server) {
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
+    for (const [from, to, what] of [
+      [client, server, 'requests'],
+      [server, client, 'answers'],
     ]) {
       this.#sockets.add(from);
       from.setNoDelay(true);
       from.on('data', (chunk) => {
-        if (!this.#stalled) return to.write(chunk);
+        if (!this.#held[what]) return to.write(chunk);
         from.pause();
         this.#resumers.add(() => {
           to.write(chunk);
