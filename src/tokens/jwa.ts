@@ -1,8 +1,10 @@
 import {
   createHmac,
+  createPrivateKey,
+  createSecretKey,
   generateKeyPair,
-  generateKey as generateSecret,
   type KeyObject,
+  randomBytes,
   sign,
   timingSafeEqual,
   verify,
@@ -25,20 +27,35 @@ interface Algorithm {
   verify(data: Buffer, key: KeyObject, signature: Buffer): boolean;
 }
 
+/**
+ * A generated key object shares a lock with its generation job. On Node.js 20, exporting it as a JWK while the garbage
+ * collector frees the job can deadlock the process; a key decoded from DER has no job.
+ */
+const DER = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const;
+
+const generate = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ privateKey: Buffer }>;
+
+function decode({ privateKey }: { privateKey: Buffer }): KeyObject {
+  return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' });
+}
+
 /** RFC 7518 §3.2-3.4, by node:crypto's own calls that stay on this thread: its pool may be busy with passwords. */
 const ALGORITHMS: Readonly<Record<JwtAlg, Algorithm>> = {
   ES256: {
-    generate: async () => (await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })).privateKey,
+    generate: async () => decode(await generate('ec', { namedCurve: 'P-256', ...DER })),
     sign: (data, key) => sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
     verify: (data, key, signature) => verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature),
   },
   RS256: {
-    generate: async () => (await promisify(generateKeyPair)('rsa', { modulusLength: 3072 })).privateKey,
+    generate: async () => decode(await generate('rsa', { modulusLength: 3072, ...DER })),
     sign: (data, key) => sign('sha256', data, key),
     verify: (data, key, signature) => verify('sha256', data, key, signature),
   },
   HS256: {
-    generate: () => promisify(generateSecret)('hmac', { length: 256 }),
+    generate: async () => createSecretKey(randomBytes(32)),
     sign: (data, key) => createHmac('sha256', key).update(data).digest(),
     verify: (data, key, signature) => {
       const expected = createHmac('sha256', key).update(data).digest();
