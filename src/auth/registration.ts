@@ -5,7 +5,7 @@ import { Config } from '../config/config.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { identifierKey } from '../users/identifier.js';
+import { looksLikeForeignAddress } from '../users/identifier.js';
 import type { User } from '../users/user.entity.js';
 import { type Identifiers, UsersService } from '../users/users.service.js';
 import { RegistrationClosed } from './auth.errors.js';
@@ -28,7 +28,9 @@ export class Registration {
   ): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
     this.#requireNames(names);
-    refuseForeignAddress(names);
+    if (looksLikeForeignAddress(names)) {
+      throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
+    }
     await this.policy.check(password, names);
     const event = this.audit.event('registered', { caller });
     const passwordHash = await this.hasher.hash(password, caller.ip);
@@ -45,11 +47,4 @@ export class Registration {
     if (missing.length === 0) return;
     throw new ValidationFailed({ faults: missing.map((name) => ({ pointer: `/${name}`, code: 'required' })) });
   }
-}
-
-/** A username that looks like an address must be the user's own: else one user would be shown under another's name. */
-function refuseForeignAddress({ username, email }: Identifiers): void {
-  if (username === undefined || !identifierKey(username).includes('@')) return;
-  if (email !== undefined && identifierKey(username) === identifierKey(email)) return;
-  throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
 }

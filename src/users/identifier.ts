@@ -40,6 +40,16 @@ export function isUsername(text: string): boolean {
   );
 }
 
+/**
+ * Whether a username looks like an address that is not the user's own email: its owner could be mistaken for another
+ * user.
+ */
+export function looksLikeForeignAddress(names: { username?: string | undefined; email?: string | undefined }): boolean {
+  const { username, email } = names;
+  if (username === undefined || !identifierKey(username).includes('@')) return false;
+  return email === undefined || identifierKey(username) !== identifierKey(email);
+}
+
 /** An address of one mailbox (RFC 5321), once canonical: no quoted local part, comment, group or address literal. */
 export function isEmailAddress(text: string): boolean {
   if (text.length > 254) return false;

@@ -2,7 +2,7 @@ import { foreignFormatOf } from '../../passwords/foreign-formats.js';
 import { wrapFlaskSecurity } from '../../passwords/formats/flask-security.js';
 import { MalformedHash } from '../../passwords/hash-format.js';
 import { OWN_PREFIX, readOwnHash } from '../../passwords/own-hash.js';
-import { isEmailAddress, isUsername } from '../../users/identifier.js';
+import { isEmailAddress, isUsername, looksLikeForeignAddress } from '../../users/identifier.js';
 import type { UserToImport } from '../../users/user-import.js';
 import { readTime } from './read-time.js';
 import type { Column, RowValues } from './source-row.js';
@@ -30,6 +30,9 @@ export function judgeRow(values: RowValues, salt: string | undefined): GoodRow |
     if (username === undefined && email === undefined) throw new RowFault('has neither a username nor an email');
     if (username !== undefined && !isUsername(username)) throw new RowFault('username is not a valid username');
     if (email !== undefined && !isEmailAddress(email)) throw new RowFault('email is not a valid address');
+    if (looksLikeForeignAddress({ username, email })) {
+      throw new RowFault('username looks like an address and is not the email of the same row');
+    }
     const emailVerified = truth(values.email_verified) && email !== undefined;
     const createdAt = time(values.created_at);
     const { passwordHash, format } = judgeHash(text(values, 'password_hash'), salt);
