@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { Clock } from '../clock/clock.js';
 import { wrapFlaskSecurity } from '../passwords/formats/flask-security.js';
@@ -17,6 +18,7 @@ interface ImportOptions {
   dryRun?: true;
   json?: true;
   securityPasswordSalt?: string;
+  securityPasswordSaltFile?: string;
   sqlite?: string;
   table?: string;
   username?: string;
@@ -34,7 +36,11 @@ export function usersImportCommand(): Command {
     .addOption(new Option('--format <format>', 'of the file, where its name does not tell').choices(['csv', 'jsonl']))
     .option('--dry-run', 'check everything and write nothing')
     .option('--json', 'one JSON object per refused row, and one at the end')
-    .option('--security-password-salt <salt>', "Flask-Security's SECURITY_PASSWORD_SALT, where it hashed the passwords")
+    .option(
+      '--security-password-salt-file <file>',
+      "a file that holds Flask-Security's SECURITY_PASSWORD_SALT, if it hashed the passwords",
+    )
+    .option('--security-password-salt <salt>', 'the salt itself; other users of this machine can see it')
     .option('--sqlite <file>', 'read a SQLite database in place of a file')
     .option('--table <name>', 'the table of users in it')
     .option('--username <column>', 'its column of usernames')
@@ -54,7 +60,7 @@ Exit code: 0 when every row is in or was already, 3 when rows were refused, 1 on
 docs/migrating-users.md has an example for each system.`;
 
 async function run(file: string | undefined, options: ImportOptions): Promise<number> {
-  const salt = options.securityPasswordSalt;
+  const salt = readSalt(options);
   checkSalt(salt);
   const source = sourceOf(file, options);
   const dryRun = options.dryRun === true;
@@ -71,12 +77,30 @@ async function run(file: string | undefined, options: ImportOptions): Promise<nu
   });
 }
 
+function readSalt({ securityPasswordSalt, securityPasswordSaltFile: file }: ImportOptions): string | undefined {
+  if (file === undefined) {
+    if (securityPasswordSalt !== undefined) process.stderr.write(SALT_WARNING);
+    return securityPasswordSalt;
+  }
+  if (securityPasswordSalt !== undefined) {
+    throw new CommandFailed('use --security-password-salt-file or --security-password-salt, not both');
+  }
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new CommandFailed(`--security-password-salt-file: ${(error as Error).message}`);
+  }
+}
+
+const SALT_WARNING =
+  'portero: other users of this machine can see --security-password-salt in the list of processes; use --security-password-salt-file\n';
+
 /** One that no hash can be wrapped with would refuse every row. */
 function checkSalt(salt: string | undefined): void {
   try {
     if (salt !== undefined) wrapFlaskSecurity(salt, '');
   } catch (error) {
-    if (error instanceof MalformedHash) throw new CommandFailed(`--security-password-salt: ${error.message}`);
+    if (error instanceof MalformedHash) throw new CommandFailed(`the salt of Flask-Security: ${error.message}`);
     throw error;
   }
 }

@@ -58,13 +58,40 @@ test('a dry run tells what an import would do, duplicates over batches included,
 test("with Flask-Security's salt its hashes are stored so that a login can know them", async () => {
   const row = `{"email":"ana@example.com","password_hash":"${HASH}"}`;
   const md5 = `{"email":"bob@example.com","password_hash":"pbkdf2_sha256$1000$salt$${'A'.repeat(43)}="}`;
-  const ended = await command.importText(`${row}\n${md5}`, '--security-password-salt', 'a salt of the app');
+  const file = command.file('salt.txt', 'a salt of the app\n');
+  const ended = await command.importText(`${row}\n${md5}`, '--security-password-salt-file', file);
   expect(summary(ended)).toMatchObject({ code: 3, stderr: expect.stringMatching(/^line 2: password_hash \S+ not of/) });
   expect(ended.stdout + ended.stderr).not.toContain('a salt of the app');
   expect(await command.hashes()).toEqual({ 'flask-security': 1 });
-  expect(await command.importText(row, '--security-password-salt', '')).toMatchObject({
+  const empty = command.file('empty.txt', '\n');
+  expect(await command.importText(row, '--security-password-salt-file', empty)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^portero: --security-password-salt: \S.*\n$/),
+    stderr: expect.stringMatching(/^portero: the salt of Flask-Security: \S.*\n$/),
+  });
+});
+
+test('a salt on the command line works, with a warning that other users can read it', async () => {
+  const row = `{"email":"ana@example.com","password_hash":"${HASH}"}`;
+  expect(await command.importText(row, '--security-password-salt', 'a salt of the app')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^portero: other users of this machine can see --security-password-salt .*\n$/),
+  });
+  const file = command.file('salt.txt', 'a salt of the app');
+  const both = ['--security-password-salt', 'x', '--security-password-salt-file', file];
+  expect(await command.importText(row, ...both)).toMatchObject({ code: 1 });
+});
+
+test("an import can not give a username that looks like somebody else's address", async () => {
+  const rows = [
+    'username,email,password_hash',
+    `ana@example.com,mallory@example.com,${HASH}`,
+    `bob＠example.com,,${HASH}`,
+    `Carol@example.com,carol@example.com,${HASH}`,
+  ];
+  const fault = 'username looks like an address and is not the email of the same row';
+  expect(await command.importText(rows.join('\n'))).toMatchObject({
+    code: 3,
+    stderr: `line 2: ${fault}\nline 3: ${fault}\n`,
   });
 });
 
