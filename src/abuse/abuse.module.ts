@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
 import { DeviceCookie } from './device-cookie.js';
 import { ExpiredCounts } from './expired-counts.js';
+import { FailedLogins } from './failed-logins.js';
 import { KeyedHash } from './keyed-hash.js';
 import { Lockout } from './lockout.js';
 import { PasswordAttempts } from './password-attempts.js';
@@ -38,6 +39,7 @@ const STORE = {
     STORE,
     RateLimits,
     RequestCeiling,
+    FailedLogins,
     Lockout,
     DeviceCookie,
     PasswordAttempts,

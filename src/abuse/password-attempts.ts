@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
 import { addressKey } from './address.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
+import { FailedLogins } from './failed-logins.js';
 import { KeyedHash } from './keyed-hash.js';
 import { Lockout, type Reservation } from './lockout.js';
 import { RateLimits } from './rate-limits.js';
@@ -28,25 +29,25 @@ type Check<T> = () => Promise<T | undefined>;
 export class PasswordAttempts {
   constructor(
     private readonly limits: RateLimits,
+    private readonly failures: FailedLogins,
     private readonly lockout: Lockout,
     private readonly devices: DeviceCookie,
     private readonly hash: KeyedHash,
   ) {}
 
-  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts; then nothing was checked */
+  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
   async atLogin<T>({ user, names, address, cookieHeader }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
     if (!this.limits.enabled) return await check();
     const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
     const known = user === null || device === undefined ? undefined : ['device', device, user.id];
-    const counted = await this.limits.take('failed_logins', addressKey(address));
-    if (counted.refusal) throw counted.refusal;
-    let wrong = false;
+    const place = await this.failures.reserve(addressKey(address));
+    let failed = false;
     try {
       const found = await this.#run(this.#account(user, names), known, check);
-      wrong = found === undefined;
+      failed = found === undefined;
       return found;
     } finally {
-      if (!wrong) await counted.giveBack();
+      await (failed ? place.failed() : place.release());
     }
   }
 
