@@ -7,10 +7,13 @@ try {
   const { migrate } = await import('../dist/src/database/migrate.js');
   const { default: dataSource, database } = await import('../dist/ormconfig.js');
   await dataSource.initialize();
-  const names = await migrate(dataSource, process.argv[2]);
-  console.log(names.length > 0 ? names.join('\n') : 'nothing to do');
-  await dataSource.destroy();
-  await database.close();
+  try {
+    const names = await migrate(dataSource, process.argv[2]);
+    console.log(names.length > 0 ? names.join('\n') : 'nothing to do');
+  } finally {
+    await dataSource.destroy();
+    await database.close();
+  }
 } catch (error) {
   const refusal = startRefusal(error);
   if (refusal === undefined) throw error;
