@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
+import type { Turn } from '../abuse/hashing-turns.js';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { AuthError, type RefusalFacts } from '../problems/auth-error.js';
@@ -32,7 +33,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     const user = await this.users.findForLogin(names);
     const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
     try {
-      const proved = await this.attempts.atLogin(attempt, () => this.#check(user, password, request.ip));
+      const proved = await this.attempts.atLogin(attempt, (turn) => this.#check(user, password, turn));
       if (proved === undefined) throw new InvalidCredentials();
       return proved;
     } catch (error) {
@@ -48,9 +49,9 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
   }
 
-  async #check(user: User | null, password: string, caller: string): Promise<User | undefined> {
+  async #check(user: User | null, password: string, turn: Turn): Promise<User | undefined> {
     const stored = user?.passwordHash;
-    const { matches, replacement, fault } = await this.hasher.verify(password, stored, caller);
+    const { matches, replacement, fault } = await this.hasher.verify(password, stored, turn);
     if (fault !== undefined) this.#logger.warn({ msg: 'a stored password hash is unusable', user_id: user?.id, fault });
     if (!user || !matches || user.disabledAt !== null) return undefined;
     if (stored && replacement) await this.users.upgradePasswordHash(user.id, stored, replacement);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Turn } from '../abuse/hashing-turns.js';
 import { Config } from '../config/config.js';
 import { foreignFormatOf } from './foreign-formats.js';
 import { type Compare, MalformedHash } from './hash-format.js';
@@ -33,8 +34,8 @@ export class PasswordHasher {
   }
 
   /** @throws Busy */
-  async hash(password: string, caller: string): Promise<string> {
-    return await this.queue.run(caller, () => this.#hash(password));
+  async hash(password: string, turn: Turn): Promise<string> {
+    return await this.queue.run(turn, () => this.#hash(password));
   }
 
   /**
@@ -44,10 +45,10 @@ export class PasswordHasher {
    *
    * @throws Busy
    */
-  async verify(password: string, stored: string | null | undefined, caller: string): Promise<Verification> {
+  async verify(password: string, stored: string | null | undefined, turn: Turn): Promise<Verification> {
     // Longer than any password can be: nobody's, but for the price of a verification.
     const possible = [...password].length <= PASSWORD_MAX_LENGTH;
-    return await this.queue.run(caller, () => this.#verify(possible ? password : '', possible ? stored : null));
+    return await this.queue.run(turn, () => this.#verify(possible ? password : '', possible ? stored : null));
   }
 
   async #verify(password: string, stored: string | null | undefined): Promise<Verification> {
