@@ -8,10 +8,13 @@ try {
   const { default: dataSource, database } = await import('../dist/ormconfig.js');
   process.stderr.write(`portero: migrations on ${database.name}\n`);
   await dataSource.initialize();
-  const names = await migrate(dataSource, process.argv[2]);
-  console.log(names.length > 0 ? names.join('\n') : 'nothing to do');
-  await dataSource.destroy();
-  await database.close();
+  try {
+    const names = await migrate(dataSource, process.argv[2]);
+    console.log(names.length > 0 ? names.join('\n') : 'nothing to do');
+  } finally {
+    await dataSource.destroy();
+    await database.close();
+  }
 } catch (error) {
   const refusal = startRefusal(error);
   if (refusal === undefined) throw error;

@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
 import { DeviceCookie } from './device-cookie.js';
 import { ExpiredCounts } from './expired-counts.js';
+import { FailedLogins } from './failed-logins.js';
+import { HashingTurns } from './hashing-turns.js';
 import { KeyedHash } from './keyed-hash.js';
 import { Lockout } from './lockout.js';
 import { PasswordAttempts } from './password-attempts.js';
@@ -38,11 +40,13 @@ const STORE = {
     STORE,
     RateLimits,
     RequestCeiling,
+    FailedLogins,
+    HashingTurns,
     Lockout,
     DeviceCookie,
     PasswordAttempts,
     ExpiredCounts,
   ],
-  exports: [RateLimits, RequestCeiling, DeviceCookie, PasswordAttempts],
+  exports: [RateLimits, RequestCeiling, DeviceCookie, HashingTurns, PasswordAttempts],
 })
 export class AbuseModule {}

@@ -1,22 +1,25 @@
-/** How many may wait at one gate; more are turned away. */
-const LONGEST_QUEUE = 100;
-
 interface Queue {
   inside: number;
   waiting: { enter: () => void; timer: NodeJS.Timeout }[];
 }
 
 /**
- * Lets a few attempts at one account be under way at once in this process, and the others wait. So attempts with the
- * right password, however many come together, are not taken for guesses that are still being checked.
+ * Lets a few attempts of one key, such as an account or an address, be under way at once in this process, and the others
+ * wait. So attempts with the right password, however many come together, are not taken for guesses that are still being
+ * checked.
  */
 export class AttemptGate {
   readonly #queues = new Map<string, Queue>();
 
-  /** @param width how many are let in at once @param patience how long one waits, in milliseconds */
+  /**
+   * @param width how many are let in at once
+   * @param patience how long one waits, in milliseconds
+   * @param longestQueue how many may wait for one key; more are turned away
+   */
   constructor(
     private readonly width: number,
     private readonly patience: number,
+    private readonly longestQueue = 100,
   ) {}
 
   /** @returns what lets the next one in, or nothing where the wait was too long or there were too many */
@@ -27,7 +30,7 @@ export class AttemptGate {
       this.#queues.set(key, queue);
     }
     if (queue.inside < this.width) queue.inside += 1;
-    else if (queue.waiting.length >= LONGEST_QUEUE || !(await this.#turn(queue))) return undefined;
+    else if (queue.waiting.length >= this.longestQueue || !(await this.#turn(queue))) return undefined;
     return () => this.#leave(key, queue);
   }
 

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../access/principal.js';
 import { LIMITS, type LimitName } from '../config/limits.js';
-import { addressKey } from './address.js';
+import { addressKey } from '../edge/address.js';
 import { RateLimits } from './rate-limits.js';
 
 /** The metadata of a limited handler. */

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { addressKey } from '../edge/address.js';
 import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
-import { addressKey } from './address.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
+import { FailedLogins } from './failed-logins.js';
+import { HashingTurns, type Turn } from './hashing-turns.js';
 import { KeyedHash } from './keyed-hash.js';
 import { Lockout, type Reservation } from './lockout.js';
 import { RateLimits } from './rate-limits.js';
@@ -16,8 +18,15 @@ export interface LoginAttempt {
   cookieHeader: string | undefined;
 }
 
-/** What a check found: nothing where the password is wrong. */
-type Check<T> = () => Promise<T | undefined>;
+/** A user who is logged in and is about to prove again who they are. */
+export interface SessionAttempt {
+  userId: string;
+  sessionId: string;
+  ip: string;
+}
+
+/** Checks a password in its turn. Finds nothing where it is wrong. */
+type Check<T> = (turn: Turn) => Promise<T | undefined>;
 
 /**
  * Every check of a password runs in here: it is counted before it is made, by address and by account, and uncounted
@@ -28,32 +37,36 @@ type Check<T> = () => Promise<T | undefined>;
 export class PasswordAttempts {
   constructor(
     private readonly limits: RateLimits,
+    private readonly failures: FailedLogins,
     private readonly lockout: Lockout,
+    private readonly turns: HashingTurns,
     private readonly devices: DeviceCookie,
     private readonly hash: KeyedHash,
   ) {}
 
-  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts; then nothing was checked */
+  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
   async atLogin<T>({ user, names, address, cookieHeader }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
-    if (!this.limits.enabled) return await check();
     const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
+    const inTurn = async () => check(await this.turns.next(address, device && user?.id));
+    if (!this.limits.enabled) return await inTurn();
     const known = user === null || device === undefined ? undefined : ['device', device, user.id];
-    const counted = await this.limits.take('failed_logins', addressKey(address));
-    if (counted.refusal) throw counted.refusal;
-    let wrong = false;
+    const place = await this.failures.reserve(addressKey(address));
+    let failed = false;
     try {
-      const found = await this.#run(this.#account(user, names), known, check);
-      wrong = found === undefined;
+      const found = await this.#run(this.#account(user, names), known, inTurn);
+      failed = found === undefined;
       return found;
     } finally {
-      if (!wrong) await counted.giveBack();
+      if (failed) await this.turns.failed(address);
+      await (failed ? place.failed() : place.release());
     }
   }
 
   /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
-  async inSession<T>(userId: string, sessionId: string, check: Check<T>): Promise<T | undefined> {
-    if (!this.limits.enabled) return await check();
-    return await this.#run(['user', userId], ['session', sessionId], check);
+  async inSession<T>({ userId, sessionId, ip }: SessionAttempt, check: Check<T>): Promise<T | undefined> {
+    const inTurn = async () => check(await this.turns.next(ip, userId));
+    if (!this.limits.enabled) return await inTurn();
+    return await this.#run(['user', userId], ['session', sessionId], inTurn);
   }
 
   /**
@@ -67,7 +80,11 @@ export class PasswordAttempts {
       .slice(0, 6);
   }
 
-  async #run<T>(account: string[], known: string[] | undefined, check: Check<T>): Promise<T | undefined> {
+  async #run<T>(
+    account: string[],
+    known: string[] | undefined,
+    check: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     const reservation = await this.#reserve(account, known);
     let found: T | undefined;
     try {

@@ -14,7 +14,7 @@ export interface Taken {
   headers: Record<string, string>;
   /** Set where this one is over the limit: what to refuse it with. */
   refusal?: TooManyRequests;
-  /** Uncounts it. Never throws. */
+  /** Uncounts it, unless its window is over. Never throws. */
   giveBack(): Promise<void>;
 }
 
@@ -50,22 +50,32 @@ export class RateLimits {
   async take(limit: LimitName, who: string): Promise<Taken> {
     const rate = this.config.limits[limit];
     const key = this.hash.of(limit, who).toString('base64url');
-    const [count, store] = await this.#count(limit, key);
+    const [count, store] = await this.#ask((one) => one.take(limit, key, rate));
+    const endsAt = this.clock.now() + count.msLeft;
     const headers = limitHeaders(limit, rate, count);
     return {
       headers,
       ...(count.used > rate.quota ? { refusal: tooMany(limit, count, headers) } : {}),
       giveBack: async () => {
+        if (this.clock.now() >= endsAt) return;
         await within(STORE_TIMEOUT_MS, store.giveBack(limit, key, rate)).catch((error) => this.#rest(error));
       },
     };
   }
 
-  async #count(limit: LimitName, key: string): Promise<[Count, RateStore]> {
+  /** Whether the quota of `who` is used up. Counts nothing. */
+  async isUsedUp(limit: LimitName, who: string): Promise<boolean> {
     const rate = this.config.limits[limit];
+    const key = this.hash.of(limit, who).toString('base64url');
+    const [{ used }] = await this.#ask((store) => store.read(limit, key, rate));
+    return used >= rate.quota;
+  }
+
+  /** Asks the shared store, or the memory while that can't be asked. */
+  async #ask(question: (store: RateStore) => Promise<Count>): Promise<[Count, RateStore]> {
     if (this.store !== undefined && this.clock.now() >= this.#restUntil) {
       try {
-        const count = await within(STORE_TIMEOUT_MS, this.store.take(limit, key, rate));
+        const count = await within(STORE_TIMEOUT_MS, question(this.store));
         if (this.#failing) this.#logger.log('the store of the rate limits answers again');
         this.#failing = false;
         return [count, this.store];
@@ -73,7 +83,7 @@ export class RateLimits {
         this.#rest(error);
       }
     }
-    return [await this.#memory.take(limit, key, rate), this.#memory];
+    return [await question(this.#memory), this.#memory];
   }
 
   #rest(err: unknown): void {

@@ -1,7 +1,7 @@
 import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/setting.js';
 
-/** A count, with the one just added in it. */
+/** A count; one just taken is in it. */
 export interface Count {
   used: number;
   /** Milliseconds until its window is over. */
@@ -12,6 +12,8 @@ export interface Count {
 export interface RateStore {
   /** Counts one more under a key. The first begins a window. */
   take(limit: LimitName, key: string, rate: Rate): Promise<Count>;
+  /** Reads a count and adds nothing to it. */
+  read(limit: LimitName, key: string, rate: Rate): Promise<Count>;
   /** Takes one back. */
   giveBack(limit: LimitName, key: string, rate: Rate): Promise<void>;
 }

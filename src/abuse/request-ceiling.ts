@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { addressKey } from './address.js';
+import { addressKey } from '../edge/address.js';
 import { limitHeaders } from './limit-headers.js';
 import { tooMany } from './rate-limits.js';
 import { WindowCounters } from './window-counters.js';

@@ -14,8 +14,14 @@ interface Options {
   keyPrefix: LimitName;
   points: number;
   duration: number;
-  inMemoryBlockOnConsumed: number;
+  inMemoryBlockOnConsumed?: number;
 }
+
+/**
+ * Limits whose counts may be given back. They are never refused from memory: that refusal would outlive what it was
+ * based on. A flood of them is bounded by `logins`.
+ */
+const GIVEN_BACK: ReadonlySet<LimitName> = new Set(['failed_logins']);
 
 /** Counts that all instances share, kept by rate-limiter-flexible: one statement or script for each step. */
 export class SharedStore implements RateStore {
@@ -55,6 +61,11 @@ export class SharedStore implements RateStore {
     }
   }
 
+  async read(limit: LimitName, key: string, rate: Rate): Promise<Count> {
+    const count = await this.#limiter(limit, rate).get(key);
+    return { used: count?.consumedPoints ?? 0, msLeft: Math.max(0, count?.msBeforeNext ?? 0) };
+  }
+
   async giveBack(limit: LimitName, key: string, rate: Rate): Promise<void> {
     await this.#limiter(limit, rate).reward(key);
   }
@@ -63,8 +74,8 @@ export class SharedStore implements RateStore {
     let limiter = this.#limiters.get(limit);
     if (limiter === undefined) {
       // Who is over a limit is refused from memory until the window ends: a flood is no flood of writes.
-      const options = { points: quota, duration: windowSeconds, inMemoryBlockOnConsumed: quota + 1 };
-      limiter = this.create({ keyPrefix: limit, ...options });
+      const memory = GIVEN_BACK.has(limit) ? {} : { inMemoryBlockOnConsumed: quota + 1 };
+      limiter = this.create({ keyPrefix: limit, points: quota, duration: windowSeconds, ...memory });
       this.#limiters.set(limit, limiter);
     }
     return limiter;

@@ -33,6 +33,12 @@ export class WindowCounters implements RateStore {
     return this.count(`${limit}:${key}`, rate);
   }
 
+  async read(limit: string, key: string): Promise<Count> {
+    const counter = this.#counters.get(`${limit}:${key}`);
+    const msLeft = (counter?.endsAt ?? 0) - this.clock.now();
+    return counter === undefined || msLeft <= 0 ? { used: 0, msLeft: 0 } : { used: counter.used, msLeft };
+  }
+
   async giveBack(limit: string, key: string): Promise<void> {
     const counter = this.#counters.get(`${limit}:${key}`);
     if (counter !== undefined && counter.used > 0) counter.used -= 1;

@@ -1,7 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
-import { AuditEvent } from './audit-event.entity.js';
+import type { Query } from '../database/feed-connection.js';
+import type { AuditEvent } from './audit-event.entity.js';
 import type { AuditEventType, AuditResult } from './audit-events.js';
 
 /** Which events: those that all of what is given holds for. */
@@ -19,28 +17,45 @@ export interface AuditFilter {
 }
 
 const BATCH = 500;
+const LEAST_ID = '00000000-0000-0000-0000-000000000000';
+const GREATEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+const SELECT = `SELECT id, occurred_at AS "occurredAt", type, result, user_id AS "userId", actor, session_id AS "sessionId", ip,
+       user_agent AS "userAgent", request_id AS "requestId", details
+  FROM audit_events`;
 
 /** Reads the audit trail, the newest first. */
-@Injectable()
 export class AuditHistory {
-  readonly #manager: EntityManager;
-
-  constructor(@InjectDataSource() { manager }: Pick<DataSource, 'manager'>) {
-    this.#manager = manager;
-  }
+  constructor(private readonly query: Query) {}
 
   /** At most `limit` events. The id of the last one is where the next page begins: `before` it. */
   async page(filter: AuditFilter, limit: number): Promise<AuditEvent[]> {
-    const { since, until, before, ...equal } = filter;
-    const query = this.#manager.createQueryBuilder(AuditEvent, 'event').orderBy('event.id', 'DESC').limit(limit);
-    for (const [name, value] of Object.entries(equal)) {
-      if (value !== undefined) query.andWhere(`event.${name} = :${name}`, { [name]: value });
+    const { userId, type, result, ip, since, until, before } = filter;
+    const values: unknown[] = [];
+    const add = (value: unknown) => `$${values.push(value)}`;
+    // The ids are in the order of time.
+    const ends = [before, until && firstIdOf(until)].filter((end) => end !== undefined).sort();
+    const [from, end] = [add(since === undefined ? LEAST_ID : firstIdOf(since)), add(ends[0] ?? GREATEST_ID)];
+    const conditions: string[] = [];
+    let order = 'id DESC';
+    if (userId !== undefined && type !== undefined) {
+      // Compared and ordered as rows, so that no statistics can make another index than (user_id, type, id) look good.
+      const [user, kind] = [add(userId), add(type)];
+      conditions.push(
+        'user_id IS NOT NULL',
+        `(user_id, type, id) >= (${user}::uuid, ${kind}::text, ${from}::uuid)`,
+        `(user_id, type, id) < (${user}::uuid, ${kind}::text, ${end}::uuid)`,
+      );
+      order = 'user_id DESC, type DESC, id DESC';
+    } else {
+      conditions.push(`id >= ${from}::uuid`, `id < ${end}::uuid`);
+      if (userId !== undefined) conditions.push(`user_id = ${add(userId)}`);
+      if (type !== undefined) conditions.push(`type = ${add(type)}`);
     }
-    if (before !== undefined) query.andWhere('event.id < :before', { before });
-    // The ids are in the order of time and have the index.
-    if (since !== undefined) query.andWhere('event.id >= :since', { since: firstIdOf(since) });
-    if (until !== undefined) query.andWhere('event.id < :until', { until: firstIdOf(until) });
-    return await query.getMany();
+    if (result !== undefined) conditions.push(`result = ${add(result)}`);
+    if (ip !== undefined) conditions.push(`ip = ${add(ip)}`);
+    const sql = `${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${add(limit)}`;
+    return await this.query<AuditEvent>(sql, values);
   }
 
   /** All of them, or `limit`; held in memory batch by batch. */

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { ListConnections } from '../database/list-connections.js';
 import { TidyUp } from '../database/tidy-up.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
@@ -20,7 +21,11 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
     { provide: AuditLog, inject: [Clock], useFactory: (clock: Clock) => new AuditLog(clock) },
     RepeatedEvents,
     Refusals,
-    AuditHistory,
+    {
+      provide: AuditHistory,
+      inject: [ListConnections],
+      useFactory: ({ query }: ListConnections) => new AuditHistory(query),
+    },
   ],
   exports: [AuditLog, Refusals, AuditHistory],
 })

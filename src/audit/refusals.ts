@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
 import type { Principal } from '../access/principal.js';
+import { addressKey } from '../edge/address.js';
 import type { AuthError } from '../problems/auth-error.js';
 import type { ProblemCode } from '../problems/messages.en.js';
 import type { AuditEvent } from './audit-event.entity.js';
@@ -63,7 +64,7 @@ export class Refusals {
   };
 }
 
-/** Those about one user from one address are told of together. */
+/** Those about one user are told of together, and those about nobody from one address. */
 function keyOf({ type, userId, sessionId, ip, details }: AuditEvent): string {
-  return JSON.stringify([type, userId ?? ip, sessionId, details]);
+  return JSON.stringify([type, userId ?? addressKey(ip ?? undefined), sessionId, details]);
 }

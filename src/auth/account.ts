@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { HashingTurns } from '../abuse/hashing-turns.js';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
 import type { Principal } from '../access/principal.js';
 import { TokenRevoked } from '../access/token.errors.js';
@@ -26,6 +27,7 @@ export class Account {
     private readonly revocations: Revocations,
     private readonly sessions: SessionsService,
     private readonly attempts: PasswordAttempts,
+    private readonly turns: HashingTurns,
   ) {}
 
   /**
@@ -38,7 +40,7 @@ export class Account {
   async changePassword(caller: AccountCaller, current: string, next: string): Promise<LiveSession | undefined> {
     const user = await this.#prove(caller, current);
     await this.policy.check(next, { username: user.username, email: user.email, pointer: '/new_password' });
-    const hash = await this.hasher.hash(next, caller.ip);
+    const hash = await this.hasher.hash(next, await this.turns.next(caller.ip, user.id));
     await this.revocations.revokeAll(user.id, 'password_changed', {
       keep: caller.transport === 'bearer' ? caller.sessionId : undefined,
       by: caller,
@@ -57,11 +59,12 @@ export class Account {
     });
   }
 
-  async #prove({ userId, sessionId, ip }: AccountCaller, password: string): Promise<User> {
+  async #prove(caller: AccountCaller, password: string): Promise<User> {
+    const { userId, sessionId } = caller;
     const user = await this.users.findForProof(userId);
     if (!user) throw new TokenRevoked();
-    const proved = await this.attempts.inSession(userId, sessionId, async () => {
-      const { matches } = await this.hasher.verify(password, user.passwordHash, ip);
+    const proved = await this.attempts.inSession(caller, async (turn) => {
+      const { matches } = await this.hasher.verify(password, user.passwordHash, turn);
       return matches ? user : undefined;
     });
     if (proved === undefined) throw new WrongPassword({ facts: { userId, sessionId } });

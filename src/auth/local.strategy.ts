@@ -2,7 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
+import type { Turn } from '../abuse/hashing-turns.js';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
+import { ExtraWork } from '../passwords/extra-work.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { AuthError, type RefusalFacts } from '../problems/auth-error.js';
 import type { User } from '../users/user.entity.js';
@@ -19,21 +21,30 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
+    private readonly extraWork: ExtraWork,
   ) {
     super({ usernameField: 'identifier', passReqToCallback: true });
   }
 
   /**
-   * @throws InvalidCredentials, the same and after the same work for an unknown user and for a wrong password;
+   * @throws InvalidCredentials, the same and after the same time for an unknown user and for a wrong password;
    * TooManyRequests, TooManyAttempts, Busy
    */
   async validate(request: FastifyRequest, _identifier: string, password: string): Promise<User> {
     const names = request.body as LoginRequest;
     const user = await this.users.findForLogin(names);
     const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
+    let extraMs = 0;
     try {
-      const proved = await this.attempts.atLogin(attempt, () => this.#check(user, password, request.ip));
-      if (proved === undefined) throw new InvalidCredentials();
+      const proved = await this.attempts.atLogin(attempt, async (turn) => {
+        const checked = await this.#check(user, password, turn);
+        extraMs = checked.extraMs;
+        return checked.user;
+      });
+      if (proved === undefined) {
+        await this.extraWork.makeUp(extraMs);
+        throw new InvalidCredentials();
+      }
       return proved;
     } catch (error) {
       if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
@@ -48,13 +59,13 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
   }
 
-  async #check(user: User | null, password: string, caller: string): Promise<User | undefined> {
+  async #check(user: User | null, password: string, turn: Turn): Promise<{ user?: User; extraMs: number }> {
     const stored = user?.passwordHash;
-    const { matches, replacement, fault } = await this.hasher.verify(password, stored, caller);
+    const { matches, replacement, fault, extraMs } = await this.hasher.verify(password, stored, turn);
     if (fault !== undefined) this.#logger.warn({ msg: 'a stored password hash is unusable', user_id: user?.id, fault });
-    if (!user || !matches || user.disabledAt !== null) return undefined;
+    if (!user || !matches || user.disabledAt !== null) return { extraMs };
     if (stored && replacement) await this.users.upgradePasswordHash(user.id, stored, replacement);
-    return user;
+    return { user, extraMs };
   }
 }
 

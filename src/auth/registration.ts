@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { HashingTurns } from '../abuse/hashing-turns.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Caller } from '../audit/caller.js';
 import { Config } from '../config/config.js';
@@ -19,6 +20,7 @@ export class Registration {
     private readonly hasher: PasswordHasher,
     private readonly config: Config,
     private readonly audit: AuditLog,
+    private readonly turns: HashingTurns,
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
@@ -33,7 +35,7 @@ export class Registration {
     }
     await this.policy.check(password, names);
     const event = this.audit.event('registered', { caller });
-    const passwordHash = await this.hasher.hash(password, caller.ip);
+    const passwordHash = await this.hasher.hash(password, await this.turns.next(caller.ip));
     const user = await this.users.create({ ...names, passwordHash }, async (manager, { id }) => {
       event.userId = id;
       await this.audit.insert(manager, event);

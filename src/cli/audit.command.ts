@@ -37,7 +37,10 @@ export function auditCommand(): Command {
 async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void> {
   await withDatabase(async ({ manager }) => {
     const userId = user === undefined ? undefined : await idOf(user, (sql, values) => manager.query(sql, values));
-    const events = new AuditHistory({ manager }).stream({ ...filter, userId }, limit || undefined);
+    const events = new AuditHistory((sql, values) => manager.query(sql, values)).stream(
+      { ...filter, userId },
+      limit || undefined,
+    );
     for await (const event of events) {
       const line = json ? JSON.stringify(asJson(event)) : asText(event);
       // Whoever reads slowly must not have the whole trail wait in memory.

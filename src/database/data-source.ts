@@ -3,6 +3,7 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { EmbeddedDatabase } from './embedded-database.js';
 import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
+import { type ListConnections, OwnListConnections, SharedListConnections } from './list-connections.js';
 import { migrations } from './migrations/index.js';
 
 /** How long a caller waits for a connection before the answer is 503. */
@@ -20,6 +21,8 @@ export interface Database {
   migrationOptions: DataSourceOptions;
   /** What the {@link ChangeFeed} reads by. */
   feed(dataSource: DataSource): FeedConnection;
+  /** What users' lists are read by. */
+  lists(dataSource: DataSource): ListConnections;
   /** Lets go of the data folder; after the data source is destroyed. */
   close(): Promise<void>;
 }
@@ -41,6 +44,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
       options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },
       migrationOptions: { ...server, extra: { Client: PooledClient } },
       feed: ({ driver }) => new OwnConnection(databaseUrl, () => (driver as unknown as { master: pg.Pool }).master),
+      lists: () => new OwnListConnections(databaseUrl, PooledClient),
       close: async () => {},
     };
   }
@@ -52,6 +56,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     options,
     migrationOptions: options,
     feed: (dataSource) => new SharedConnection(dataSource),
+    lists: (dataSource) => new SharedListConnections(dataSource),
     close: () => embedded.close(),
   };
 }

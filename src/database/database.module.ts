@@ -5,6 +5,7 @@ import { Config } from '../config/config.js';
 import { ChangeFeed } from './change-feed.js';
 import { type Database, openDatabase } from './data-source.js';
 import { FeedConnection } from './feed-connection.js';
+import { ListConnections } from './list-connections.js';
 import { migrate } from './migrate.js';
 import { TidyUp } from './tidy-up.js';
 
@@ -55,8 +56,13 @@ export class DatabaseModule {
           inject: [DATABASE, DataSource],
           useFactory: (database: Database, dataSource: DataSource) => database.feed(dataSource),
         },
+        {
+          provide: ListConnections,
+          inject: [DATABASE, DataSource],
+          useFactory: (database: Database, dataSource: DataSource) => database.lists(dataSource),
+        },
       ],
-      exports: [ChangeFeed, TidyUp],
+      exports: [ChangeFeed, FeedConnection, ListConnections, TidyUp],
     };
   }
 }

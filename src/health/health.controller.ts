@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
 import { Public } from '../access/public.decorator.js';
+import { FeedConnection } from '../database/feed-connection.js';
+import { schemaIsThere } from '../database/schema.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { Unavailable } from '../problems/http.errors.js';
 
@@ -19,7 +19,7 @@ class HealthResponse {
 @ApiProblems()
 @Controller('health')
 export class HealthController {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(private readonly database: FeedConnection) {}
 
   @Get('live')
   @ApiOperation({
@@ -35,16 +35,19 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({
     summary: 'Say whether requests can be answered',
-    description: 'For a load balancer. Asks the database.',
+    description: 'For a load balancer. Asks the database, and whether it has the schema that this release needs.',
     operationId: 'showReady',
   })
   @ApiOkResponse({ description: 'The database answers.', type: HealthResponse })
   async ready(): Promise<HealthResponse> {
+    let ready: boolean;
     try {
-      await Promise.race([this.database.query('SELECT 1'), tooLate()]);
+      // By the feed's connection, which no request of a user keeps busy.
+      ready = await Promise.race([schemaIsThere(this.database.query), tooLate()]);
     } catch (cause) {
       throw new Unavailable({ cause });
     }
+    if (!ready) throw new Unavailable({ cause: new Error('the schema that this release needs is not there') });
     return { status: 'ok' };
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { Turn } from '../abuse/hashing-turns.js';
 import { Config } from '../config/config.js';
 import { Busy } from './passwords.errors.js';
+import { TurnQueue } from './turn-queue.js';
 
 interface Waiting {
   begin: () => void;
@@ -9,34 +11,32 @@ interface Waiting {
 
 /**
  * The one semaphore round every hash and verification. As many run at once as leave a core for the event loop
- * (`HASH_CONCURRENCY`); the others wait, for `HASH_QUEUE_TIMEOUT` at the most. Callers take turns, so that one of
- * them, however many it sends, holds up another by one hash and not by all of its own.
+ * (`HASH_CONCURRENCY`); the others wait, for `HASH_QUEUE_TIMEOUT` at the most. Kinds of callers, networks and addresses take
+ * turns, so that one of them, however many it sends, holds up another by one hash and not by all of its own.
  */
 @Injectable()
 export class HashingQueue {
   #running = 0;
-  #depth = 0;
   /** The mean of the latest runs, in milliseconds. */
   #meanRun = 0;
-  /** Who waits, by caller; the map's order is the order of their turns. */
-  readonly #callers = new Map<string, Waiting[]>();
+  readonly #waiting = new TurnQueue<Waiting>();
 
   constructor(private readonly config: Config) {}
 
   /** How many wait now. */
   get depth(): number {
-    return this.#depth;
+    return this.#waiting.size;
   }
 
   /**
    * Runs the work when its turn comes.
    *
-   * @param caller whose turn it takes: an address
+   * @param turn whose turn it takes: see `HashingTurns`
    * @throws Busy when that does not come in time
    */
-  async run<T>(caller: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     if (this.#running < this.config.hashConcurrency) this.#running += 1;
-    else await this.#turn(caller);
+    else await this.#wait(turn);
     const began = performance.now();
     try {
       return await work();
@@ -48,7 +48,7 @@ export class HashingQueue {
   }
 
   /** Resolves when a place has been handed over. */
-  #turn(caller: string): Promise<void> {
+  #wait(turn: Turn): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         begin: () => {
@@ -56,41 +56,23 @@ export class HashingQueue {
           resolve();
         },
         timer: setTimeout(() => {
-          this.#leave(caller, waiting);
+          this.#waiting.remove(turn, waiting);
           reject(new Busy({ retryAfterSeconds: this.#secondsToEmpty() }));
         }, this.config.hashQueueTimeout),
       };
-      this.#depth += 1;
-      const queue = this.#callers.get(caller);
-      if (queue) queue.push(waiting);
-      else this.#callers.set(caller, [waiting]);
+      this.#waiting.push(turn, waiting);
     });
   }
 
-  /** Hands the place to the first of the caller whose turn it is, and sends that caller to the end. */
+  /** Hands the place to the one whose turn it is. */
   #next(): void {
-    const first = this.#callers.entries().next().value;
-    if (first === undefined) {
-      this.#running -= 1;
-      return;
-    }
-    const [caller, queue] = first;
-    const waiting = queue.shift() as Waiting;
-    this.#depth -= 1;
-    this.#callers.delete(caller);
-    if (queue.length > 0) this.#callers.set(caller, queue);
-    waiting.begin();
-  }
-
-  #leave(caller: string, waiting: Waiting): void {
-    const queue = this.#callers.get(caller) ?? [];
-    queue.splice(queue.indexOf(waiting), 1);
-    this.#depth -= 1;
-    if (queue.length === 0) this.#callers.delete(caller);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#running -= 1;
+    else waiting.begin();
   }
 
   /** When those who wait now will have had their turns. */
   #secondsToEmpty(): number {
-    return Math.max(1, Math.ceil((this.#depth * this.#meanRun) / this.config.hashConcurrency / 1000));
+    return Math.max(1, Math.ceil((this.depth * this.#meanRun) / this.config.hashConcurrency / 1000));
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Turn } from '../abuse/hashing-turns.js';
 import { Config } from '../config/config.js';
 import { foreignFormatOf } from './foreign-formats.js';
 import { type Compare, MalformedHash } from './hash-format.js';
@@ -18,6 +19,16 @@ export interface Verification {
   fault?: string;
 }
 
+/** A {@link Verification}, with the time that it took beyond one computation of the current scheme, in milliseconds. */
+export interface TimedVerification extends Verification {
+  extraMs: number;
+}
+
+/** Anything: how long a verification takes does not depend on the password. */
+const ANY_PASSWORD = 'a password of usual length';
+/** The turn of measurements. */
+const OWN_TURN: Turn = ['measuring'];
+
 /** Hashes and verifies passwords, each in its turn of the {@link HashingQueue}. */
 @Injectable()
 export class PasswordHasher {
@@ -33,8 +44,8 @@ export class PasswordHasher {
   }
 
   /** @throws Busy */
-  async hash(password: string, caller: string): Promise<string> {
-    return await this.queue.run(caller, () => this.#hash(password));
+  async hash(password: string, turn: Turn): Promise<string> {
+    return await this.queue.run(turn, () => this.#hash(password));
   }
 
   /**
@@ -44,28 +55,48 @@ export class PasswordHasher {
    *
    * @throws Busy
    */
-  async verify(password: string, stored: string | null | undefined, caller: string): Promise<Verification> {
+  async verify(password: string, stored: string | null | undefined, turn: Turn): Promise<TimedVerification> {
     // Longer than any password can be: nobody's, but for the price of a verification.
     const possible = [...password].length <= PASSWORD_MAX_LENGTH;
-    return await this.queue.run(caller, () => this.#verify(possible ? password : '', possible ? stored : null));
+    return await this.queue.run(turn, () => this.#verify(possible ? password : '', possible ? stored : null));
   }
 
-  async #verify(password: string, stored: string | null | undefined): Promise<Verification> {
-    const own = readOwnHash(stored ?? '');
-    const pepper = this.peppers.find(own?.pepperId);
-    if (own && pepper === this.peppers.current && own.scheme === this.#current && this.#scheme.isCurrent(own.hash)) {
-      return { matches: await this.#scheme.compare(digest(password, pepper), own.hash) };
+  /** What a verification of a stored hash takes beyond the current scheme, in milliseconds. @throws Busy */
+  async extraMsOf(stored: string): Promise<number> {
+    const current = this.#readCurrent(stored);
+    if (current !== undefined) return 0;
+    return await this.queue.run(OWN_TURN, async () => (await this.#verifyOther(ANY_PASSWORD, stored)).extraMs);
+  }
+
+  async #verify(password: string, stored: string | null | undefined): Promise<TimedVerification> {
+    const current = this.#readCurrent(stored);
+    if (current !== undefined) {
+      return { matches: await this.#scheme.compare(digest(password, this.peppers.current), current), extraMs: 0 };
     }
-    const compare = own && pepper && this.#comparing(own, pepper);
-    const { matches, fault } = await this.#verifyOther(password, stored ?? undefined, compare);
+    const { matches, fault, extraMs } = await this.#verifyOther(password, stored ?? undefined);
     const replacement = await this.#hash(password);
-    return { matches, ...(matches ? { replacement } : {}), ...(fault === undefined ? {} : { fault }) };
+    return { matches, extraMs, ...(matches ? { replacement } : {}), ...(fault === undefined ? {} : { fault }) };
   }
 
-  async #verifyOther(password: string, stored: string | undefined, own: Compare | undefined): Promise<Verification> {
+  /** The scheme's own text, where the hash is of the current scheme, parameters and pepper. */
+  #readCurrent(stored: string | null | undefined): string | undefined {
+    const own = readOwnHash(stored ?? '');
+    const isCurrent = own?.scheme === this.#current && own.pepperId === this.peppers.current.id;
+    return isCurrent && this.#scheme.isCurrent(own.hash) ? own.hash : undefined;
+  }
+
+  async #verifyOther(password: string, stored: string | undefined): Promise<TimedVerification> {
+    const began = performance.now();
+    const found = await this.#compareOther(password, stored);
+    return { ...found, extraMs: performance.now() - began };
+  }
+
+  async #compareOther(password: string, stored: string | undefined): Promise<Verification> {
     if (stored === undefined) return { matches: false };
     try {
-      const compare = own ?? foreignFormatOf(stored)?.parse(stored);
+      const own = readOwnHash(stored);
+      const pepper = own && this.peppers.find(own.pepperId);
+      const compare = (own && pepper && this.#comparing(own, pepper)) ?? foreignFormatOf(stored)?.parse(stored);
       return compare ? { matches: await compare(password) } : { matches: false, fault: 'of no known format or pepper' };
     } catch (error) {
       // Whatever a library makes of a hostile hash, the login is a wrong one and no error.

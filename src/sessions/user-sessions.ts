@@ -5,6 +5,7 @@ import { validate as isUuid } from 'uuid';
 import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { ListConnections } from '../database/list-connections.js';
 import { LastSeen } from './last-seen.js';
 import { liveSessions, type SessionView } from './live-sessions.js';
 import { Revocations } from './revocations.js';
@@ -15,6 +16,7 @@ import { SessionNotFound } from './sessions.errors.js';
 export class UserSessions {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
+    private readonly lists: ListConnections,
     private readonly revocations: Revocations,
     private readonly lastSeen: LastSeen,
     private readonly config: Config,
@@ -23,7 +25,7 @@ export class UserSessions {
 
   /** The live sessions of a user, the newest first. */
   async list(userId: string): Promise<SessionView[]> {
-    return await liveSessions(this.database, userId, {
+    return await liveSessions(this.lists, userId, {
       now: this.clock.now(),
       sessionIdleTtl: this.config.sessionIdleTtl,
       seenAt: (id) => this.lastSeen.of(id),

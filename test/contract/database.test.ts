@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { StartRefused } from '../../src/config/start-refused.js';
 import { type Database, openDatabase } from '../../src/database/data-source.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
 import { migrate } from '../../src/database/migrate.js';
@@ -6,6 +7,8 @@ import { migrations } from '../../src/database/migrations/index.js';
 import { createDatabase, type TestDatabase } from '../support/engine.js';
 import { testOnEmbedded, testOnPostgres } from '../support/on-engine.js';
 import { ServerProcess } from '../support/process.js';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
 /** What both engines must do alike: this suite runs on the embedded database and on PostgreSQL. */
 let test_: TestDatabase;
@@ -134,6 +137,30 @@ test('every migration goes up, down and up again, and leaves the same schema', a
   expect(await migrate(source)).toHaveLength(migrations.length);
   expect(await schema()).toEqual(up);
   expect(await migrate(source)).toEqual([]);
+});
+
+test('a database that a newer release has migrated is left alone: one line for a start and for a revert', async () => {
+  await source.query("INSERT INTO migrations (timestamp, name) VALUES (1999000000000, 'FromTheFuture1999000000000')");
+  const before = await source.query('SELECT * FROM migrations');
+  const refused = /^the database has been migrated by a newer release .*FromTheFuture1999000000000/;
+  for (const direction of ['run', 'revert'] as const) {
+    const error = await migrate(source, direction).catch((thrown) => thrown);
+    expect([error, error.message]).toEqual([expect.any(StartRefused), expect.stringMatching(refused)]);
+  }
+  expect(await source.query('SELECT * FROM migrations')).toEqual(before);
+  await source.destroy();
+  await database.close();
+  const commands = [
+    ['node', 'dist/src/main.js'],
+    ['node', 'scripts/migrate.mjs', 'revert'],
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await ServerProcess.spawn({ PORTERO_SECRET: SECRET, ...test_.env }, command).exit;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^portero: the database has been migrated by a newer[^\n]*\n$/),
+    ]);
+  }
 });
 
 testOnPostgres(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
@@ -7,6 +8,7 @@ import { PASSWORD, type Tokens } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
+import { basic } from '../support/service.js';
 
 /** The audit trail: ASVS 16.1.1, 16.2.1, 16.3.1, 16.3.2, 16.3.3, 16.4.1. */
 let server: TestServer;
@@ -169,6 +171,27 @@ test('a flood is told of in two rows a minute: the first, and how many followed'
   const [, { details }] = await rows();
   const followed = answers.filter((code) => code === 'too_many_requests').length - 1;
   expect(details).toEqual({ code: 'too_many_requests', limit: 'refreshes', repeated: followed });
+});
+
+test('300 clients that nobody knows, from one address, push nobody else out of the trail (attack: hiding in a flood)', async () => {
+  server.clock.advance(60_000);
+  await server.get(RepeatedEvents).write();
+  const tokens = await signUp();
+  const introspect = (id: string) =>
+    server.client.post('/oauth/introspect', {
+      body: 'token=x',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: basic(id, 'wrong') },
+    });
+  for (let n = 0; n < 300; n++) expect((await introspect(randomUUID())).status).toBe(401);
+  const written = await query(`SELECT ip, details FROM audit_events WHERE type = 'client.refused'`);
+  expect(written.length).toBeLessThanOrEqual(30);
+  expect(new Set(written.map(({ ip }: { ip: string }) => ip))).toEqual(new Set(['127.0.0.1']));
+  const body = { username: `user-${user}`, password: 'x' };
+  for (let n = 0; n < 5; n++) expectProblem(await server.client.post('/login', { body }), 401, 'invalid_credentials');
+  const locked = await server.client.post('/login', { body });
+  expectProblem(locked, 429, 'too_many_attempts');
+  const { rows } = await traceOf(locked.headers.get('x-request-id'));
+  expect(rows).toEqual([expect.objectContaining({ type: 'login.locked', user_id: idOf(tokens), ip: '127.0.0.1' })]);
 });
 
 test('GET /users/me/events shows one’s own, the newest first, page by page', async () => {

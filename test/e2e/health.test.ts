@@ -1,3 +1,4 @@
+import { DataSource } from 'typeorm';
 import { PASSWORD } from '../support/client.js';
 import { administer } from '../support/engine.js';
 import { expectProblem } from '../support/matchers.js';
@@ -14,6 +15,32 @@ test('live and ready answer 200 while the database answers', async () => {
   for (const path of ['/health/live', '/health/ready']) {
     const { status, body } = await server.client.get(path);
     expect([status, body]).toEqual([200, { status: 'ok' }]);
+  }
+});
+
+test('not ready while the schema that this release needs is not there', async () => {
+  const database = server.get(DataSource);
+  const [last] = await database
+    .query('DELETE FROM migrations WHERE timestamp = (SELECT max(timestamp) FROM migrations) RETURNING name, timestamp')
+    .then(([rows]) => rows);
+  expectProblem(await server.client.get('/health/ready'), 503, 'unavailable');
+  await database.query('INSERT INTO migrations (name, timestamp) VALUES ($1, $2)', [last.name, last.timestamp]);
+  expect((await server.client.get('/health/ready')).status).toBe(200);
+});
+
+testOnPostgres('readiness does not wait behind the queries of users', async () => {
+  const database = server.get(DataSource);
+  const runners = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const runner = database.createQueryRunner();
+      await runner.connect();
+      return runner;
+    }),
+  );
+  try {
+    expect((await server.client.get('/health/ready')).status).toBe(200);
+  } finally {
+    await Promise.all(runners.map((runner) => runner.release()));
   }
 });
 

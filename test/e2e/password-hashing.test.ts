@@ -1,6 +1,8 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { jest } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { DataSource } from 'typeorm';
+import { ExtraWork } from '../../src/passwords/extra-work.js';
 import { Schemes } from '../../src/passwords/schemes.js';
 import { PASSWORD } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
@@ -50,6 +52,41 @@ test('equal work: every kind of login computes the current scheme once, and answ
     }
   }
   expectProblem(await logIn('disabled', PASSWORD), 401, 'invalid_credentials');
+});
+
+test('while imported hashes cost more, every failed login takes their time, whoever it names (attack: enumeration)', async () => {
+  server = await TestServer.start();
+  const names = ['native', 'older', 'imported', 'passwordless', 'disabled'];
+  for (const name of names) await server.client.signUp(name);
+  await server.get(DataSource).query("UPDATE users SET disabled_at = now() WHERE username = 'disabled'");
+  const iterations = 400_000;
+  const began = performance.now();
+  const digest = pbkdf2Sync(PASSWORD, 'salt', iterations, 32, 'sha256').toString('base64');
+  const costMs = performance.now() - began;
+  const [head = ''] = ((await stored('older')) as string).split('$2b$');
+  await store('older', head + (await bcrypt.hash('whatever', 5)));
+  await store('imported', `pbkdf2_sha256$${iterations}$salt$${digest}`);
+  await store('passwordless', null);
+  const work = server.get(ExtraWork);
+  await work.measure();
+  const { mostMs } = work;
+  expect(mostMs).toBeGreaterThan(costMs / 3);
+
+  const timed = async (name: string, password: string) => {
+    const start = performance.now();
+    expectProblem(await logIn(name, password), 401, 'invalid_credentials');
+    return performance.now() - start;
+  };
+  for (const name of [...names, 'unknown']) {
+    // A millisecond less: timers round down.
+    expect([name, (await timed(name, 'wrong and wrong again')) >= mostMs - 1]).toEqual([name, true]);
+  }
+  expect(await timed('disabled', PASSWORD)).toBeGreaterThanOrEqual(mostMs - 1);
+
+  expect((await logIn('imported', PASSWORD)).status).toBe(200);
+  await store('older', null);
+  await work.measure();
+  expect(work.mostMs).toBe(0);
 });
 
 test('a foreign hash logs in and is replaced in the same request, at most once', async () => {

@@ -117,6 +117,31 @@ test('failed logins are counted by address, and successes do not use them up', a
   expect(refused.headers.get('ratelimit-policy')).toBe('"failed_logins";q=6;w=3600');
 });
 
+test('160 right logins at once from one address all get in, and so does the next (attack: lock-out by success)', async () => {
+  await start({ LIMIT_LOGINS: '100000/1m', LIMIT_FAILED_LOGINS: '20/15m', HASH_QUEUE_TIMEOUT: '1m' });
+  await server.client.signUp('ana');
+  const answers = await Promise.all(Array.from({ length: 160 }, () => logIn('ana')));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await logIn('ana')).status).toBe(200);
+});
+
+test('of 300 wrong logins at once from one address no more than 100 are checked (attack: lockout race)', async () => {
+  await start({ LIMIT_LOGINS: '100000/1m', HASH_QUEUE_TIMEOUT: '1m' });
+  const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
+  const answers = await Promise.all(Array.from({ length: 300 }, (_, n) => logIn(`nobody${n}`)));
+  const statuses = answers.map(({ status }) => status);
+  expect(verify.mock.calls.length).toBe(100);
+  expect([401, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([100, 200]);
+});
+
+test('right logins beside wrong ones at once are not refused while the quota lasts', async () => {
+  await start({ LIMIT_LOGINS: '100000/1m', LIMIT_FAILED_LOGINS: '20/1h', HASH_QUEUE_TIMEOUT: '1m' });
+  await server.client.signUp('ana');
+  const both = Array.from({ length: 19 }, (_, n) => [logIn(`nobody${n}`), logIn('ana'), logIn('ana')]).flat();
+  const statuses = (await Promise.all(both)).map(({ status }) => status);
+  expect([200, 401].map((status) => statuses.filter((one) => one === status).length)).toEqual([38, 19]);
+});
+
 test('a limiter that throws refuses, and nothing behind it runs (attack: fail open)', async () => {
   await start();
   await server.client.signUp('ana');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addressKey } from '../../src/abuse/address.js';
+import { addressKey, addressLevels } from '../../src/edge/address.js';
 
 /** Attack row "limiter evasion": one subscriber, one count. */
 test.each([
@@ -26,6 +26,15 @@ test.each([undefined, '', 'unknown', '_hidden', '1.2.3', '1.2.3.4.5', ':::', '20
     expect(addressKey(address)).toBe('none');
   },
 );
+
+test('an IPv6 address is in three networks, an IPv4 address in none but its own', () => {
+  expect(addressLevels('2001:db8:1:2345:6::7')).toEqual([
+    '2001:db8:1::/48',
+    '2001:db8:1:2300::/56',
+    '2001:db8:1:2345::/64',
+  ]);
+  for (const address of ['203.0.113.5', '::ffff:203.0.113.5']) expect(addressLevels(address)).toEqual(['203.0.113.5']);
+});
 
 test('every IPv6 address of one /64 has one key, whatever the rest of it is', () => {
   const group = fc.integer({ min: 1, max: 0xffff }).map((value) => value.toString(16));

@@ -8,6 +8,7 @@ import { SessionFeed1763710000000 } from './1763710000000-session-feed.js';
 import { CreateRateLimits1763740000010 } from './1763740000010-create-rate-limits.js';
 import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-failures.js';
 import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-events.js';
+import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-type.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   CreateRateLimits1763740000010,
   CreateLoginFailures1763740000020,
   CreateAuditEvents1763750000000,
+  IndexEventsByType1763761000000,
 ];

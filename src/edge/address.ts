@@ -9,29 +9,32 @@ const NO_ADDRESS = 'none';
  * own to choose. A port that some proxies add is left out.
  */
 export function addressKey(address: string | undefined): string {
-  if (address === undefined) return NO_ADDRESS;
+  return addressLevels(address).at(-1) as string;
+}
+
+/** The networks that an address is in, up to its {@link addressKey}: of IPv6 the /48, /56 and /64. */
+export function addressLevels(address: string | undefined): readonly string[] {
+  if (address === undefined) return [NO_ADDRESS];
   const bare = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address;
-  if (isIPv4(bare)) return bare;
+  if (isIPv4(bare)) return [bare];
   if (isIPv6(bare)) return fold(groups(bare));
   const withoutPort = bare.replace(/:\d+$/, '');
-  return isIPv4(withoutPort) ? withoutPort : NO_ADDRESS;
+  return [isIPv4(withoutPort) ? withoutPort : NO_ADDRESS];
 }
 
 const MAPPED = '0:0:0:0:0:65535';
 const TRANSLATED = '100:65435:0:0:0:0';
 
-function fold(parts: number[]): string {
+function fold(parts: number[]): readonly string[] {
   const prefix = parts.slice(0, 6).join(':');
   if (prefix === MAPPED || prefix === TRANSLATED) {
-    return parts
-      .slice(6)
-      .flatMap((part) => [part >> 8, part & 255])
-      .join('.');
+    const bytes = parts.slice(6).flatMap((part) => [part >> 8, part & 255]);
+    return [bytes.join('.')];
   }
-  return `${parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':')}::/64`;
+  const [a, b, c, d = 0] = parts;
+  const network = (last: number[], bits: number) =>
+    `${[a, b, c, ...last].map((part) => (part as number).toString(16)).join(':')}::/${bits}`;
+  return [network([], 48), network([d & 0xff00], 56), network([d], 64)];
 }
 
 /** The eight groups of a valid IPv6 address. */

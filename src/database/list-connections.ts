@@ -1,0 +1,54 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { Query } from './feed-connection.js';
+
+/** Reads the lists that users ask for. */
+export abstract class ListConnections {
+  abstract readonly query: Query;
+}
+
+/** The embedded database has one session. */
+export class SharedListConnections extends ListConnections {
+  constructor(private readonly dataSource: DataSource) {
+    super();
+  }
+
+  readonly query: Query = (sql, parameters) => this.dataSource.query(sql, parameters);
+}
+
+/** More lists than these at once wait for each other, and for nobody else. */
+const MOST_AT_ONCE = 2;
+const CONNECT_TIMEOUT_MS = 1000;
+const STATEMENT_TIMEOUT_MS = 1000;
+/** For a server or a pooler that does not stop the statement itself. */
+const QUERY_TIMEOUT_MS = 1500;
+
+/** Connections of their own: users' lists never take those that logins and refreshes need. */
+export class OwnListConnections extends ListConnections implements OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string, Client: typeof pg.Client) {
+    super();
+    const config: pg.PoolConfig & { Client: typeof pg.Client } = {
+      connectionString: url,
+      application_name: 'portero lists',
+      max: MOST_AT_ONCE,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+      allowExitOnIdle: true,
+      Client,
+    };
+    this.#pool = new pg.Pool(config);
+    this.#pool.on('error', () => {});
+  }
+
+  readonly query: Query = async (sql, parameters = []) => (await this.#pool.query(sql, parameters)).rows;
+
+  /** Does not wait for a server that may have gone silent. */
+  onApplicationShutdown(): void {
+    void this.#pool.end();
+  }
+}

@@ -1,0 +1,71 @@
+interface Group<T> {
+  readonly groups: Map<string, Group<T>>;
+  readonly items: T[];
+}
+
+/** A queue in which groups take turns, and within each its subgroups, down to single items in the order they came. */
+export class TurnQueue<T> {
+  readonly #root: Group<T> = newGroup();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @param path the groups that the item is in, from the widest to the narrowest */
+  push(path: readonly string[], item: T): void {
+    let group = this.#root;
+    for (const name of path) {
+      let inner = group.groups.get(name);
+      if (inner === undefined) {
+        inner = newGroup();
+        group.groups.set(name, inner);
+      }
+      group = inner;
+    }
+    group.items.push(item);
+    this.#size += 1;
+  }
+
+  /** Takes the item whose turn it is. */
+  shift(): T | undefined {
+    if (this.#size === 0) return undefined;
+    this.#size -= 1;
+    return shift(this.#root);
+  }
+
+  /** Takes an item out before its turn. */
+  remove(path: readonly string[], item: T): void {
+    if (remove(this.#root, path, item)) this.#size -= 1;
+  }
+}
+
+function newGroup<T>(): Group<T> {
+  return { groups: new Map(), items: [] };
+}
+
+const isEmpty = ({ groups, items }: Group<unknown>) => groups.size === 0 && items.length === 0;
+
+/** A map's order is the order of turns: whose turn it was goes to the end. */
+function shift<T>({ groups, items }: Group<T>): T | undefined {
+  const first = groups.entries().next().value;
+  if (first === undefined) return items.shift();
+  const [name, group] = first;
+  groups.delete(name);
+  const item = shift(group);
+  if (!isEmpty(group)) groups.set(name, group);
+  return item;
+}
+
+function remove<T>(group: Group<T>, [name, ...rest]: readonly string[], item: T): boolean {
+  if (name === undefined) {
+    const index = group.items.indexOf(item);
+    if (index >= 0) group.items.splice(index, 1);
+    return index >= 0;
+  }
+  const inner = group.groups.get(name);
+  if (inner === undefined) return false;
+  const removed = remove(inner, rest, item);
+  if (isEmpty(inner)) group.groups.delete(name);
+  return removed;
+}
