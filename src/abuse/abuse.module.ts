@@ -10,7 +10,6 @@ import { PasswordAttempts } from './password-attempts.js';
 import { RateLimits } from './rate-limits.js';
 import { RateStore } from './rate-store.js';
 import { RedisConnection } from './redis-connection.js';
-import { RequestCeiling } from './request-ceiling.js';
 import { SharedStore } from './shared-store.js';
 
 const REDIS = {
@@ -32,17 +31,7 @@ const STORE = {
 
 /** How often one may call, and how often guess. */
 @Module({
-  providers: [
-    KeyedHash,
-    REDIS,
-    STORE,
-    RateLimits,
-    RequestCeiling,
-    Lockout,
-    DeviceCookie,
-    PasswordAttempts,
-    ExpiredCounts,
-  ],
-  exports: [RateLimits, RequestCeiling, DeviceCookie, PasswordAttempts],
+  providers: [KeyedHash, REDIS, STORE, RateLimits, Lockout, DeviceCookie, PasswordAttempts, ExpiredCounts],
+  exports: [RateLimits, DeviceCookie, PasswordAttempts],
 })
 export class AbuseModule {}
