@@ -26,17 +26,20 @@ export interface AppOptions {
 
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
+  const clock = options.clock ?? new Clock();
+  const ceiling = new RequestCeiling(config, clock);
   const problems = new ProblemFilter(databaseUnavailable);
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),
     problems,
+    countRequest: (address) => ceiling.count(address),
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
-  const root = AppModule.forRoot(config, options.clock ?? new Clock(), options.logStream);
+  const root = AppModule.forRoot(config, clock, options.logStream);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     // What fails before our logger is there is told by who called, in one line.
     logger: false,
@@ -49,8 +52,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
-  const ceiling = app.get(RequestCeiling);
-  if (ceiling.enabled) adapter.getInstance().addHook('onRequest', ceiling.onRequest);
   serveSwaggerUi(app);
   return app;
 }

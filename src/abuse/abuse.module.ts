@@ -12,7 +12,6 @@ import { PasswordAttempts } from './password-attempts.js';
 import { RateLimits } from './rate-limits.js';
 import { RateStore } from './rate-store.js';
 import { RedisConnection } from './redis-connection.js';
-import { RequestCeiling } from './request-ceiling.js';
 import { SharedStore } from './shared-store.js';
 
 const REDIS = {
@@ -39,7 +38,6 @@ const STORE = {
     REDIS,
     STORE,
     RateLimits,
-    RequestCeiling,
     FailedLogins,
     HashingTurns,
     Lockout,
@@ -47,6 +45,6 @@ const STORE = {
     PasswordAttempts,
     ExpiredCounts,
   ],
-  exports: [RateLimits, RequestCeiling, DeviceCookie, HashingTurns, PasswordAttempts],
+  exports: [RateLimits, DeviceCookie, HashingTurns, PasswordAttempts],
 })
 export class AbuseModule {}

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { stringify as bytesToUuid, parse as uuidToBytes } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { readCookie } from '../edge/cookies.js';
 
 const VERSION = 1;
 const BODY_BYTES = 1 + 16 + 16 + 6;
@@ -67,13 +68,10 @@ export class DeviceCookie {
     return Buffer.concat([body, this.#mac(body)]).toString('base64url');
   }
 
-  #read(header = ''): { userId: string; deviceId: Buffer; setAt: number } | undefined {
-    const pairs = header.split(';').map((pair) => pair.trim());
-    const [value, ...others] = pairs.filter((pair) => pair.startsWith(`${this.#name}=`));
-    // Of two with one name, nobody can tell which one the browser was given by us.
-    if (value === undefined || others.length > 0) return undefined;
-    const text = value.slice(this.#name.length + 1);
-    if (text.length !== TEXT_LENGTH) return undefined;
+  #read(header: string | undefined): { userId: string; deviceId: Buffer; setAt: number } | undefined {
+    // Of two cookies with one name, nobody can tell which one the browser got from this server.
+    const { value: text } = readCookie(header, this.#name);
+    if (text?.length !== TEXT_LENGTH) return undefined;
     const bytes = Buffer.from(text, 'base64url');
     if (bytes.toString('base64url') !== text || bytes[0] !== VERSION) return undefined;
     const body = bytes.subarray(0, BODY_BYTES);

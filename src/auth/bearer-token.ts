@@ -5,6 +5,6 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | un
   if (authorization === undefined) return undefined;
   // Nearly every client writes it so, and this is asked on every request.
   if (authorization.startsWith('Bearer ') && authorization[7] !== ' ') return authorization.slice(7);
-  const [, token] = /^bearer(?:$|[ \t]+(.*)$)/i.exec(authorization)?.map((part) => part ?? '') ?? [];
-  return token;
+  const [scheme] = /^bearer(?:[ \t]+|$)/i.exec(authorization) ?? [];
+  return scheme === undefined ? undefined : authorization.slice(scheme.length);
 }

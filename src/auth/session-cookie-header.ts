@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { SessionInvalid } from '../access/session.errors.js';
 import { Config } from '../config/config.js';
+import { readCookie } from '../edge/cookies.js';
 
 /**
  * The session cookie in the headers (RFC 6265bis). Over https its name begins with `__Host-`, so no other host and no
@@ -20,23 +21,14 @@ export class SessionCookieHeader {
   }
 
   /**
-   * The value of the one session cookie; nothing where there is none. Only spaces and tabs are cut off a name: what
-   * else some parsers cut off would let another cookie pass for this one.
+   * The value of the one session cookie; nothing where there is none.
    *
    * @throws SessionInvalid where there are several, or an attribute of the first cookie standard (`$Version`)
    */
   read({ cookie }: IncomingHttpHeaders): string | undefined {
-    if (cookie === undefined) return undefined;
-    let found: string | undefined;
-    for (const pair of cookie.split(';')) {
-      const equals = pair.indexOf('=');
-      const name = trim(equals < 0 ? pair : pair.slice(0, equals));
-      if (name.startsWith('$')) throw new SessionInvalid();
-      if (name !== this.#name) continue;
-      if (found !== undefined) throw new SessionInvalid();
-      found = equals < 0 ? '' : trim(pair.slice(equals + 1));
-    }
-    return found;
+    const { value, ambiguous } = readCookie(cookie, this.#name);
+    if (ambiguous) throw new SessionInvalid();
+    return value;
   }
 
   /** For as long as the browser is open: how long the session lives is the server's to say. */
@@ -52,8 +44,4 @@ export class SessionCookieHeader {
     reply.header('Set-Cookie', `${this.#name}=; Max-Age=0; ${this.#attributes}`);
     reply.header('Clear-Site-Data', '"cache", "storage"');
   }
-}
-
-function trim(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '');
 }

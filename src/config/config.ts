@@ -172,7 +172,9 @@ function bareUrl(example: string): Parser<string> {
 }
 
 function trimSlash(value: string): string {
-  return value.replace(/\/+$/, '');
+  let end = value.length;
+  while (value[end - 1] === '/') end -= 1;
+  return value.slice(0, end);
 }
 
 function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {

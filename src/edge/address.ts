@@ -39,14 +39,19 @@ function fold(parts: number[]): readonly string[] {
 
 /** The eight groups of a valid IPv6 address. */
 function groups(address: string): number[] {
-  const plain = address
-    .replace(/%.*$/, '')
-    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-      [a * 256 + Number(b), c * 256 + Number(d)].map((part) => part.toString(16)).join(':'),
-    );
-  const [head = '', tail] = plain.split('::');
+  const [withoutZone = ''] = address.split('%', 1);
+  const [head = '', tail] = inHexadecimal(withoutZone).split('::');
   const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
   if (tail === undefined) return parse(head);
   const [before, after] = [parse(head), parse(tail)];
   return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+/** An IPv6 address without the IPv4 notation of its last 32 bits. */
+function inHexadecimal(address: string): string {
+  const start = address.lastIndexOf(':') + 1;
+  const bytes = address.slice(start).split('.').map(Number);
+  if (bytes.length !== 4) return address;
+  const [a, b, c, d] = bytes as [number, number, number, number];
+  return address.slice(0, start) + [a * 256 + b, c * 256 + d].map((part) => part.toString(16)).join(':');
 }

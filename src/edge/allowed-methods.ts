@@ -6,13 +6,13 @@ import { pathOf } from './request-target.js';
 
 /** Knows which methods each address answers to, for `405` with `Allow` (RFC 9110 §15.5.6). */
 export class AllowedMethods {
-  readonly #routes: { pattern: RegExp; method: string }[] = [];
+  readonly #routes: { segments: string[]; method: string }[] = [];
 
   constructor(fastify: FastifyInstance) {
     fastify.addHook('onRoute', ({ method, url }) => {
       if (url.includes('*')) return;
-      const pattern = new RegExp(`^${url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}$`);
-      for (const one of [method].flat()) this.#routes.push({ pattern, method: one });
+      const segments = url.split('/');
+      for (const one of [method].flat()) this.#routes.push({ segments, method: one });
     });
   }
 
@@ -25,7 +25,16 @@ export class AllowedMethods {
 
   #at(path: string): string[] {
     // `*` is the server as a whole (RFC 9110 §9.3.7).
-    const found = this.#routes.filter(({ pattern }) => path === '*' || pattern.test(path)).map(({ method }) => method);
-    return [...new Set(found)].sort();
+    const given = path.split('/');
+    const found = this.#routes.filter(({ segments }) => path === '*' || matches(segments, given));
+    return [...new Set(found.map(({ method }) => method))].sort();
   }
+}
+
+/** Whether a path is a route's. A segment of the route that begins with `:` stands for any but an empty one. */
+function matches(route: string[], path: string[]): boolean {
+  return (
+    route.length === path.length &&
+    route.every((segment, index) => (segment.startsWith(':') ? path[index] !== '' : segment === path[index]))
+  );
 }

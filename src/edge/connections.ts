@@ -1,6 +1,20 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
+
+/**
+ * Requests that one connection may have without an answer. Clients that pipeline send a few; what is parsed and waiting
+ * takes memory, and pausing the socket does not stop what has been read already.
+ */
+const MOST_PENDING = 16;
+
+interface Busy {
+  /** The newest answer: of several in a row, only that one's request may still be arriving. */
+  response: ServerResponse;
+  since: number;
+  /** Requests without an answer. */
+  pending: number;
+}
 
 /**
  * The open connections of a server and what each is at: waiting for its client to begin a request, or busy with one.
@@ -14,24 +28,33 @@ export class Connections {
   readonly #ceiling: number;
   /** Since when, in milliseconds; the longest idle first. */
   readonly #idle = new Map<Socket, number>();
-  /** With the newest answer of each, the oldest first: of several in a row, only that one's request may still be arriving. */
-  readonly #busy = new Map<Socket, { response: ServerResponse; since: number }>();
+  /** The oldest first. */
+  readonly #busy = new Map<Socket, Busy>();
   #warned = false;
 
-  constructor(server: Server, ceiling: number) {
+  /** @param ceiling the most connections that may be open */
+  constructor(ceiling: number) {
     this.#ceiling = ceiling;
+  }
+
+  watch(server: Server): void {
     server.on('connection', (socket: Socket) => this.#open(socket));
-    server.on('request', (request, response) => {
-      const { socket } = request;
-      this.#idle.delete(socket);
-      this.#busy.delete(socket);
-      this.#busy.set(socket, { response, since: performance.now() });
-      response.once('close', () => {
-        if (this.#busy.get(socket)?.response !== response) return;
-        this.#busy.delete(socket);
-        if (!socket.destroyed) this.#idle.set(socket, performance.now());
-      });
-    });
+  }
+
+  /** Whether a request is to be handled. Closes the connection if it already has too many that wait for their answers. */
+  admit({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    // Requests that came in one piece are still parsed when the first of them has closed the connection.
+    if (socket.destroyed) return false;
+    const pending = (this.#busy.get(socket)?.pending ?? 0) + 1;
+    if (pending > MOST_PENDING) {
+      socket.destroy();
+      return false;
+    }
+    this.#idle.delete(socket);
+    this.#busy.delete(socket);
+    this.#busy.set(socket, { response, since: performance.now(), pending });
+    response.once('close', () => this.#answered(socket));
+    return true;
   }
 
   /** Whether the newest request has its answer, while the rest of that request may still be arriving. */
@@ -51,6 +74,15 @@ export class Connections {
     }
     this.#idle.set(socket, performance.now());
     socket.once('close', () => this.#forget(socket));
+  }
+
+  #answered(socket: Socket): void {
+    const busy = this.#busy.get(socket);
+    if (busy === undefined) return;
+    busy.pending -= 1;
+    if (busy.pending > 0) return;
+    this.#busy.delete(socket);
+    if (!socket.destroyed) this.#idle.set(socket, performance.now());
   }
 
   #makeRoom(): boolean {

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,16 +10,18 @@ import { Cors } from './cors.js';
 import { acceptForms } from './form-body.js';
 import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
+import { createNodeServer } from './node-server.js';
 import { requestId } from './request-id.js';
 import { originForm, pathOf } from './request-target.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { answerConnect, answerUnparsed } from './unparsed-request.js';
-import { refuseAmbiguous } from './well-formed.js';
+import { answerConnect, answerUnparsed, type CountRequest } from './unparsed-request.js';
+import { ambiguity } from './well-formed.js';
 
 export interface HttpServerOptions {
   /** Whether the public scheme is https. */
   https: boolean;
   problems: ProblemFilter;
+  countRequest: CountRequest;
   /** Whose pages may read the answers. */
   corsOrigins: readonly string[];
   maxConnections: number;
@@ -29,20 +32,22 @@ export interface HttpServerOptions {
 
 /** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
-  const { problems } = options;
+  const { problems, countRequest } = options;
   const trusts = options.trustProxy && trustOf(options.trustProxy);
   const security = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
   const common = { ...security, 'Cache-Control': 'no-store' };
   const cors = new Cors(options.corsOrigins);
+  const connections = new Connections(options.maxConnections);
   const addHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(common).header('X-Request-Id', request.id);
     const granted = cors.headers(request);
     if (granted !== undefined) reply.headers(granted);
   };
   const adapter = new FastifyAdapter({
-    ...LIMITS,
+    bodyLimit: BODY_LIMIT,
+    serverFactory: (handler: RequestListener) => createNodeServer(handler, connections),
     trustProxy: trusts ?? false,
     genReqId: requestId,
     requestIdHeader: false,
@@ -56,12 +61,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       const socket = raw as Socket;
       // What is wrong with the rest of a request that was refused already is of no interest, and one answer is enough.
       if (connections.hasAnswered(socket)) socket.destroySoon();
-      else answerUnparsed(error, socket, security);
+      else answerUnparsed(error, socket, { headers: security, countRequest });
     },
     // What the router refuses before a hook runs: a malformed URL.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
-      problems.answer(error, request, reply);
+      problems.answer(countRequest(request.ip) ?? error, request, reply);
       if (options.logRequests) logRequest(request, reply);
     },
   });
@@ -72,10 +77,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   // Hooks that wait for nothing take a callback: a promise for each, on every request, is dear.
   fastify.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    try {
-      refuseAmbiguous(request);
-    } catch (error) {
-      done(error as Error);
+    const refusal = countRequest(request.ip) ?? ambiguity(request);
+    if (refusal !== undefined) {
+      done(refusal);
       return;
     }
     const preflight = cors.preflight(request, reply);
@@ -100,29 +104,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       done();
     });
   }
-  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, security));
+  fastify.server.on('connect', (_request, socket) =>
+    answerConnect(socket as Socket, { headers: security, countRequest }),
+  );
   // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
-  const connections = new Connections(fastify.server, options.maxConnections);
   stopGracefully(fastify, connections);
   return adapter;
 }
-
-const LIMITS = {
-  bodyLimit: BODY_LIMIT,
-  // Slow senders: all of the headers within 10 s, all of the request within 30 s.
-  requestTimeout: 30_000,
-  connectionTimeout: 60_000,
-  keepAliveTimeout: 30_000,
-  http: {
-    headersTimeout: 10_000,
-    // Node.js looks for slow senders this often; its default of 30 s would make 40 s of the 10.
-    connectionsCheckingInterval: 1000,
-    maxHeaderSize: 16 * 1024,
-    // Node.js answers a request without Host itself, and not as a problem; a hook does.
-    requireHostHeader: false,
-  },
-};
 
 /** How long a request that is still arriving may hold up the stop. */
 const SLOW_REQUEST_MS = 10_000;

@@ -6,6 +6,15 @@ import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, MethodNotAllowed, RequestTimeout } from '../problems/http.errors.js';
 import { describeProblem, problemHeaders } from '../problems/problem.js';
 
+/** Counts one more request from an address. Returns the refusal if that is one too many. */
+export type CountRequest = (address: string | undefined) => AuthError | undefined;
+
+interface Answering {
+  /** Of every answer. */
+  headers: Readonly<Record<string, string>>;
+  countRequest: CountRequest;
+}
+
 /** How long a client may take to read the refusal before its connection is cut. */
 const LINGER_MS = 1000;
 
@@ -13,36 +22,29 @@ const LINGER_MS = 1000;
  * Answers what the HTTP parser itself refuses. There is no request yet, so the answer is written by hand:
  * a problem like all others, and then the connection is closed (RFC 9112 §2.2).
  */
-export function answerUnparsed(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  commonHeaders: Readonly<Record<string, string>>,
-): void {
+export function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket, answering: Answering): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  answer(socket, refusalOf(error.code), commonHeaders, error.code);
+  answer(socket, refusalOf(error.code), answering, error.code);
 }
 
 /** Refuses to be a proxy. Node.js would close the connection without a word (RFC 9110 §9.3.6). */
-export function answerConnect(socket: Socket, commonHeaders: Readonly<Record<string, string>>): void {
+export function answerConnect(socket: Socket, answering: Answering): void {
   socket.on('error', () => socket.destroy());
   // No method at all is allowed at somebody else's address (RFC 9110 §10.2.1).
-  answer(socket, new MethodNotAllowed({ headers: { Allow: '' } }), commonHeaders, 'CONNECT');
+  answer(socket, new MethodNotAllowed({ headers: { Allow: '' } }), answering, 'CONNECT');
 }
 
-function answer(
-  socket: Socket,
-  refusal: AuthError,
-  commonHeaders: Readonly<Record<string, string>>,
-  fault: string | undefined,
-): void {
+function answer(socket: Socket, fallback: AuthError, answering: Answering, fault: string | undefined): void {
+  // The peer's own address: a proxy's `X-Forwarded-For` has not been parsed.
+  const refusal = answering.countRequest(socket.remoteAddress) ?? fallback;
   const id = uuidv7();
   const body = JSON.stringify(describeProblem(refusal, id, 'en'));
   const { status } = refusal.kind;
   const headers = {
-    ...commonHeaders,
+    ...answering.headers,
     ...problemHeaders(refusal, 'en'),
     'X-Request-Id': id,
     'Content-Length': String(Buffer.byteLength(body)),

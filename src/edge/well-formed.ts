@@ -1,27 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, NotFound } from '../problems/http.errors.js';
 import { isAuthority, isExactPath, pathOf } from './request-target.js';
 
 /** The parser counts bytes, and of lines beyond some thousands it keeps none. */
 const MOST_HEADERS = 100;
 
-/**
- * Refuses what the parser lets pass and two servers in a row could read differently.
- *
- * @throws MalformedRequest, HeadersTooLarge, NotFound
- */
-export function refuseAmbiguous({ raw, url, method }: FastifyRequest): void {
+/** The refusal of what the parser accepts and two servers in a row could read differently. */
+export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | undefined {
   // The parser lets HTTP/0.9 and 2.0 pass as a version number of HTTP/1.
   if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw) || saysTwice(raw)) {
     // Where a request is read in two ways, so may be what follows it.
-    throw new MalformedRequest({ headers: { Connection: 'close' } });
+    return new MalformedRequest({ headers: { Connection: 'close' } });
   }
-  if (raw.rawHeaders.length > 2 * MOST_HEADERS) throw new HeadersTooLarge({ headers: { Connection: 'close' } });
-  if (url === '*' && method === 'OPTIONS') return;
+  if (raw.rawHeaders.length > 2 * MOST_HEADERS) return new HeadersTooLarge({ headers: { Connection: 'close' } });
+  if (url === '*' && method === 'OPTIONS') return undefined;
   // The asterisk and authority forms, and absolute ones of other schemes (RFC 9112 §3.2).
-  if (!url.startsWith('/')) throw new MalformedRequest();
-  if (!isExactPath(pathOf(url))) throw new NotFound();
+  if (!url.startsWith('/')) return new MalformedRequest();
+  return isExactPath(pathOf(url)) ? undefined : new NotFound();
 }
 
 /** RFC 9110 §5.3: who a request is from and what its body is are said once. Node.js would take the first, others the last. */

@@ -26,6 +26,12 @@ export class RequestTimeout extends AuthError {
   static readonly status = 408;
 }
 
+/** RFC 9110 §15.5.13: a condition such as `If-Match` does not hold. */
+export class PreconditionFailed extends AuthError {
+  static readonly code = 'precondition_failed';
+  static readonly status = 412;
+}
+
 export class BodyTooLarge extends AuthError {
   static readonly code = 'body_too_large';
   static readonly status = 413;
@@ -34,6 +40,12 @@ export class BodyTooLarge extends AuthError {
 export class UnsupportedMediaType extends AuthError {
   static readonly code = 'unsupported_media_type';
   static readonly status = 415;
+}
+
+/** RFC 9110 §15.5.17: give `Content-Range` in the headers. */
+export class RangeNotSatisfiable extends AuthError {
+  static readonly code = 'range_not_satisfiable';
+  static readonly status = 416;
 }
 
 /** RFC 6585 §4: over a limit on how often; `Retry-After` says for how long. */

@@ -19,10 +19,18 @@ export const problems = {
     detail: 'This address does not answer to this method; the Allow header names those it answers to.',
   },
   request_timeout: { title: 'The request took too long', detail: 'The request did not arrive in full in time.' },
+  precondition_failed: {
+    title: 'A condition does not hold',
+    detail: 'What is at this address does not meet a condition of the request, such as If-Match.',
+  },
   body_too_large: { title: 'The body is too large', detail: 'A body may hold 32 KiB at the most.' },
   unsupported_media_type: {
     title: 'Unsupported media type',
     detail: 'Send the body as Content-Type: application/json, or as a form where the address takes one.',
+  },
+  range_not_satisfiable: {
+    title: 'No such range',
+    detail: 'None of the ranges in the Range header is part of what is at this address; Content-Range has its length.',
   },
   too_many_requests: {
     title: 'Too many requests',

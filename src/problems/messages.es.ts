@@ -16,10 +16,19 @@ export const es: Messages = {
       detail: 'Esta dirección no responde a este método; la cabecera Allow nombra los que acepta.',
     },
     request_timeout: { title: 'La petición tardó demasiado', detail: 'La petición no llegó entera a tiempo.' },
+    precondition_failed: {
+      title: 'No se cumple una condición',
+      detail: 'El contenido de esta dirección no cumple una condición de la petición, como If-Match.',
+    },
     body_too_large: { title: 'El cuerpo es demasiado grande', detail: 'Un cuerpo puede tener 32 KiB como máximo.' },
     unsupported_media_type: {
       title: 'Tipo de contenido no admitido',
       detail: 'Envíe el cuerpo como Content-Type: application/json, o como formulario donde la dirección lo admite.',
+    },
+    range_not_satisfiable: {
+      title: 'Rango no disponible',
+      detail:
+        'El contenido de esta dirección no tiene ninguno de los rangos de la cabecera Range; Content-Range indica su longitud.',
     },
     too_many_requests: {
       title: 'Demasiadas peticiones',

@@ -1,7 +1,15 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthError } from './auth-error.js';
-import { BodyTooLarge, InternalError, MalformedRequest, NotFound, UnsupportedMediaType } from './http.errors.js';
+import {
+  BodyTooLarge,
+  InternalError,
+  MalformedRequest,
+  NotFound,
+  PreconditionFailed,
+  RangeNotSatisfiable,
+  UnsupportedMediaType,
+} from './http.errors.js';
 import { negotiateLanguage } from './language.js';
 import { describeProblem, problemHeaders } from './problem.js';
 
@@ -76,17 +84,28 @@ const BY_STATUS = {
   400: MalformedRequest,
   403: NotFound,
   404: NotFound,
+  412: PreconditionFailed,
   413: BodyTooLarge,
   414: NotFound,
   415: UnsupportedMediaType,
+  416: RangeNotSatisfiable,
 };
 
-/** What Fastify's parsers and Nest's router throw themselves. */
+/** What Fastify's parsers, its static files and Nest's router throw themselves. */
 function fromFramework(thrown: unknown): AuthError | undefined {
   const status =
     thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown })?.statusCode;
   const Kind = BY_STATUS[status as keyof typeof BY_STATUS];
-  if (Kind) return new Kind({ cause: thrown });
+  if (Kind) return new Kind({ cause: thrown, headers: contentRange(thrown) });
   // The caller went away in the middle of its body; nobody reads the answer, but the log does.
   return (thrown as Error)?.message === 'aborted' ? new MalformedRequest({ cause: thrown }) : undefined;
+}
+
+/** The length of a file of which a range was not satisfiable (RFC 9110 §15.5.17). Nest wraps the error that has it. */
+function contentRange(thrown: unknown): Record<string, string> {
+  const { headers } = ((thrown instanceof HttpException ? thrown.cause : thrown) ?? {}) as {
+    headers?: Record<string, string>;
+  };
+  const length = headers?.['Content-Range'];
+  return length === undefined ? {} : { 'Content-Range': length };
 }

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { assert, asyncProperty } from 'fast-check';
 import { PASSWORD } from '../support/client.js';
 import { createDatabase, type TestDatabase } from '../support/engine.js';
+import { KNOWN_LONG_HEADERS, type LongHeader, longHeaders, longValue } from '../support/fuzz/headers.js';
 import { Judge } from '../support/fuzz/judge.js';
 import { type ApiDocument, fuzzRequests, OTHER_USERNAME } from '../support/fuzz/requests.js';
 import { Sender } from '../support/fuzz/sender.js';
 import { ServerProcess } from '../support/process.js';
+import { sendRaw } from '../support/raw-http.js';
 
 /**
  * Requests made from the server's own OpenAPI document (ASVS 1.2.4, 2.2.1, 16.5.1, 16.5.4). The whole run:
@@ -95,6 +97,46 @@ test(
     expect(server.stdout).not.toMatch(/"level":"(error|fatal)"/);
     for (const secret of [PASSWORD, VICTIM_PASSWORD, victim.access_token]) expect(server.stdout).not.toContain(secret);
     expect(server.stderr).toBe('');
+  },
+  60_000 + REQUESTS * 60,
+);
+
+/** More than this, and a few callers keep everybody else waiting. */
+const MOST_LOOP_MILLISECONDS = 20;
+
+/** The least of several tries: compiling, collecting garbage or somebody else's work is not the request's own doing. */
+async function loopMilliseconds(header: LongHeader): Promise<{ status: number; least: number }> {
+  const { method, target, name } = header;
+  let least = Number.POSITIVE_INFINITY;
+  let status = 0;
+  for (let tries = 0; tries < 8 && least > MOST_LOOP_MILLISECONDS; tries++) {
+    const before = server.loopMilliseconds();
+    const body = method === 'POST' ? 'Content-Length: 2\r\n\r\n{}' : '\r\n';
+    const host = name === 'Host' ? '' : 'Host: localhost\r\n';
+    const type = method === 'POST' && name !== 'Content-Type' ? 'Content-Type: application/json\r\n' : '';
+    const head = `${method} ${target} HTTP/1.1\r\n${host}${type}${name}: ${longValue(header)}\r\nConnection: close\r\n`;
+    ({ status } = await sendRaw(server.client.url, head + body));
+    least = Math.min(least, server.loopMilliseconds() - before);
+  }
+  return { status, least };
+}
+
+test(
+  `no header up to the limit occupies the event loop for over ${MOST_LOOP_MILLISECONDS} ms or makes the server fail (seed ${SEED})`,
+  async () => {
+    let slowest = 0;
+    const check = async (header: LongHeader) => {
+      const { status, least } = await loopMilliseconds(header);
+      slowest = Math.max(slowest, least);
+      if (least > MOST_LOOP_MILLISECONDS) throw new Error(`${Math.round(least)} ms`);
+      if (status < 200 || status >= 500) throw new Error(`a status of ${status}`);
+    };
+    await assert(asyncProperty(longHeaders(), check), {
+      numRuns: REQUESTS,
+      seed: SEED,
+      examples: KNOWN_LONG_HEADERS.map((header) => [header]),
+    });
+    process.stdout.write(`fuzz: at most ${slowest.toFixed(1)} ms of the event loop for a long header\n`);
   },
   60_000 + REQUESTS * 60,
 );

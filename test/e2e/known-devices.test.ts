@@ -66,6 +66,9 @@ test('a cookie opens the lock of nobody but its own user, and none that was alte
     `${cookie}; ${cookie}`,
     `__Host-${cookie}`,
     cookie.toUpperCase(),
+    // What Unicode calls a space is part of another cookie's name.
+    `\xa0${cookie}`,
+    `$Version=1; ${cookie}`,
   ];
   for (const one of bad) expectLocked(await logIn(username, PASSWORD, one));
   server.clock.advance(365 * 86_400_000);

@@ -65,6 +65,8 @@ test.each([
   ['the password in another letter case', { username: 'ana', password: PASSWORD.toUpperCase() }],
   ['a trailing space', { username: 'ana', password: `${PASSWORD} ` }],
   ['a password longer than any can be', { username: 'ana', password: 'x'.repeat(20_000) }],
+  ['a name longer than any can be', { username: `i${'\u0307'.repeat(5000)}`, password: PASSWORD }],
+  ['an email longer than any can be', { email: `i${'\u0307'.repeat(5000)}@example.com`, password: PASSWORD }],
   ['an email as username', { username: 'ana@example.com', password: PASSWORD }],
 ])('answers %s as it answers every other failure', async (_, body) => {
   const answer = await logIn(body);

@@ -18,6 +18,7 @@ afterEach(async () => {
   await server?.stop();
 });
 
+const ORIGIN = 'https://app.example';
 const start = async (settings: Record<string, string> = {}) => {
   server = await TestServer.start({ RATE_LIMIT: 'on', ...settings });
 };
@@ -60,6 +61,40 @@ test('1,200 requests a minute of any kind, and then none, not even one that find
   expect(refused.headers.get('x-content-type-options')).toBe('nosniff');
   server.clock.advance(60_000);
   expect((await server.client.get('/health/live')).status).toBe(200);
+});
+
+const crlf = (...lines: string[]) => [...lines, '', ''].join('\r\n');
+
+test.each([
+  ['a path with two slashes', crlf('GET //health/live HTTP/1.1', 'Host: x', 'Connection: close'), 404],
+  ['a malformed path', crlf('GET /%zz HTTP/1.1', 'Host: x', 'Connection: close'), 400],
+  ['a route’s malformed parameter', crlf('DELETE /auth/sessions/%zz HTTP/1.1', 'Host: x', 'Connection: close'), 400],
+  ['two hosts', crlf('GET / HTTP/1.1', 'Host: x', 'Host: y', 'Connection: close'), 400],
+  ['no path', crlf('GET ftp://x/ HTTP/1.1', 'Host: x', 'Connection: close'), 400],
+  ['no HTTP at all', crlf('hello'), 400],
+  ['headers over the limit', crlf('GET / HTTP/1.1', 'Host: x', `A: ${'a'.repeat(17_000)}`), 431],
+  ['a request for a tunnel', crlf('CONNECT x:443 HTTP/1.1', 'Host: x'), 405],
+  [
+    'a preflight',
+    crlf(
+      'OPTIONS / HTTP/1.1',
+      'Host: x',
+      `Origin: ${ORIGIN}`,
+      'Access-Control-Request-Method: PUT',
+      'Connection: close',
+    ),
+    204,
+  ],
+])('%s counts against the limit by address (attack: limiter evasion)', async (_, bytes, status) => {
+  await start({ LIMIT_REQUESTS: '3/1m', CORS_ORIGINS: ORIGIN });
+  for (let n = 0; n < 3; n++) expect((await sendRaw(server.client.url, bytes)).status).toBe(status);
+  const refused = await sendRaw(server.client.url, bytes);
+  expect([refused.status, JSON.parse(refused.body)]).toEqual([
+    429,
+    expect.objectContaining({ code: 'too_many_requests' }),
+  ]);
+  expect(refused.headers).toMatchObject({ 'retry-after': '60', connection: 'close' });
+  expectTooMany(await server.client.get('/health/live'));
 });
 
 test('a limit ends with its window', async () => {

@@ -92,6 +92,8 @@ test.each<[string, Record<string, unknown>, [string, string][]]>([
   ['a username of spaces', { username: '  ' }, [['/username', 'username_invalid']]],
   ['a username with a line break', { username: 'a\nb' }, [['/username', 'username_invalid']]],
   ['a username of 65 characters', { username: 'x'.repeat(65) }, [['/username', 'username_invalid']]],
+  ['a username of 1,024 units', { username: `i${'\u0307'.repeat(1023)}` }, [['/username', 'username_invalid']]],
+  ['an email of 1,024 units', { email: `i${'\u0307'.repeat(1012)}@example.com` }, [['/email', 'email_invalid']]],
   ['an email with a line break', { email: 'a@example.com\r\nBcc: b@example.com' }, [['/email', 'email_invalid']]],
   ['an email with a quoted local part', { email: '"a b"@example.com' }, [['/email', 'email_invalid']]],
   ['an email without a domain', { email: 'a@' }, [['/email', 'email_invalid']]],

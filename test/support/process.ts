@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Client } from './client.js';
 import { collectLog } from './leaks.js';
 import { secrets } from './secrets.js';
@@ -74,6 +75,15 @@ export class ServerProcess {
     }
     const { code, signal, stderr } = await this.exit;
     throw new Error(`ended with ${code ?? signal}: ${stderr}`);
+  }
+
+  /**
+   * Milliseconds of CPU time that the event loop has used so far (Linux). Unlike elapsed time, it does not count what
+   * other processes, the hashing threads or the garbage collector's helpers do meanwhile.
+   */
+  loopMilliseconds(): number {
+    const { pid } = this.child;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
   }
 
   async kill(signal: NodeJS.Signals): Promise<Exit> {

@@ -11,8 +11,8 @@ export async function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
   return parse(await readAll(url, bytes));
 }
 
-/** The same, as the text of all answers. */
-export function readAll(url: string, bytes: string): Promise<string> {
+/** The same, as the text of all answers. What comes in `later` is sent bit by bit. */
+export function readAll(url: string, bytes: string, later: string[] = []): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
@@ -22,7 +22,15 @@ export function readAll(url: string, bytes: string): Promise<string> {
       text += chunk;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => (text ? undefined : reject(error)));
-    socket.on('close', () => resolve(text));
+    const drip = setInterval(() => {
+      const next = later.shift();
+      if (next !== undefined) socket.write(next, 'latin1');
+    }, 10);
+    socket.on('close', () => {
+      clearInterval(drip);
+      resolve(text);
+    });
+    socket.setNoDelay(true);
     socket.write(bytes, 'latin1');
   });
 }

@@ -11,7 +11,14 @@ const problems = new ProblemFilter();
 Logger.overrideLogger(false);
 
 test('a path parameter that is too long for the router is 404, not a failure', async () => {
-  const adapter = createHttpServer({ https: false, problems, corsOrigins: [], maxConnections: 10, logRequests: false });
+  const adapter = createHttpServer({
+    https: false,
+    problems,
+    countRequest: () => undefined,
+    corsOrigins: [],
+    maxConnections: 10,
+    logRequests: false,
+  });
   const fastify = adapter.getInstance();
   fastify.get('/things/:id', async () => 'here');
   const url = await fastify.listen({ port: 0, host: '127.0.0.1' });
@@ -27,8 +34,11 @@ test('a path parameter that is too long for the router is 404, not a failure', a
 test('where every connection is being answered, one more is closed and none of them', async () => {
   const { createServer } = await import('node:http');
   const waiting: (() => void)[] = [];
-  const server = createServer((_, response) => waiting.push(() => response.end('done')));
-  new Connections(server, 2);
+  const connections = new Connections(2);
+  const server = createServer((request, response) => {
+    if (connections.admit(request, response)) waiting.push(() => response.end('done'));
+  });
+  connections.watch(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const open = () => {

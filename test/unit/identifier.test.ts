@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { identifierKey, isEmailAddress, isUsername } from '../../src/users/identifier.js';
+import { identifierKey, isEmailAddress, isUsername, LONGEST_IDENTIFIER } from '../../src/users/identifier.js';
 
 const text = fc.string({ unit: 'binary' });
 
@@ -83,6 +83,26 @@ test.each([
   `a@${'b'.repeat(250)}.com`,
 ])('%j is no address (attack: mail injection)', (address) => {
   expect(isEmailAddress(address)).toBe(false);
+});
+
+test('the longest spelling of 64 characters is a username', () => {
+  const character = '\u{16126}';
+  expect(isUsername(character.normalize('NFD').repeat(64))).toBe(true);
+  // A mathematical alpha with three marks: five units that become one character.
+  expect(isUsername('\u{1d6c2}\u0313\u0300\u0345'.repeat(64))).toBe(true);
+});
+
+test('a name is refused by its length before anything else is done with it (ASVS 1.3.12)', () => {
+  const longest = `i${'\u0307'.repeat(LONGEST_IDENTIFIER - 1)}`;
+  const began = process.cpuUsage();
+  for (let n = 0; n < 100; n++) {
+    expect(isUsername(`${longest}\u0307`)).toBe(false);
+    expect(isUsername(longest)).toBe(false);
+    expect(identifierKey(longest)).toBe('i');
+  }
+  const { user } = process.cpuUsage(began);
+  // One of 1,024 units took 87 ms.
+  expect(user / 1000 / 100).toBeLessThan(2);
 });
 
 test('100 kB of hostile text are judged at once (ASVS 1.3.12)', () => {
