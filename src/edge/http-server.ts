@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { REQUEST_TIMEOUT_MS } from '../config/time-outs.js';
 import type { TrustedProxies } from '../config/trusted-proxies.js';
 import { logRequest } from '../logging/request-log.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
@@ -111,7 +112,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
 const LIMITS = {
   bodyLimit: BODY_LIMIT,
   // Slow senders: all of the headers within 10 s, all of the request within 30 s.
-  requestTimeout: 30_000,
+  requestTimeout: REQUEST_TIMEOUT_MS,
   connectionTimeout: 60_000,
   keepAliveTimeout: 30_000,
   http: {
