@@ -19,7 +19,9 @@ export interface EndAllOptions {
   by?: Caller | undefined;
   /** A session that goes on. */
   keep?: string | undefined;
-  /** Done in the same transaction. */
+  /** Done first in the same transaction, with the user's row locked; what it throws undoes all. */
+  require?: (manager: EntityManager) => Promise<void>;
+  /** Done last in the same transaction, after the sessions have ended. */
   within?: (manager: EntityManager) => Promise<void>;
 }
 
@@ -112,12 +114,17 @@ export class RevocationLog {
   }
 
   /** Ends every session of a user but the one to keep, together with what is done `within` the same transaction. */
-  async endAll(userId: string, reason: EndReason, { keep, within, by }: EndAllOptions = {}): Promise<Revocation[]> {
+  async endAll(
+    userId: string,
+    reason: EndReason,
+    { keep, require, within, by }: EndAllOptions = {},
+  ): Promise<Revocation[]> {
     const type = CHANGES[reason];
     const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason), caller: by });
     const ended = await this.manager.transaction(async (manager) => {
       // No session begins until this is done: an insert must share the lock of its user's row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+      await require?.(manager);
       const event = this.#eventOf(reason, by);
       const all = await this.#end(manager, END_ALL, event, reason, userId, keep ?? null);
       await within?.(manager);
