@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
+import { databaseTime } from '../database/database-time.js';
 import { TidyUp } from '../database/tidy-up.js';
 
-/** The tables of counts, and the column that tells when a row is over. */
-const TABLES = { rate_limits: 'expire', login_failures: 'expires_at' };
+const NOW = databaseTime('$1');
+
+/** The tables of counts, the column that tells when a row is over, and now as that column has it. */
+const TABLES = [
+  { table: 'rate_limits', end: 'expire', now: `(extract(epoch FROM ${NOW}) * 1000)::bigint` },
+  { table: 'login_failures', end: 'expires_at', now: NOW },
+];
 
 /** Has the counts that are over thrown out, and the tables of counts kept within bounds. */
 @Injectable()
@@ -12,10 +18,12 @@ export class ExpiredCounts {
   mostRows = 1_000_000;
 
   constructor(tidyUp: TidyUp, clock: Clock) {
-    for (const [table, end] of Object.entries(TABLES)) {
-      const now = () => [table === 'rate_limits' ? clock.now() : clock.date()];
-      tidyUp.of({ table, key: 'key', which: `AND ${end} <= $1`, parameters: now });
-      tidyUp.of({ table, key: 'key', which: `ORDER BY ${end} DESC OFFSET $1`, parameters: () => [this.mostRows] });
+    for (const { table, end, now } of TABLES) {
+      const time = () => [clock.databaseTime()];
+      tidyUp.of({ table, key: 'key', which: `AND ${end} <= ${now}`, parameters: time });
+      // Where the rows begin that are too many is read from the index alone: rows that may stay are neither read nor locked.
+      const excess = `AND ${end} <= (SELECT ${end} FROM ${table} ORDER BY ${end} DESC OFFSET $1 LIMIT 1) ORDER BY ${end}`;
+      tidyUp.of({ table, key: 'key', which: excess, parameters: () => [this.mostRows] });
     }
   }
 }

@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { databaseTime, interval } from '../database/database-time.js';
 import { AttemptGate } from './attempt-gate.js';
 
 /** A place among the attempts that may be wrong before the account must wait. End it by one of the three, once. */
@@ -23,8 +24,9 @@ export interface Locked {
 
 interface Row {
   granted: boolean;
-  locked_until: Date | null;
-  reserved_at: Date | null;
+  /** For how long it is still locked, by the time of the database. Zero or less: not at all. */
+  locked_ms: number | null;
+  reserved_ms_ago: number;
   pending: number;
 }
 
@@ -67,22 +69,21 @@ export class Lockout {
 
   /** @returns for how long the key is locked, if it is */
   async #reserve(key: Buffer): Promise<number | undefined> {
-    const patience = this.clock.now() + this.config.hashQueueTimeout;
+    const patience = this.clock.monotonic() + this.config.hashQueueTimeout;
     for (;;) {
-      const now = this.clock.now();
-      const [row]: [Row?] = await this.database.query(RESERVE, [key, new Date(now), ...this.#rules]);
+      const [row]: [Row?] = await this.database.query(RESERVE, [key, this.clock.databaseTime(), ...this.#rules]);
       if (row?.granted) return undefined;
-      const until = row?.locked_until?.getTime() ?? 0;
+      const lockedMs = row?.locked_ms ?? 0;
       // Nothing to see, since the row is newer than the statement; or its attempts are still being checked.
-      const undecided = until <= now || this.#isBeingChecked(row, now);
-      if (!undecided || now >= patience) return Math.max(until - now, 1000);
+      const undecided = lockedMs <= 0 || this.#isBeingChecked(row);
+      if (!undecided || this.clock.monotonic() >= patience) return Math.max(lockedMs, 1000);
       await sleep(POLL_MS);
     }
   }
 
-  #isBeingChecked(row: Row | undefined, now: number): boolean {
-    if (!row || row.pending === 0 || row.reserved_at === null) return false;
-    return now - row.reserved_at.getTime() < this.config.hashQueueTimeout + CHECK_MS;
+  #isBeingChecked(row: Row | undefined): boolean {
+    if (!row || row.pending === 0) return false;
+    return row.reserved_ms_ago < this.config.hashQueueTimeout + CHECK_MS;
   }
 
   get #rules(): number[] {
@@ -110,33 +111,36 @@ export class Lockout {
   }
 }
 
-const milliseconds = (text: string) => `$2::timestamptz + (${text}) * interval '1 millisecond'`;
+const NOW = databaseTime('$2');
+const inFuture = (milliseconds: string) => `${NOW} + ${interval(milliseconds)}`;
+/** Milliseconds from now to a time. */
+const until = (time: string) => `(extract(epoch FROM ${time} - ${NOW}) * 1000)::float8`;
 
 /** When the wait after the n-th wrong one in a row is over: n beyond the first to lock doubles it. */
 const lockedUntil = (n: string) =>
   `CASE WHEN ${n} >= $3::int
-        THEN ${milliseconds(`LEAST($4::float8 * power(2, LEAST(${n} - $3::int, 30)), $5::float8)`)} END`;
+        THEN ${inFuture(`LEAST($4::float8 * power(2, LEAST(${n} - $3::int, 30)), $5::float8)`)} END`;
 
-const NEXT = 'CASE WHEN f.expires_at <= $2 THEN 1 ELSE f.failures + 1 END';
+const NEXT = `CASE WHEN f.expires_at <= ${NOW} THEN 1 ELSE f.failures + 1 END`;
 
 /**
- * $1 key, $2 now, $3 after how many to lock, $4 first wait, $5 longest wait, $6 when to forget. The conflicting row is
+ * $1 key, $2 time, $3 after how many to lock, $4 first wait, $5 longest wait, $6 when to forget. The conflicting row is
  * locked and judged as it then is, so one statement at a time counts.
  */
 const RESERVE = `
   WITH reserved AS (
     INSERT INTO login_failures AS f (key, failures, pending, reserved_at, locked_until, expires_at)
-    VALUES ($1, 1, 1, $2, ${lockedUntil('1')}, ${milliseconds('$6::float8')})
+    VALUES ($1, 1, 1, ${NOW}, ${lockedUntil('1')}, ${inFuture('$6::float8')})
     ON CONFLICT (key) DO UPDATE SET
       failures = ${NEXT},
-      pending = CASE WHEN f.expires_at <= $2 THEN 1 ELSE f.pending + 1 END,
-      reserved_at = $2,
+      pending = CASE WHEN f.expires_at <= ${NOW} THEN 1 ELSE f.pending + 1 END,
+      reserved_at = ${NOW},
       locked_until = ${lockedUntil(`(${NEXT})`)},
-      expires_at = ${milliseconds('$6::float8')}
-    WHERE f.locked_until IS NULL OR f.locked_until <= $2 OR f.expires_at <= $2
+      expires_at = ${inFuture('$6::float8')}
+    WHERE f.locked_until IS NULL OR f.locked_until <= ${NOW} OR f.expires_at <= ${NOW}
     RETURNING key
   )
-  SELECT true AS granted, NULL::timestamptz AS locked_until, NULL::timestamptz AS reserved_at, 0 AS pending FROM reserved
+  SELECT true AS granted, NULL::float8 AS locked_ms, 0::float8 AS reserved_ms_ago, 0 AS pending FROM reserved
   UNION ALL
-  SELECT false, f.locked_until, f.reserved_at, f.pending FROM login_failures f
+  SELECT false, ${until('f.locked_until')}, -${until('f.reserved_at')}, f.pending FROM login_failures f
    WHERE f.key = $1 AND NOT EXISTS (SELECT FROM reserved)`;

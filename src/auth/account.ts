@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { HashingTurns } from '../abuse/hashing-turns.js';
 import { PasswordAttempts } from '../abuse/password-attempts.js';
 import type { Principal } from '../access/principal.js';
+import { SessionRevoked } from '../access/session.errors.js';
 import { TokenRevoked } from '../access/token.errors.js';
 import type { Caller } from '../audit/caller.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -35,26 +37,37 @@ export class Account {
    * goes on as a new one, so that the cookie from before is dead.
    *
    * @returns the new session, where the caller's was carried by a cookie
-   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy
+   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy; TokenRevoked, SessionRevoked where the caller's
+   * session ended meanwhile
    */
   async changePassword(caller: AccountCaller, current: string, next: string): Promise<LiveSession | undefined> {
     const user = await this.#prove(caller, current);
     await this.policy.check(next, { username: user.username, email: user.email, pointer: '/new_password' });
     const hash = await this.hasher.hash(next, await this.turns.next(caller.ip, user.id));
+    let renewed: Awaited<ReturnType<SessionsService['renew']>> | undefined;
     await this.revocations.revokeAll(user.id, 'password_changed', {
       keep: caller.transport === 'bearer' ? caller.sessionId : undefined,
       by: caller,
-      within: (manager) => this.users.setPasswordHash(user.id, hash, manager),
+      require: (manager) => this.#requireStillProved(manager, caller, user),
+      within: async (manager) => {
+        const changed = await this.users.setPasswordHash(user, hash, manager);
+        if (caller.transport === 'cookie') renewed = await this.sessions.renew(manager, changed, caller);
+      },
     });
-    const changed = caller.transport === 'cookie' ? await this.users.find(user.id) : null;
-    return changed ? await this.sessions.start(changed, caller, 'cookie', 'session.renewed') : undefined;
+    renewed?.tell();
+    return renewed?.session;
   }
 
-  /** Deletes the user with all that hangs on them, in one transaction. @throws WrongPassword, TooManyAttempts, Busy */
+  /**
+   * Deletes the user with all that hangs on them, in one transaction.
+   *
+   * @throws WrongPassword, TooManyAttempts, Busy; TokenRevoked, SessionRevoked as {@link changePassword}
+   */
   async delete(caller: AccountCaller, password: string): Promise<void> {
     const user = await this.#prove(caller, password);
     await this.revocations.revokeAll(user.id, 'user_deleted', {
       by: caller,
+      require: (manager) => this.#requireStillProved(manager, caller, user),
       within: (manager) => this.users.delete(user.id, manager),
     });
   }
@@ -69,5 +82,14 @@ export class Account {
     });
     if (proved === undefined) throw new WrongPassword({ facts: { userId, sessionId } });
     return proved;
+  }
+  /** Hashing takes seconds under load: what was proved before it must still hold in the transaction that rests on it. */
+  async #requireStillProved(manager: EntityManager, caller: AccountCaller, user: User): Promise<void> {
+    if (!(await this.sessions.isLive(manager, caller))) {
+      throw caller.transport === 'cookie' ? new SessionRevoked({ tokenPresented: false }) : new TokenRevoked();
+    }
+    if (!(await this.users.isUnchanged(user, manager))) {
+      throw new WrongPassword({ facts: { userId: caller.userId, sessionId: caller.sessionId } });
+    }
   }
 }

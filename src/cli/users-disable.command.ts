@@ -1,7 +1,11 @@
 import { Command } from 'commander';
+import { nextStamp } from '../users/proof-stamp.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
 import { withDatabase } from './with-database.js';
+
+const DISABLE = `UPDATE users SET disabled_at = $2, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
+const ENABLE = `UPDATE users SET disabled_at = NULL, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL`;
 
 /** `portero users disable` */
 export function usersDisableCommand(): Command {
@@ -33,10 +37,7 @@ async function disable(name: string, { json }: Options): Promise<void> {
       log.endAll(user.id, 'user_disabled', {
         // A login that is under way sees that the user has changed, and is refused.
         within: async (manager) => {
-          await manager.query(
-            'UPDATE users SET disabled_at = $2, updated_at = $2 WHERE id = $1 AND disabled_at IS NULL',
-            [user.id, now],
-          );
+          await manager.query(DISABLE, [user.id, now]);
         },
       }),
     );
@@ -50,10 +51,7 @@ async function disable(name: string, { json }: Options): Promise<void> {
 async function enable(name: string, { json }: Options): Promise<void> {
   const { id } = await withDatabase(async (session) => {
     const user = await namedUser(session, name);
-    await session.query(
-      'UPDATE users SET disabled_at = NULL, updated_at = $2 WHERE id = $1 AND disabled_at IS NOT NULL',
-      [user.id, new Date()],
-    );
+    await session.query(ENABLE, [user.id, new Date()]);
     return user;
   });
   print(json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);

@@ -1,16 +1,11 @@
 import pg from 'pg';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
+import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../config/time-outs.js';
 import { EmbeddedDatabase } from './embedded-database.js';
 import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
 import { type ListConnections, OwnListConnections, SharedListConnections } from './list-connections.js';
 import { migrations } from './migrations/index.js';
-
-/** How long a caller waits for a connection before the answer is 503. */
-const CONNECT_TIMEOUT_MS = 3000;
-const STATEMENT_TIMEOUT_MS = 10_000;
-/** For a server that has gone silent, and so can't stop the statement itself. */
-const QUERY_TIMEOUT_MS = 12_000;
 
 export interface Database {
   /** Says which database it is, for the operator; without the password. */
@@ -38,7 +33,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
       applicationName: 'portero',
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
     };
-    const timeouts = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
+    const timeouts = { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: STATEMENT_TIMEOUT_MS };
     return {
       name: `PostgreSQL at ${withoutUser(databaseUrl)}`,
       options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },

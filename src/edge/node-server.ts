@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { REQUEST_TIMEOUT_MS } from '../config/time-outs.js';
 import type { Connections } from './connections.js';
 
 const HTTP = {
   // Slow senders: all of the headers within 10 s, all of the request within 30 s.
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: 30_000,
   // Node.js looks for slow senders this often; its default of 30 s would make 40 s of the 10.
   connectionsCheckingInterval: 1000,

@@ -4,6 +4,7 @@ import type { Actor, AuditEventType } from '../audit/audit-events.js';
 import { AuditLog, EVENT_COLUMNS } from '../audit/audit-log.js';
 import type { Caller } from '../audit/caller.js';
 import type { Clock } from '../clock/clock.js';
+import { databaseTime } from '../database/database-time.js';
 import type { EndReason } from './session.entity.js';
 
 /** A session that ended while something that it had given out may still be taken. */
@@ -18,7 +19,9 @@ export interface EndAllOptions {
   by?: Caller | undefined;
   /** A session that goes on. */
   keep?: string | undefined;
-  /** Done in the same transaction. */
+  /** Done first in the same transaction, with the user's row locked; what it throws undoes all. */
+  require?: (manager: EntityManager) => Promise<void>;
+  /** Done last in the same transaction, after the sessions have ended. */
   within?: (manager: EntityManager) => Promise<void>;
 }
 
@@ -31,6 +34,11 @@ const COOKIE_MEMORY = `interval '2 minutes'`;
  */
 const EVENT_ID = `encode(substring(uuid_send($3) FOR 8) || substring(uuid_send(id) FROM 9), 'hex')::uuid`;
 
+/** The clocks of instances may differ by so much: some accept a token for longer than the one that ends its session. */
+const CLOCK_SKEW = `interval '30 seconds'`;
+
+const NOW = databaseTime('$9');
+
 /**
  * Ends the sessions that a condition names, and writes their entries for the feed and their events: one statement, so
  * that no session ends without them, nor the other way round. The first reason stays.
@@ -39,12 +47,12 @@ const endWhere = (condition: string, limit = '') => `
   WITH found AS (
     SELECT id, ended_at IS NULL AS was_live FROM sessions WHERE ${condition} ORDER BY id ${limit} FOR UPDATE
   ), ended AS (
-    UPDATE sessions s SET ended_at = COALESCE(ended_at, $1), end_reason = COALESCE(end_reason, $2)
+    UPDATE sessions s SET ended_at = COALESCE(ended_at, ${NOW}), end_reason = COALESCE(end_reason, $2)
       FROM found WHERE s.id = found.id
     RETURNING s.id, s.user_id, found.was_live,
-      GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN $1::timestamptz + ${COOKIE_MEMORY} END) AS until
+      GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN ${NOW} + ${COOKIE_MEMORY} END) + ${CLOCK_SKEW} AS until
   ), entry AS (
-    INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > $1
+    INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > ${NOW}
     ON CONFLICT (session_id) DO NOTHING
   ), event AS (
     INSERT INTO audit_events (${EVENT_COLUMNS})
@@ -55,13 +63,13 @@ const endWhere = (condition: string, limit = '') => `
   SELECT ended.id AS "sessionId", ended.user_id AS "userId", ended.until, event.id AS "eventId"
     FROM ended LEFT JOIN event ON event.session_id = ended.id`;
 
-const END_ONE = endWhere('id = $9');
-const END_ALL = endWhere('user_id = $9 AND id IS DISTINCT FROM $10::uuid AND ended_at IS NULL');
+const END_ONE = endWhere('id = $10');
+const END_ALL = endWhere('user_id = $10 AND id IS DISTINCT FROM $11::uuid AND ended_at IS NULL');
 const END_EXCESS = endWhere(`id IN (
-  SELECT id FROM sessions WHERE user_id = $9 AND ended_at IS NULL AND expires_at > $1 AND refresh_expires_at > $1
-  ORDER BY auth_time DESC, id DESC OFFSET $10) AND ended_at IS NULL`);
+  SELECT id FROM sessions WHERE user_id = $10 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
+  ORDER BY auth_time DESC, id DESC OFFSET $11) AND ended_at IS NULL`);
 /** Of all users, from some id on. */
-const END_EVERYBODYS = endWhere('id > $9 AND ended_at IS NULL', 'LIMIT $10');
+const END_EVERYBODYS = endWhere('id > $10 AND ended_at IS NULL', 'LIMIT $11');
 const EVERYBODYS_BATCH = 1000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
@@ -96,7 +104,7 @@ const ACTORS: Partial<Record<EndReason, Actor>> = {
 export class RevocationLog {
   constructor(
     private readonly manager: EntityManager,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly audit = new AuditLog(clock, false),
   ) {}
 
@@ -106,12 +114,17 @@ export class RevocationLog {
   }
 
   /** Ends every session of a user but the one to keep, together with what is done `within` the same transaction. */
-  async endAll(userId: string, reason: EndReason, { keep, within, by }: EndAllOptions = {}): Promise<Revocation[]> {
+  async endAll(
+    userId: string,
+    reason: EndReason,
+    { keep, require, within, by }: EndAllOptions = {},
+  ): Promise<Revocation[]> {
     const type = CHANGES[reason];
     const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason), caller: by });
     const ended = await this.manager.transaction(async (manager) => {
       // No session begins until this is done: an insert must share the lock of its user's row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+      await require?.(manager);
       const event = this.#eventOf(reason, by);
       const all = await this.#end(manager, END_ALL, event, reason, userId, keep ?? null);
       await within?.(manager);
@@ -159,7 +172,7 @@ export class RevocationLog {
     ...parameters: unknown[]
   ): Promise<Ended[]> {
     const { id, occurredAt, type, actor, ip, userAgent, requestId } = event;
-    const facts = [occurredAt, reason, id, type, actor, ip, userAgent, requestId];
+    const facts = [occurredAt, reason, id, type, actor, ip, userAgent, requestId, this.clock.databaseTime()];
     const rows: EndedRow[] = await manager.query(sql, [...facts, ...parameters]);
     return rows.map(({ eventId, ...row }) => ({
       sessionId: row.sessionId,

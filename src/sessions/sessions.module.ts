@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '../clock/clock.js';
+import { databaseTime } from '../database/database-time.js';
 import { TidyUp } from '../database/tidy-up.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { CookieSessions } from './cookie-sessions.js';
@@ -12,7 +13,7 @@ import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
 
 /** For how long a session that is over can still be told from one that never was. */
-const KEPT_MS = 86_400_000;
+const KEPT = `interval '1 day'`;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session]), TokensModule],
@@ -21,13 +22,15 @@ const KEPT_MS = 86_400_000;
 })
 export class SessionsModule {
   constructor(tidyUp: TidyUp, clock: Clock) {
-    const aDayAgo = () => [new Date(clock.now() - KEPT_MS)];
-    tidyUp.of({ table: 'sessions', key: 'id', which: 'AND (ended_at <= $1 OR expires_at <= $1)', parameters: aDayAgo });
+    const now = databaseTime('$1');
+    const parameters = () => [clock.databaseTime()];
+    const aDayAgo = `${now} - ${KEPT}`;
     tidyUp.of({
-      table: 'revocations',
-      key: 'session_id',
-      which: 'AND expires_at <= $1',
-      parameters: () => [clock.date()],
+      table: 'sessions',
+      key: 'id',
+      which: `AND (ended_at <= ${aDayAgo} OR expires_at <= ${aDayAgo})`,
+      parameters,
     });
+    tidyUp.of({ table: 'revocations', key: 'session_id', which: `AND expires_at <= ${now}`, parameters });
   }
 }

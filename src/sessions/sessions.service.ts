@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import { SessionRevoked } from '../access/session.errors.js';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog, eventValues, insertEventFrom } from '../audit/audit-log.js';
 import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
 import { uuidv7 } from '../ids/uuidv7.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import { hasStamp } from '../users/proof-stamp.js';
 import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocations.js';
@@ -34,6 +37,50 @@ export type LiveSession = Pick<
 const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS "authTime",
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
+
+/** Begins a session. The lock waits for a change of the user that is under way, and the condition is then judged anew. */
+const START = `
+  WITH started AS (
+    INSERT INTO sessions
+      (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
+       access_expires_at, ip, user_agent)
+    SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
+     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
+    RETURNING user_id,
+      (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
+  ), event AS (${insertEventFrom('started', 11)}) SELECT others FROM started`;
+
+/** What the database says of a token that did not rotate, by its own time. */
+interface RetryFacts {
+  /** The session has ended, or its user is disabled. */
+  isOver: boolean;
+  isExpired: boolean;
+  /** Less than `REFRESH_GRACE` has gone by since the last rotation. */
+  isInGrace: boolean;
+}
+
+/**
+ * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
+ * answers has expired, by the clock of the instance that issues it; from $6 on the event.
+ */
+const ROTATE = `
+  WITH rotated AS (
+    UPDATE sessions s
+       SET generation = s.generation + 1, rotated_at = ${databaseTimeAtWrite('$3')}, last_seen_at = ${databaseTime('$3')},
+           refresh_expires_at = LEAST(${databaseTime('$3')} + ${interval('$4')}, s.expires_at),
+           access_expires_at = GREATEST($5, s.access_expires_at)
+      FROM users u
+     WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL AND s.refresh_expires_at > ${databaseTime('$3')}
+       AND s.expires_at > ${databaseTime('$3')} AND u.id = s.user_id AND u.disabled_at IS NULL
+    RETURNING ${LIVE_SESSION}, s.user_id
+  ), event AS (${insertEventFrom('rotated', 6)}) SELECT * FROM rotated`;
+
+/** $1 session, $2 time, $3 grace */
+const RETRY = `
+  SELECT ${LIVE_SESSION}, s.ended_at IS NOT NULL OR u.disabled_at IS NOT NULL AS "isOver",
+         LEAST(s.expires_at, s.refresh_expires_at) <= ${databaseTime('$2')} AS "isExpired",
+         COALESCE(s.rotated_at + ${interval('$3')} > ${databaseTime('$2')}, false) AS "isInGrace"
+    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`;
 
 /** So many logins of one user may be under way at once, on all instances, without seeing each other. */
 const UNSEEN_LOGINS = 50;
@@ -64,53 +111,61 @@ export class SessionsService {
    * Begins a session for a user who has just proved who they are. The oldest ones that are then more than
    * `MAX_SESSIONS_PER_USER` end.
    *
-   * @param as what the audit trail calls it: where another session goes on as this one, it is no login
    * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
    */
-  async start(
-    user: User,
-    caller: Caller,
-    transport: Transport,
-    as: 'login' | 'session.renewed' = 'login',
-  ): Promise<LiveSession> {
-    const session = this.#newSession(user, transport);
-    const event = this.audit.event(as, {
-      userId: user.id,
-      sessionId: session.id,
-      caller,
-      details: { transport },
-    });
-    // The lock waits for a change of the user that is under way, and the condition is then judged anew.
-    const [inserted]: { others: string }[] = await this.sessions.query(
-      `WITH started AS (
-       INSERT INTO sessions
-         (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
-          access_expires_at, ip, user_agent)
-       SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
-        WHERE u.id = $2 AND u.disabled_at IS NULL AND date_trunc('milliseconds', u.updated_at) = $9
-          FOR KEY SHARE OF u
-       RETURNING user_id, (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
-       ), event AS (${insertEventFrom('started', 11)}) SELECT others FROM started`,
-      [
-        session.id,
-        user.id,
-        session.authTime,
-        session.refreshExpiresAt,
-        session.expiresAt,
-        session.accessExpiresAt,
-        caller.ip ?? null,
-        caller.userAgent?.slice(0, 512) ?? null,
-        user.updatedAt,
-        transport,
-        ...eventValues(event),
-      ],
-    );
-    if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
+  async start(user: User, caller: Caller, transport: Transport): Promise<LiveSession> {
+    const { session, event, others } = await this.#insert(this.sessions.manager, user, caller, transport, 'login');
     this.audit.tell(event);
     // Logins at the same time do not see each other in that count, so it only tells when to look.
     const limit = this.config.maxSessionsPerUser;
-    if (Number(inserted.others) + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
+    if (others + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
     return session;
+  }
+
+  /**
+   * Begins a session as the successor of a cookie session, within the transaction that ends all others of the user.
+   *
+   * @returns the session, and what writes the log line of its event: to be called when the transaction has committed
+   * @throws SessionRevoked as {@link start}
+   */
+  async renew(manager: EntityManager, user: User, caller: Caller): Promise<{ session: LiveSession; tell: () => void }> {
+    const { session, event } = await this.#insert(manager, user, caller, 'cookie', 'session.renewed');
+    return { session, tell: () => this.audit.tell(event) };
+  }
+
+  async #insert(
+    manager: EntityManager,
+    user: User,
+    caller: Caller,
+    transport: Transport,
+    type: 'login' | 'session.renewed',
+  ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
+    const session = this.#newSession(user, transport);
+    const event = this.audit.event(type, { userId: user.id, sessionId: session.id, caller, details: { transport } });
+    const [inserted]: { others: string }[] = await manager.query(START, [
+      session.id,
+      user.id,
+      session.authTime,
+      session.refreshExpiresAt,
+      session.expiresAt,
+      session.accessExpiresAt,
+      caller.ip ?? null,
+      caller.userAgent?.slice(0, 512) ?? null,
+      user.updatedAt,
+      transport,
+      ...eventValues(event),
+    ]);
+    if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
+    return { session, event, others: Number(inserted.others) };
+  }
+
+  /** Whether a session has not ended, as of the transaction. */
+  async isLive(manager: EntityManager, { sessionId, userId }: { sessionId: string; userId: string }): Promise<boolean> {
+    const rows: unknown[] = await manager.query(
+      'SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL',
+      [sessionId, userId],
+    );
+    return rows.length === 1;
   }
 
   #newSession(user: User, transport: Transport): LiveSession {
@@ -153,50 +208,34 @@ export class SessionsService {
   /** The one statement that rotates: of any number of callers with one token, it answers one. */
   async #rotate({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession | undefined> {
     const event = this.audit.event('refresh', { sessionId, caller });
-    const now = event.occurredAt;
-    const [session]: LiveSession[] = await this.sessions.query(
-      `WITH rotated AS (
-       UPDATE sessions s
-          SET generation = s.generation + 1, rotated_at = $3, last_seen_at = $3, refresh_expires_at = LEAST($4, s.expires_at),
-              access_expires_at = GREATEST($5, s.access_expires_at)
-         FROM users u
-        WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL
-          AND s.refresh_expires_at > $3 AND s.expires_at > $3 AND u.id = s.user_id AND u.disabled_at IS NULL
-       RETURNING ${LIVE_SESSION}, s.user_id
-       ), event AS (${insertEventFrom('rotated', 6)}) SELECT * FROM rotated`,
-      [
-        sessionId,
-        generation,
-        now,
-        new Date(now.getTime() + this.config.refreshTokenTtl),
-        // A retry inside the grace window gets an access token too, and writes nothing.
-        new Date(now.getTime() + this.config.refreshGrace + this.config.accessTokenTtl + ISSUING_MS),
-        ...eventValues(event),
-      ],
-    );
+    const { accessTokenTtl, refreshGrace, refreshTokenTtl } = this.config;
+    const [session]: LiveSession[] = await this.sessions.query(ROTATE, [
+      sessionId,
+      generation,
+      this.clock.databaseTime(),
+      refreshTokenTtl,
+      // A retry inside the grace window gets an access token too, and writes nothing.
+      new Date(event.occurredAt.getTime() + refreshGrace + accessTokenTtl + ISSUING_MS),
+      ...eventValues(event),
+    ]);
     if (session) this.audit.tell({ ...event, userId: session.userId });
     return session;
   }
 
   /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
   async #retry({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession> {
-    const [session]: (LiveSession & Pick<Session, 'rotatedAt' | 'endedAt'> & Pick<User, 'disabledAt'>)[] =
-      await this.sessions.query(
-        `SELECT ${LIVE_SESSION}, s.rotated_at AS "rotatedAt", s.ended_at AS "endedAt", u.disabled_at AS "disabledAt"
-         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`,
-        [sessionId],
-      );
-    const now = this.clock.now();
+    const [session]: (LiveSession & RetryFacts)[] = await this.sessions.query(RETRY, [
+      sessionId,
+      this.clock.databaseTime(),
+      this.config.refreshGrace,
+    ]);
     if (!session) throw new SessionRevoked();
     const facts = { userId: session.userId, sessionId };
-    if (session.endedAt !== null || session.disabledAt !== null) throw new SessionRevoked({ facts });
-    if (session.expiresAt.getTime() <= now || session.refreshExpiresAt.getTime() <= now)
-      throw new RefreshTokenExpired({ facts });
+    if (session.isOver) throw new SessionRevoked({ facts });
+    if (session.isExpired) throw new RefreshTokenExpired({ facts });
     // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
     if (generation > session.generation) throw new RefreshTokenInvalid();
-    const isPrevious = session.generation === generation + 1;
-    const rotatedAt = session.rotatedAt?.getTime() ?? 0;
-    if (isPrevious && now < rotatedAt + this.config.refreshGrace) {
+    if (session.generation === generation + 1 && session.isInGrace) {
       const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
       await this.audit.write(this.sessions.manager, event);
       return session;

@@ -32,6 +32,7 @@ export class User {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
+  /** Also the stamp that a proof of this user carries into the transaction of a change: see proof-stamp.ts. */
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
 }

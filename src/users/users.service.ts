@@ -4,6 +4,7 @@ import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../ids/uuidv7.js';
 import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
+import { hasStamp, nextStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
@@ -16,6 +17,10 @@ export interface Identifiers {
 export interface NewUser extends Identifiers {
   passwordHash: string;
 }
+
+const SET_PASSWORD_HASH = `
+  UPDATE users SET password_hash = $2, updated_at = ${nextStamp('$3')} WHERE id = $1 RETURNING updated_at AS "updatedAt"`;
+const IS_UNCHANGED = `SELECT 1 FROM users u WHERE u.id = $1 AND ${hasStamp('$2')}`;
 
 @Injectable()
 export class UsersService {
@@ -84,9 +89,20 @@ export class UsersService {
     await this.users.update({ id, passwordHash: replaced }, { passwordHash });
   }
 
-  /** Stores the hash of a new password. */
-  async setPasswordHash(id: string, passwordHash: string, manager: EntityManager): Promise<void> {
-    await manager.update(User, { id }, { passwordHash, updatedAt: this.clock.date() });
+  /** Stores the hash of a new password. @returns the user as it is then */
+  async setPasswordHash(user: User, passwordHash: string, manager: EntityManager): Promise<User> {
+    const [[changed]]: [[Pick<User, 'updatedAt'>]] = await manager.query(SET_PASSWORD_HASH, [
+      user.id,
+      passwordHash,
+      this.clock.date(),
+    ]);
+    return { ...user, ...changed };
+  }
+
+  /** Whether nothing has changed, as of the transaction, that a proof of this user rests on. */
+  async isUnchanged({ id, updatedAt }: User, manager: EntityManager): Promise<boolean> {
+    const rows: unknown[] = await manager.query(IS_UNCHANGED, [id, updatedAt]);
+    return rows.length === 1;
   }
 
   async delete(id: string, manager: EntityManager): Promise<void> {

@@ -180,3 +180,8 @@ testOnPostgres(
   },
   120_000,
 );
+
+testOnPostgres('a statement has 10 s, whether the server ends it or has gone silent', async () => {
+  expect(await source.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '10s' }]);
+  expect((source.options as { extra: object }).extra).toMatchObject({ query_timeout: 10_000 });
+});

@@ -9,6 +9,7 @@ import { CookieSessions } from '../../src/sessions/cookie-sessions.js';
 import { LiveTokens } from '../../src/sessions/live-tokens.js';
 import { Revocations } from '../../src/sessions/revocations.js';
 import { type Answer, PASSWORD } from '../support/client.js';
+import { cookieSession } from '../support/cookie-session.js';
 import { fingerprint } from '../support/everything.js';
 import { expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -43,6 +44,15 @@ const OPERATIONS: Operation[] = [
     prepare: withToken((token) =>
       server.client.post('/users/me/password', { token, body: { current_password: PASSWORD, new_password: NEW } }),
     ),
+  },
+  {
+    name: 'changing the password with a cookie',
+    prepare: async (username) => {
+      await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
+      const { headers } = await cookieSession(server.client, username);
+      const body = { current_password: PASSWORD, new_password: NEW };
+      return () => server.client.post('/users/me/password', { headers, body });
+    },
   },
   {
     name: 'deleting the user',

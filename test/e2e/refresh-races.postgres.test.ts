@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { Answer, Client, Tokens } from '../support/client.js';
 import { PASSWORD } from '../support/client.js';
 import { isPostgres } from '../support/engine.js';
@@ -189,3 +190,19 @@ testOnPostgres(
     }
   },
 );
+
+testOnPostgres('a refresh that waits for a lock has its whole grace window after that', async () => {
+  const { refresh_token, access_token } = await instances.signUp();
+  const { sid } = decodeJwt(access_token);
+  const { sql } = instances;
+  await sql.query('BEGIN');
+  await sql.query('UPDATE sessions SET last_seen_at = now() WHERE id = $1', [sid]);
+  const refreshed = a().refresh(refresh_token);
+  const waiting = `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await until('1', async () => (await sql.query(waiting)).rows[0].n, 5000);
+  const { rows } = await sql.query('SELECT clock_timestamp() AS released FROM pg_sleep(0.2)');
+  await sql.query('COMMIT');
+  expect(inShort(await refreshed)).toBe('200');
+  const session = await sql.query('SELECT rotated_at FROM sessions WHERE id = $1', [sid]);
+  expect(session.rows[0].rotated_at.getTime()).toBeGreaterThanOrEqual(rows[0].released.getTime());
+});

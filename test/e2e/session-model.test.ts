@@ -15,7 +15,7 @@ const SETTINGS = {
   ACCESS_TOKEN_TTL: '60s',
   REFRESH_TOKEN_TTL: '10m',
   SESSION_TTL: '25m',
-  REFRESH_GRACE: '10s',
+  REFRESH_GRACE: '45s',
   // The clock goes on by hours in each history.
   KEY_ROTATION: '3650d',
   RATE_LIMIT: 'off',
@@ -24,7 +24,7 @@ const LIFETIMES: Lifetimes = {
   accessTokenTtl: 60_000,
   refreshTokenTtl: 600_000,
   sessionTtl: 1_500_000,
-  refreshGrace: 10_000,
+  refreshGrace: 45_000,
 };
 
 let server: TestServer;

@@ -14,6 +14,12 @@ export class MovableClock extends Clock {
     return performance.now() + this.#ahead;
   }
 
+  /** As for time that goes by: a jump is of this instance's clock alone. */
+  override databaseTime(): Date | null {
+    if (this.#stoppedAt === undefined && this.#ahead === 0) return null;
+    return new Date((this.#stoppedAt ?? Date.now()) + this.#ahead);
+  }
+
   /** From now on only a test moves it. */
   stop(): void {
     this.#stoppedAt = Date.now();

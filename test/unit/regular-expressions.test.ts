@@ -18,7 +18,7 @@ test('no regular expression in the source takes more than linear time', () => {
 
 test.each([
   ['the one that cut spaces off cookies', String.raw`text.replace(/^[ \t]+|[ \t]+$/g, '')`],
-  ['an exponential one', String.raw`/^(a+)+$/.test(text)`],
+  ['an exponential one', '/^(a+)+$/.test(text)'],
   ['one that is given as text', String.raw`new RegExp('^(\\w+\\s?)*$').test(text)`],
   ['one that is made at run time', 'new RegExp(text).test(text)'],
 ])('the check refuses %s', (_, expression) => {
