@@ -13,8 +13,11 @@ const RUNS = 2;
 /** What a measurement is multiplied by: hashes that are computed side by side slow each other down. */
 const MARGIN = 1.5;
 
+/** What formats put before the hash of another: Portero's own, Flask-Security's and Django's. */
+const WRAPPER = String.raw`\$portero-[^$]+\$[^$]+(?=\$)|\$flask-security\$[^$]+\$|(argon2|bcrypt|bcrypt_sha256)\$`;
+const SCHEME = String.raw`\{[^}]{1,30}\}|\$?[^$]{1,40}\$(v=\d+\$)?((\d+|[a-z]+=\d+(,[a-z]+=\d+)*)\$)?`;
 /** What tells kinds of hashes apart: the format and the parameters of its cost, up to the salt. */
-const KIND = String.raw`^(\{[^}]{1,30}\}|\$portero-[^$]{1,20}\$[^$]{1,40}\$[^$]{1,40}\$([a-z]+=\d+|[0-9,=a-z]+)\$|\$?[^$]{1,40}\$(v=\d+\$)?((\d+|[a-z]+=\d+(,[a-z]+=\d+)*)\$)?)`;
+const KIND = `^((${WRAPPER})?(${SCHEME}))`;
 
 /**
  * Keeps the time of a failed login from telling whose hash came from another system, or from former settings. Such a hash

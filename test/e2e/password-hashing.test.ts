@@ -1,8 +1,9 @@
-import { pbkdf2Sync } from 'node:crypto';
+import { pbkdf2Sync, scryptSync } from 'node:crypto';
 import { jest } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { DataSource } from 'typeorm';
 import { ExtraWork } from '../../src/passwords/extra-work.js';
+import { PasswordHasher } from '../../src/passwords/password-hasher.js';
 import { Schemes } from '../../src/passwords/schemes.js';
 import { PASSWORD } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
@@ -87,6 +88,59 @@ test('while imported hashes cost more, every failed login takes their time, whoe
   await store('older', null);
   await work.measure();
   expect(work.mostMs).toBe(0);
+});
+
+test('the usual time of a failed login is alike for nobody, a native and an imported user (attack: enumeration)', async () => {
+  server = await TestServer.start();
+  for (const name of ['native', 'werkzeug', 'django']) await server.client.signUp(name);
+  const work = server.get(ExtraWork);
+  await work.measure();
+  expect(work.mostMs).toBe(0);
+  const failing = async (name: string) => {
+    const began = performance.now();
+    expectProblem(await logIn(name, 'not the password'), 401, 'invalid_credentials');
+    return performance.now() - began;
+  };
+  const before: number[] = [];
+  for (let round = 0; round < 5; round++) before.push(await failing('unknown'));
+
+  const scrypt = scryptSync(PASSWORD, 'salt', 64, { N: 32_768, r: 8, p: 1, maxmem: 2 ** 26 });
+  await store('werkzeug', `scrypt:32768:8:1$salt$${scrypt.toString('hex')}`);
+  const pbkdf2 = pbkdf2Sync(PASSWORD, 'salt', 400_000, 32, 'sha256');
+  await store('django', `pbkdf2_sha256$400000$salt$${pbkdf2.toString('base64')}`);
+
+  /** How far apart the medians are, as a part of the wait. */
+  const spread = async () => {
+    await work.measure();
+    const times = new Map<string, number[]>(['unknown', 'native', 'werkzeug', 'django'].map((name) => [name, []]));
+    for (let round = 0; round < 5; round++) {
+      for (const [name, taken] of times) taken.push(await failing(name));
+    }
+    const medians = [...times.values()].map((taken) => taken.sort((a, b) => a - b)[2] as number);
+    return (Math.max(...medians) - Math.min(...medians)) / work.mostMs;
+  };
+  // A busy machine may spoil one trial; a difference in work shows in each.
+  let least = 1;
+  for (let trial = 0; trial < 3 && least > 0.2; trial++) least = Math.min(least, await spread());
+  expect(least).toBeLessThanOrEqual(0.2);
+  expect(Math.min(...before)).toBeLessThan(work.mostMs / 2);
+  for (const name of ['werkzeug', 'django']) expect((await logIn(name, PASSWORD)).status).toBe(200);
+});
+
+test.each([
+  ['Django', 'bcrypt_sha256$'],
+  ['Flask-Security', '$flask-security$c2FsdA$'],
+])('of imported hashes of one format, the costliest decides how long a failed login takes: %s', async (_, wrapper) => {
+  server = await TestServer.start();
+  const dear = wrapper + (await bcrypt.hash(PASSWORD, 10));
+  for (const name of ['cheap', 'dear']) await server.client.signUp(name);
+  await store('cheap', wrapper + (await bcrypt.hash(PASSWORD, 4)));
+  await store('dear', dear);
+  const costs: number[] = [];
+  for (let run = 0; run < 3; run++) costs.push(await server.get(PasswordHasher).extraMsOf(dear));
+  const work = server.get(ExtraWork);
+  await work.measure();
+  expect(work.mostMs).toBeGreaterThan(Math.min(...costs) / 3);
 });
 
 test('a foreign hash logs in and is replaced in the same request, at most once', async () => {
