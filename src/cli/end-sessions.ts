@@ -1,8 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { notifyOf, type Query } from '../database/feed-connection.js';
+import { notify, type Query } from '../database/feed-connection.js';
 import { type Revocation, RevocationLog } from '../sessions/revocation-log.js';
-import { formatRevocation, REVOCATIONS_TOPIC } from '../sessions/revocations.js';
 
 /**
  * Ends sessions as the server would, and tells every server of them once they are committed: they are refused at once,
@@ -19,7 +18,7 @@ export async function endSessions(
   let count = 0;
   for await (const revocations of 'then' in ended ? [ended] : ended) {
     count += revocations.length;
-    await notifyOf(query, REVOCATIONS_TOPIC, revocations.map(formatRevocation));
+    if (revocations.length > 0) await notify(query);
   }
   return count;
 }

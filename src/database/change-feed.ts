@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
-import { ENTRIES_PER_NOTIFICATION, FeedConnection, notificationOf, type Query } from './feed-connection.js';
+import { FeedConnection, type Query } from './feed-connection.js';
 
 /** How often every follower reads, whatever notifications arrive. */
 const READ_EVERY_MS = 1000;
@@ -12,12 +12,8 @@ const PATIENCE_MS = 2500;
 
 /** A part that keeps something of the database in memory. */
 export interface Follower {
-  /** What a notification for it begins with. */
-  topic: string;
   /** Reads what has changed since it was last read. */
   read(query: Query): Promise<void>;
-  /** Takes what a notification says, and so saves a read. Without it, a notification is followed by a read. */
-  hear?(message: string): void;
 }
 
 /**
@@ -35,7 +31,10 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   #reading: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
   #interrupted = false;
-  readonly #announcements: [topic: string, entry: string][] = [];
+  /** How long the last read took, and when it ended, in milliseconds. */
+  #lastRead = { tookMs: 0, endedAt: Number.NEGATIVE_INFINITY };
+  #hinted = false;
+  #toAnnounce = false;
   #announcing = false;
 
   constructor(
@@ -49,7 +48,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.connection.listen((message) => this.#hear(message));
+    this.connection.listen(() => void this.#hear());
     await this.catchUp();
     void this.#readOnAndOn();
   }
@@ -60,31 +59,25 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /**
-   * Tells the other instances of entries that have been committed. Nobody waits for it, and it may be lost: they read
-   * every second. A transaction that notifies would hold up all others of its kind until it is on disk; one that does
-   * nothing else does not.
+   * Has the other instances read what has been committed. Nobody waits for it, and it may be lost: they read every
+   * second. A transaction that notifies would hold up all others of its kind until it is on disk; one that does nothing
+   * else does not.
    */
-  announce(topic: string, entries: readonly string[]): void {
-    for (const entry of entries) this.#announcements.push([topic, entry]);
+  announce(): void {
+    this.#toAnnounce = true;
     if (!this.#announcing) void this.#sendAnnouncements();
   }
 
   async #sendAnnouncements(): Promise<void> {
     this.#announcing = true;
     try {
-      while (this.#announcements.length > 0) {
-        const [topic] = this.#announcements[0] as [string, string];
-        const other = this.#announcements.findIndex(([one]) => one !== topic);
-        const batch = this.#announcements.splice(0, Math.min(ENTRIES_PER_NOTIFICATION, other < 0 ? Infinity : other));
-        await this.connection.notify(
-          notificationOf(
-            topic,
-            batch.map(([, entry]) => entry),
-          ),
-        );
+      while (this.#toAnnounce) {
+        // Before it is sent: what is committed meanwhile is announced again.
+        this.#toAnnounce = false;
+        await this.connection.notify();
       }
     } catch (err) {
-      this.#announcements.length = 0;
+      this.#toAnnounce = false;
       this.#logger.debug({ err, msg: 'other instances were not notified; they will read' });
     } finally {
       this.#announcing = false;
@@ -124,6 +117,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     const began = { monotonic: this.clock.monotonic(), now: this.clock.now() };
     for (const follower of this.#followers) await follower.read(this.connection.query);
     this.#heardAt = began;
+    const endedAt = this.clock.monotonic();
+    this.#lastRead = { tookMs: endedAt - began.monotonic, endedAt };
   }
 
   async #readOnAndOn(): Promise<void> {
@@ -138,11 +133,19 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     }
   }
 
-  #hear(message: string): void {
-    const [topic = '', data] = message.split(/:(.*)/s, 2);
-    const follower = this.#followers.find((one) => one.topic === topic);
-    if (follower?.hear !== undefined && data !== undefined) follower.hear(data);
-    else this.catchUp().catch((error) => this.#tell(true, error));
+  /**
+   * A notification is a hint to read, and what it says is not believed: anybody who may connect to the database can send
+   * one. Between two such reads goes by as much time as the last one took, so a flood keeps nobody busy all the time.
+   */
+  async #hear(): Promise<void> {
+    if (this.#hinted) return;
+    this.#hinted = true;
+    await this.#reading?.catch(() => {});
+    const { tookMs, endedAt } = this.#lastRead;
+    const restMs = Math.min(endedAt + tookMs - this.clock.monotonic(), READ_EVERY_MS);
+    if (restMs > 0) await sleep(restMs, undefined, { ref: false });
+    this.#hinted = false;
+    await this.catchUp().catch((error) => this.#tell(true, error));
   }
 
   /** One line when hearing stops, and one when it goes on. */

@@ -5,34 +5,23 @@ import type { DataSource } from 'typeorm';
 const TIMEOUT_MS = 2000;
 const RECONNECT_AFTER_MS = 500;
 /** Of all notifications of Portero. */
-export const CHANNEL = 'portero';
-const NOTIFY = 'SELECT pg_notify($1, $2)';
+const CHANNEL = 'portero';
+const NOTIFY = `SELECT pg_notify($1, '')`;
 
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
-/** A notification holds 8,000 bytes at the most, and an entry has 51. */
-export const ENTRIES_PER_NOTIFICATION = 150;
-
-/** What is told of entries of one topic: no more of them than {@link ENTRIES_PER_NOTIFICATION}. */
-export function notificationOf(topic: string, entries: readonly string[]): string {
-  return `${topic}:${entries.join(';')}`;
-}
-
-/** Tells every listener of entries that have been committed, however many. */
-export async function notifyOf(query: Query, topic: string, entries: readonly string[]): Promise<void> {
-  for (let start = 0; start < entries.length; start += ENTRIES_PER_NOTIFICATION) {
-    const batch = entries.slice(start, start + ENTRIES_PER_NOTIFICATION);
-    await query(NOTIFY, [CHANNEL, notificationOf(topic, batch)]);
-  }
+/** Has every listener read what has changed. In a transaction it is sent at its commit. */
+export async function notify(query: Query): Promise<void> {
+  await query(NOTIFY, [CHANNEL]);
 }
 
 /** How a {@link ChangeFeed} reads, and hears of what to read. */
 export abstract class FeedConnection {
   abstract readonly query: Query;
-  /** Calls back for each notification, now and after every lost connection. */
-  abstract listen(hear: (message: string) => void): void;
-  /** Tells every listener, of all instances. */
-  abstract notify(message: string): Promise<void>;
+  /** Calls back for each notification of others, now and after every lost connection. */
+  abstract listen(hear: () => void): void;
+  /** Has the listeners of all other instances read. */
+  abstract notify(): Promise<void>;
   abstract close(): Promise<void>;
 }
 
@@ -59,7 +48,7 @@ export class SharedConnection extends FeedConnection {
 export class OwnConnection extends FeedConnection {
   #client: pg.Client | undefined;
   #connecting = false;
-  #hear: ((message: string) => void) | undefined;
+  #hear: (() => void) | undefined;
   #closed = false;
 
   /** @param pool what there is at the time of the call */
@@ -90,12 +79,12 @@ export class OwnConnection extends FeedConnection {
     return (await this.pool().query(query)).rows;
   };
 
-  listen(hear: (message: string) => void): void {
+  listen(hear: () => void): void {
     this.#hear = hear;
   }
 
-  async notify(message: string): Promise<void> {
-    await this.query(NOTIFY, [CHANNEL, message]);
+  async notify(): Promise<void> {
+    await notify(this.query);
   }
 
   async close(): Promise<void> {
@@ -116,7 +105,11 @@ export class OwnConnection extends FeedConnection {
     });
     client.on('error', () => this.#discard(client));
     client.on('end', () => this.#discard(client));
-    client.on('notification', ({ payload }) => this.#hear?.(payload ?? ''));
+    // Known once it is connected. What this connection announces itself is known here.
+    const connected = client as unknown as { processID: number | null };
+    client.on('notification', ({ processId }) => {
+      if (processId !== connected.processID) this.#hear?.();
+    });
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);

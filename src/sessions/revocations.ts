@@ -9,8 +9,6 @@ import type { Query } from '../database/feed-connection.js';
 import { type EndAllOptions, type Revocation, RevocationLog } from './revocation-log.js';
 import type { EndReason } from './session.entity.js';
 
-/** What of a notification tells that it is about sessions that ended. */
-export const REVOCATIONS_TOPIC = 'revoked';
 const PRUNE_EVERY_MS = 60_000;
 const FROM_THE_BEGINNING = '0';
 
@@ -60,11 +58,7 @@ export class Revocations implements OnModuleInit {
     audit: AuditLog,
   ) {
     this.#log = new RevocationLog(database.manager, clock, audit);
-    feed.follow({
-      topic: REVOCATIONS_TOPIC,
-      read: (query) => this.#read(query),
-      hear: (message) => this.#remember(parseRevocations(message)),
-    });
+    feed.follow({ read: (query) => this.#read(query) });
   }
 
   async onModuleInit(): Promise<void> {
@@ -100,25 +94,34 @@ export class Revocations implements OnModuleInit {
 
   #publish(revocations: Revocation[]): void {
     this.#remember(revocations);
-    this.feed.announce(REVOCATIONS_TOPIC, revocations.map(formatRevocation));
+    if (revocations.length > 0) this.feed.announce();
   }
 
+  /** @throws where the whole log could not be read; then nothing counts as heard */
   async #read(query: Query): Promise<void> {
-    let rows = await query<FeedRow>(READ_ON, [this.#cursor, NIL]);
-    // That of the first page: what commits while the others are read may lie before them, and is met next time.
+    let read = await this.#readFrom(this.#cursor, query);
+    // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
+    // the former server had given: what was read from the middle of another count is not the whole log.
+    const isSameCount = read.server === this.#server && BigInt(read.cursor) >= BigInt(this.#cursor);
+    if (!isSameCount && this.#cursor !== FROM_THE_BEGINNING) read = await this.#readFrom(FROM_THE_BEGINNING, query);
+    this.#cursor = read.cursor;
+    this.#server = read.server;
+    if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
+  }
+
+  /** @returns the cursor to go on from, and the server that answered */
+  async #readFrom(start: string, query: Query): Promise<Pick<FeedRow, 'cursor' | 'server'>> {
+    let rows = await query<FeedRow>(READ_ON, [start, NIL]);
+    // Those of the first page: what commits while the others are read may lie before them, and is met next time.
     const { cursor, server } = rows[0] as FeedRow;
     this.#take(rows);
     while (rows.length === PAGE) {
       const { txid, sessionId } = rows.at(-1) as FeedRow;
       rows = await query<FeedRow>(READ_ON, [txid, sessionId]);
+      if (rows[0]?.server !== server) throw new Error('another server answered in the middle of the log');
       this.#take(rows);
     }
-    // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
-    // the former server had given: what was read from the middle of another count is read from the beginning.
-    const isSameCount = server === this.#server && BigInt(cursor) >= BigInt(this.#cursor);
-    this.#cursor = isSameCount || this.#cursor === FROM_THE_BEGINNING ? cursor : FROM_THE_BEGINNING;
-    this.#server = server;
-    if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
+    return { cursor, server };
   }
 
   #take(rows: readonly FeedRow[]): void {
@@ -138,17 +141,4 @@ export class Revocations implements OnModuleInit {
     this.#pruneAt = now + PRUNE_EVERY_MS;
     for (const [sessionId, until] of this.#until) if (until <= now) this.#until.delete(sessionId);
   }
-}
-
-/** As in a notification: the id and, in milliseconds, the end. */
-export function formatRevocation({ sessionId, until }: Revocation): string {
-  return `${sessionId},${until}`;
-}
-
-/** What is none is left out: the read that comes within a second will bring it. */
-function parseRevocations(message: string): Revocation[] {
-  return message.split(';').flatMap((entry) => {
-    const [, sessionId, until] = /^([0-9a-f-]{36}),(\d{1,16})$/.exec(entry) ?? [];
-    return sessionId && until ? [{ sessionId, until: Number(until) }] : [];
-  });
 }

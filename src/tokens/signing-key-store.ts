@@ -5,7 +5,7 @@ import type { AuditEventType } from '../audit/audit-events.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
-import { CHANNEL } from '../database/feed-connection.js';
+import { notify } from '../database/feed-connection.js';
 import type { Sealing } from '../sealing/sealing.js';
 import { generateKey, type Key } from './jwa.js';
 import { thumbprint } from './jwk.js';
@@ -15,8 +15,6 @@ import { KeyExists, NextKeyTooNew, UnknownKey } from './signing-key.errors.js';
 
 /** "keys" in ASCII: whoever changes the states of the keys holds this advisory lock. */
 const ADVISORY_LOCK = '1801812339';
-/** What of a notification tells that it is about keys. */
-export const KEYS_TOPIC = 'keys';
 /** An instance that has not heard of a rotation yet signs with the former key; clocks differ a little. */
 const SLACK_MS = 60_000;
 /** With several instances: how long a key is published before it signs, so that each knows it by then. */
@@ -209,7 +207,7 @@ export class SigningKeyStore {
         await this.audit.insert(manager, event);
         events.push(event);
       });
-      await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, KEYS_TOPIC]);
+      await notify((sql, parameters) => manager.query(sql, parameters));
       return result;
     });
     for (const event of events) this.audit.tell(event);

@@ -12,7 +12,7 @@ import { type PublicJwk, publicJwk } from './jwk.js';
 import { KeyRefused } from './key-file.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 import { NextKeyTooNew } from './signing-key.errors.js';
-import { KEYS_TOPIC, SigningKeyStore, type StoredKey } from './signing-key-store.js';
+import { SigningKeyStore, type StoredKey } from './signing-key-store.js';
 
 const RESEAL_EVERY_MS = 3_600_000;
 
@@ -52,7 +52,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     await this.#store.prepare();
     this.#load(await this.#store.list());
     this.#algChanged = this.#active.alg !== this.config.jwtAlg;
-    this.feed.follow({ topic: KEYS_TOPIC, read: (query) => this.#read(query) });
+    this.feed.follow({ read: (query) => this.#read(query) });
   }
 
   /** The key that new tokens are signed with. */

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { ChangeFeed } from '../../src/database/change-feed.js';
 import { FeedConnection, type Query } from '../../src/database/feed-connection.js';
 import { Revocations } from '../../src/sessions/revocations.js';
 import type { Tokens } from '../support/client.js';
@@ -111,4 +112,35 @@ test('another server with the same data (a standby that took over) is read anew:
   await revokeBehindItsBack(tokens, '3');
   await until('401 token_revoked', () => ask(tokens.access_token), 3500);
   undo();
+});
+
+test('the read that meets another server counts only when it has read the whole log (attack: replay after a failover)', async () => {
+  for (let round = 0; round < 3; round++) {
+    await aRead();
+    const tokens = await signUp();
+    const undo = alterReads((row) => {
+      row.server = `another one ${round}`;
+    });
+    await revokeBehindItsBack(tokens, '3');
+    await server.get(ChangeFeed).catchUp();
+    expect(await ask(tokens.access_token)).toBe('401 token_revoked');
+    undo();
+  }
+});
+
+test('a log whose pages come from two servers counts as not read', async () => {
+  await server
+    .get(DataSource)
+    .query(
+      `INSERT INTO revocations (session_id, expires_at) SELECT gen_random_uuid(), $1 FROM generate_series(1, 10000)`,
+      [new Date(server.clock.now() + 300_000)],
+    );
+  let row = 0;
+  const undo = alterReads((page) => {
+    page.server = row++ < 15_000 ? 'one' : 'another';
+  });
+  await expect(server.get(ChangeFeed).catchUp()).rejects.toThrow('another server answered');
+  undo();
+  await server.get(ChangeFeed).catchUp();
+  expect(await ask((await signUp()).access_token)).toBe('200');
 });

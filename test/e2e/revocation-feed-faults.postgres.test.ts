@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import type { Tokens } from '../support/client.js';
 import { isPostgres } from '../support/engine.js';
 import { TwoInstances, until, verdict } from '../support/instances.js';
@@ -201,3 +202,16 @@ function isBackendOf(pid: number, database: string): boolean {
 function signalAll(backends: { pid: number; name: string }[], signal: NodeJS.Signals): void {
   for (const { pid, name } of backends) if (isBackendOf(pid, name)) process.kill(pid, signal);
 }
+
+testOnPostgres(
+  'whoever may notify ends no session by it, and silences nothing (attack: forged notification)',
+  async () => {
+    const [ended, alive] = [await liveOnB(), await liveOnB()];
+    const forged = `revoked:${decodeJwt(alive.access_token).sid},${Date.now() + 60_000}`;
+    for (let n = 0; n < 500; n++) await instances.sql.query('SELECT pg_notify($1, $2)', ['portero', forged]);
+    const { status } = await instances.a.client.post('/logout', { token: ended.access_token });
+    expect(status).toBe(204);
+    await until('401 token_revoked', () => onB(ended.access_token), 1800);
+    expect(await onB(alive.access_token)).toBe('200');
+  },
+);
