@@ -1,9 +1,10 @@
 import { isNativeError } from 'node:util/types';
-import type { DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Logger } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import { type DestinationStream, destination, type LoggerOptions } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type { DestinationStream, LoggerOptions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config/config.js';
+import { LineWriter } from './line-writer.js';
 
 /** Structured logs of the whole application through pino, to standard output unless `stream` is given. */
 export function loggingModule(config: Config, stream?: DestinationStream): DynamicModule {
@@ -24,10 +25,26 @@ export function loggingModule(config: Config, stream?: DestinationStream): Dynam
   });
 }
 
+/** A reader that stands still costs lines, and never holds up the process. */
 function standardOutput(config: Config): DestinationStream {
-  // Synchronous, so that a line is out before the answer that it tells of, and none is lost with the process.
-  if (config.logFormat === 'json') return destination({ dest: 1, sync: true });
-  return PinoPretty({ sync: true, ignore: 'service,context', singleLine: true, translateTime: 'SYS:HH:MM:ss' });
+  setNonBlocking(process.stdout);
+  const logger = new Logger('log');
+  const writer = new LineWriter(process.stdout.fd, {
+    onDropped: (lines) => logger.warn({ msg: 'lines were dropped, since standard output was not read in time', lines }),
+  });
+  process.on('exit', () => writer.finish());
+  if (config.logFormat === 'json') return writer;
+  const pretty = prettyFactory({ ignore: 'service,context', singleLine: true, translateTime: 'SYS:HH:MM:ss' });
+  return { write: (line) => writer.write(pretty(line) ?? '') };
+}
+
+/**
+ * Node.js makes a pipe or socket non-blocking as soon as `process.stdout` exists, and a terminal blocking, which stands
+ * still when somebody pauses it. Files always block, for as long as the disk takes.
+ */
+function setNonBlocking(stream: NodeJS.WriteStream): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } };
+  if (stream.isTTY) handle?.setBlocking?.(false);
 }
 
 /** An error's own words and stack; never the parameters of a query, which may be secrets. */

@@ -7,15 +7,6 @@ import { join } from 'node:path';
 const folder = mkdtempSync(join(tmpdir(), 'portero-regexps-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const lint = (path: string) =>
-  spawnSync(process.execPath, ['scripts/lint-regexps.mjs', path], { encoding: 'utf8', timeout: 100_000 });
-
-test('no regular expression in the source takes more than linear time', () => {
-  const { status, stderr, stdout } = lint('src');
-  expect([status, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/^\d{2,} regular expressions, 0 of them not linear/);
-});
-
 test.each([
   ['the one that cut spaces off cookies', String.raw`text.replace(/^[ \t]+|[ \t]+$/g, '')`],
   ['an exponential one', '/^(a+)+$/.test(text)'],
@@ -24,6 +15,6 @@ test.each([
 ])('the check refuses %s', (_, expression) => {
   const path = join(folder, 'one.ts');
   writeFileSync(path, `export const found = (text: string) => ${expression};\n`);
-  const { status, stderr } = lint(path);
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/lint-regexps.mjs', path], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([1, expect.stringContaining(`${path}:1 `)]);
 });
