@@ -57,6 +57,8 @@ export class Config {
   readonly redisUrl!: string | undefined;
   /** How long events are kept. */
   readonly auditRetention!: number;
+  /** Whether a refresh that succeeds is an event. One that is refused always is. */
+  readonly auditRefresh!: 'on' | 'off';
   readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
@@ -133,6 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
     auditRetention: read('AUDIT_RETENTION', duration('400d', { min: 30 * DAY, max: 10 * YEAR }), 400 * DAY),
+    auditRefresh: read('AUDIT_REFRESH', oneOf('on', 'off'), 'off'),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
     // Last: a start that another setting stops makes no secret.

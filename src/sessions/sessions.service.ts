@@ -61,9 +61,9 @@ interface RetryFacts {
 
 /**
  * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
- * answers has expired, by the clock of the instance that issues it; from $6 on the event.
+ * answers has expired, by the clock of the instance that issues it; from $6 on what is written `also`.
  */
-const ROTATE = `
+const rotate = (also = '') => `
   WITH rotated AS (
     UPDATE sessions s
        SET generation = s.generation + 1, rotated_at = ${databaseTimeAtWrite('$3')}, last_seen_at = ${databaseTime('$3')},
@@ -73,7 +73,10 @@ const ROTATE = `
      WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL AND s.refresh_expires_at > ${databaseTime('$3')}
        AND s.expires_at > ${databaseTime('$3')} AND u.id = s.user_id AND u.disabled_at IS NULL
     RETURNING ${LIVE_SESSION}, s.user_id
-  ), event AS (${insertEventFrom('rotated', 6)}) SELECT * FROM rotated`;
+  )${also} SELECT * FROM rotated`;
+
+const ROTATE = rotate();
+const ROTATE_AND_RECORD = rotate(`, event AS (${insertEventFrom('rotated', 6)})`);
 
 /** $1 session, $2 time, $3 grace */
 const RETRY = `
@@ -207,18 +210,18 @@ export class SessionsService {
 
   /** The one statement that rotates: of any number of callers with one token, it answers one. */
   async #rotate({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession | undefined> {
-    const event = this.audit.event('refresh', { sessionId, caller });
-    const { accessTokenTtl, refreshGrace, refreshTokenTtl } = this.config;
-    const [session]: LiveSession[] = await this.sessions.query(ROTATE, [
+    const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
+    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, caller }) : undefined;
+    const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
       sessionId,
       generation,
       this.clock.databaseTime(),
       refreshTokenTtl,
       // A retry inside the grace window gets an access token too, and writes nothing.
-      new Date(event.occurredAt.getTime() + refreshGrace + accessTokenTtl + ISSUING_MS),
-      ...eventValues(event),
+      new Date(this.clock.now() + refreshGrace + accessTokenTtl + ISSUING_MS),
+      ...(event ? eventValues(event) : []),
     ]);
-    if (session) this.audit.tell({ ...event, userId: session.userId });
+    if (session && event) this.audit.tell({ ...event, userId: session.userId });
     return session;
   }
 
@@ -236,8 +239,10 @@ export class SessionsService {
     // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
     if (generation > session.generation) throw new RefreshTokenInvalid();
     if (session.generation === generation + 1 && session.isInGrace) {
-      const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
-      await this.audit.write(this.sessions.manager, event);
+      if (this.config.auditRefresh === 'on') {
+        const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
+        await this.audit.write(this.sessions.manager, event);
+      }
       return session;
     }
     await this.revocations.revoke(sessionId, 'refresh_token_reused', caller);

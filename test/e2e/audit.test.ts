@@ -14,7 +14,8 @@ import { basic } from '../support/service.js';
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
-  server = await TestServer.start({ ...LOCKOUT_ONLY, LIMIT_REFRESHES: '200/1m', MAX_SESSIONS_PER_USER: '3' });
+  const limits = { ...LOCKOUT_ONLY, LIMIT_REFRESHES: '200/1m', MAX_SESSIONS_PER_USER: '3' };
+  server = await TestServer.start({ ...limits, AUDIT_REFRESH: 'on' });
 });
 afterAll(() => server.stop());
 

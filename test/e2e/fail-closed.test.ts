@@ -20,7 +20,7 @@ import { TestServer } from '../support/server.js';
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
-  server = await TestServer.start(LOCKOUT_ONLY);
+  server = await TestServer.start({ ...LOCKOUT_ONLY, AUDIT_REFRESH: 'on' });
 });
 afterAll(() => server.stop());
 afterEach(() => jest.restoreAllMocks());

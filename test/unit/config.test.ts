@@ -49,6 +49,7 @@ test('the defaults are the documented ones', () => {
     lockout: expect.objectContaining({ after: 5 }),
     redisUrl: undefined,
     auditRetention: 400 * 86_400_000,
+    auditRefresh: 'off',
     trustProxy: undefined,
     logLevel: 'info',
     logFormat: 'json',
