@@ -188,6 +188,28 @@ test('counts are kept under keys that name nobody, and do not pile up', async ()
   expect(await count()).toBe(0);
 });
 
+test('counts that stay are not locked by the clean-up: no login waits for it', async () => {
+  const database = server.get(DataSource);
+  const end = [new Date(server.clock.now() + 3_600_000)];
+  await database.query('DELETE FROM login_failures');
+  await database.query(
+    `INSERT INTO login_failures (key, failures, pending, reserved_at, expires_at)
+     SELECT decode(md5(n::text), 'hex'), 1, 0, $1::timestamptz, $1::timestamptz + n * interval '1 second' FROM generate_series(1, 30) n`,
+    end,
+  );
+  // A row that was locked keeps the number of the transaction.
+  const locked = async () =>
+    await database.query(
+      `SELECT count(*)::int AS rows, count(*) FILTER (WHERE xmax <> 0)::int AS locked FROM login_failures`,
+    );
+  server.get(ExpiredCounts).mostRows = 30;
+  await server.get(TidyUp).run();
+  expect(await locked()).toEqual([{ rows: 30, locked: 0 }]);
+  server.get(ExpiredCounts).mostRows = 20;
+  await server.get(TidyUp).run();
+  expect(await locked()).toEqual([{ rows: 20, locked: 0 }]);
+});
+
 testOnPostgres('of 100 wrong passwords at once over three instances no more than five are checked', async () => {
   const { username } = await newUser();
   const env = { ...LOCKOUT_ONLY, ...server.database.env };
