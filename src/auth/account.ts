@@ -10,7 +10,8 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { WrongPassword } from '../passwords/passwords.errors.js';
 import { Revocations } from '../sessions/revocations.js';
-import { type LiveSession, SessionsService } from '../sessions/sessions.service.js';
+import type { LiveSession } from '../sessions/session-statements.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 

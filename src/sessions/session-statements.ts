@@ -1,0 +1,65 @@
+import { insertEventFrom } from '../audit/audit-log.js';
+import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
+import { hasStamp } from '../users/proof-stamp.js';
+import type { Session } from './session.entity.js';
+
+/** A session with the name of its user: all that tokens are made of. */
+export type LiveSession = Pick<
+  Session,
+  'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
+> & {
+  username: string | null;
+  email: string | null;
+};
+
+/** What an UPDATE or SELECT of a session answers, in one place for both. */
+const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS "authTime",
+  s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
+  s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
+
+/** Begins a session. The lock waits for a change of the user that is under way, and the condition is then judged anew. */
+export const START = `
+  WITH started AS (
+    INSERT INTO sessions
+      (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
+       access_expires_at, ip, user_agent)
+    SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
+     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
+    RETURNING user_id,
+      (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
+  ), event AS (${insertEventFrom('started', 11)}) SELECT others FROM started`;
+
+/** What the database says of a token that did not rotate, by its own time. */
+export interface RetryFacts {
+  /** The session has ended, or its user is disabled. */
+  isOver: boolean;
+  isExpired: boolean;
+  /** Less than `REFRESH_GRACE` has gone by since the last rotation. */
+  isInGrace: boolean;
+}
+
+/**
+ * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
+ * answers has expired, by the clock of the instance that issues it; from $6 on what is written `also`.
+ */
+export const rotate = (also = '') => `
+  WITH rotated AS (
+    UPDATE sessions s
+       SET generation = s.generation + 1, rotated_at = ${databaseTimeAtWrite('$3')}, last_seen_at = ${databaseTime('$3')},
+           refresh_expires_at = LEAST(${databaseTime('$3')} + ${interval('$4')}, s.expires_at),
+           access_expires_at = GREATEST($5, s.access_expires_at)
+      FROM users u
+     WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL AND s.refresh_expires_at > ${databaseTime('$3')}
+       AND s.expires_at > ${databaseTime('$3')} AND u.id = s.user_id AND u.disabled_at IS NULL
+    RETURNING ${LIVE_SESSION}, s.user_id
+  )${also} SELECT * FROM rotated`;
+
+export const ROTATE = rotate();
+export const ROTATE_AND_RECORD = rotate(`, event AS (${insertEventFrom('rotated', 6)})`);
+
+/** $1 session, $2 time, $3 grace */
+export const RETRY = `
+  SELECT ${LIVE_SESSION}, s.ended_at IS NOT NULL OR u.disabled_at IS NOT NULL AS "isOver",
+         LEAST(s.expires_at, s.refresh_expires_at) <= ${databaseTime('$2')} AS "isExpired",
+         COALESCE(s.rotated_at + ${interval('$3')} > ${databaseTime('$2')}, false) AS "isInGrace"
+    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`;
