@@ -33,7 +33,8 @@ async function refuseNewerSchema({ migrations }: DataSource, executor: Migration
   const known = new Set(migrations.map(nameOf));
   const [last] = (await executor.getExecutedMigrations()).sort((a, b) => b.timestamp - a.timestamp);
   if (last === undefined || known.has(last.name)) return;
-  const newest = Math.max(...[...known].map((name) => Number(/\d+$/.exec(name)?.[0])));
+  // A migration's name ends in its time, 13 digits: TypeORM reads it the same way.
+  const newest = Math.max(...[...known].map((name) => Number(name.slice(-13))));
   if (last.timestamp < newest) return;
   throw new StartRefused(
     `the database has been migrated by a newer release of Portero (${last.name} is not known to this one); run that release, or take its migrations back with it (npm run migration:revert)`,
