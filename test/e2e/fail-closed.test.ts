@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { Csrf } from '../../src/auth/csrf.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.js';
@@ -95,14 +96,15 @@ const FINE: Record<ProbeName, number> = {
   logout: 204,
 };
 
-/** Breaks every statement that `matches`, on both engines. */
+/** Breaks every statement that `matches`, on both engines; on PostgreSQL users' lists go through a pool of their own. */
 function breakQueries(matches: RegExp, error: object): void {
-  const prototype = Object.getPrototypeOf(server.get(DataSource).createQueryRunner());
-  const original = prototype.query;
-  jest.spyOn(prototype, 'query').mockImplementation(function (this: unknown, ...given: unknown[]) {
-    if (matches.test(given[0] as string)) return Promise.reject(Object.assign(new Error('injected'), error));
-    return original.apply(this, given);
-  });
+  for (const prototype of [Object.getPrototypeOf(server.get(DataSource).createQueryRunner()), pg.Pool.prototype]) {
+    const original = prototype.query;
+    jest.spyOn(prototype, 'query').mockImplementation(function (this: unknown, ...given: unknown[]) {
+      if (matches.test(given[0] as string)) return Promise.reject(Object.assign(new Error('injected'), error));
+      return original.apply(this, given);
+    });
+  }
 }
 
 const broken = () => {
