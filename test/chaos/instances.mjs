@@ -11,7 +11,6 @@ const SECRET = Buffer.alloc(32, 9).toString('base64url');
 /** A Portero process: clients reach it through one proxy, and it reaches the database through another. */
 export class Instance {
   #port = 0;
-  errors = [];
 
   /** By how much its wall clock is ahead of the database's, from the next boot on. */
   skewMs = 0;
@@ -60,20 +59,16 @@ export class Instance {
     return await new Promise((resolve) => {
       child.once('exit', () => resolve(false));
       child.stdout.on('data', (chunk) => {
-        for (const line of `${chunk}`.split('\n')) if (line.includes('"level":50')) this.errors.push(line);
-        if (this.#isListening(child)) return;
+        // Read to the end, so that the server is never held up by its log.
+        if (text === undefined) return;
         text += chunk;
         const port = /listens on http:\/\/[^"\s]+:(\d+)/.exec(text)?.[1];
-        if (!port) return;
+        if (port === undefined) return;
+        text = undefined;
         this.#port = Number(port);
-        child.listening = true;
         resolve(true);
       });
     });
-  }
-
-  #isListening(child) {
-    return child.listening === true;
   }
 
   async kill(signal = 'SIGKILL') {
