@@ -15,6 +15,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** A key ID is base64url, and one in 64 starts with a hyphen. Moved behind `--`, it is not read as an option. */
+function keyIdsLast(args: string[]): string[] {
+  const isKeyId = (arg: string) => /^-[\w-]{42}$/.test(arg);
+  const keyIds = args.filter(isKeyId);
+  return keyIds.length === 0 ? args : [...args.filter((arg) => !isKeyId(arg)), '--', ...keyIds];
+}
+
 const users = new Command('users').description('the users of this server');
 users
   .addCommand(usersImportCommand())
@@ -30,7 +37,7 @@ const program = new Command('portero')
   .addCommand(auditCommand());
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(keyIdsLast(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   const reason = error instanceof CommandFailed ? error.message : startRefusal(error);
   if (reason === undefined) throw error;

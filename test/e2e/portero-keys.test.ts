@@ -124,6 +124,23 @@ test('under another PORTERO_SECRET every command fails in one line, and seals no
   expect(await dumpTables(command.database)).toEqual(before);
 }, 120_000);
 
+test('a key ID that starts with a hyphen is an argument, not an option', async () => {
+  await started();
+  let key = p256();
+  let kid = '';
+  while (!kid.startsWith('-')) {
+    key = p256();
+    kid = await calculateJwkThumbprint(await exportJWK(key.publicKey), 'sha256');
+  }
+  await keys('import', command.file('key.pem', pem(key.privateKey)));
+  expect(JSON.parse((await keys('export', kid)).stdout)).toMatchObject({ kid });
+  expect(await keys('revoke', kid, '--json')).toEqual({
+    code: 0,
+    stdout: `{"kid":"${kid}","revoked":true}\n`,
+    stderr: '',
+  });
+}, 120_000);
+
 test('export shows the public half, and of HS256 the secret', async () => {
   await started();
   const kid = await kidOf('active');
