@@ -1,9 +1,12 @@
-import { anything, assert, json, property } from 'fast-check';
+import { anything, assert, json, pre, property } from 'fast-check';
 import { AmbiguousJson, parseStrictJson } from '../../src/json/strict-json.js';
 
 test('what JSON.stringify writes is read as JSON.parse reads it', () => {
   assert(
-    property(json(), (text) => !text.includes('__proto__') && expect(parseStrictJson(text)).toEqual(JSON.parse(text))),
+    property(json(), (text) => {
+      pre(!text.includes('__proto__'));
+      expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+    }),
   );
   assert(
     property(anything({ withNullPrototype: false }), (value) => {
