@@ -1,18 +1,4 @@
-/**
- * Imports run one way: a folder may import those of its own line and above it, and never below.
- */
-const LAYERS = [
-  ['config', 'clock', 'ids', 'json', 'cache'],
-  ['problems', 'sealing'],
-  ['access', 'database', 'edge', 'logging'],
-  ['audit'],
-  ['users'],
-  ['abuse'],
-  ['passwords', 'tokens'],
-  ['sessions'],
-  ['oauth'],
-  ['auth', 'cli', 'health', 'openapi'],
-];
+const LAYERS = require('./scripts/layers.cjs');
 
 const oneWay = LAYERS.slice(0, -1).map((layer, index) => ({
   name: `${layer.join('-and-')}-knows-nothing-below`,

@@ -23,4 +23,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["node", "-e", \
   "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
 # In exec form, so that the signal reaches the server, which then has 25 seconds to finish what is in flight.
-CMD ["node", "dist/src/main.js"]
+CMD ["node", "dist/main.js"]

@@ -47,7 +47,7 @@ export function settings(databaseUrl, port) {
 
 export async function startServer(databaseUrl, cpus = '0', more = {}) {
   const port = freePort();
-  return await startProcess(['dist/src/main.js'], port, cpus, { ...settings(databaseUrl, port), ...more });
+  return await startProcess(['dist/main.js'], port, cpus, { ...settings(databaseUrl, port), ...more });
 }
 
 /** A Node.js process that listens on a port; resolves when it does. */

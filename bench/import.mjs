@@ -28,7 +28,7 @@ async function importUsers(...options) {
 }
 
 async function portero(args, input) {
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], {
+  const child = spawn(process.execPath, ['dist/portero.js', ...args], {
     env: { PORTERO_SECRET: randomBytes(32).toString('base64url'), ...process.env, ENV_FILE: 'none' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

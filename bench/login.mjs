@@ -113,7 +113,7 @@ async function startServer(database, cpus, concurrency) {
   const url = new URL(process.env.DATABASE_URL);
   url.pathname = database;
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const child = spawn('taskset', ['-c', cpus, 'node', 'dist/src/main.js'], {
+  const child = spawn('taskset', ['-c', cpus, 'node', 'dist/main.js'], {
     env: {
       PATH: process.env.PATH,
       ENV_FILE: 'none',

@@ -108,8 +108,6 @@ function importKey(databaseUrl) {
   const file = join(mkdtempSync(join(tmpdir(), 'portero-bench-')), 'key.pem');
   writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const run = (...args) =>
-    JSON.parse(
-      execFileSync('node', ['dist/src/cli/main.js', 'keys', ...args, '--json'], { env: settings(databaseUrl, 0) }),
-    );
+    JSON.parse(execFileSync('node', ['dist/portero.js', 'keys', ...args, '--json'], { env: settings(databaseUrl, 0) }));
   return run('import', file).next;
 }

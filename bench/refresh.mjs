@@ -8,8 +8,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { Secret } from '../dist/src/config/secret.js';
-import { RefreshTokenCodec } from '../dist/src/sessions/refresh-token.js';
+import { Secret } from '../build/src/config/secret.js';
+import { RefreshTokenCodec } from '../build/src/sessions/refresh-token.js';
 import {
   freePort,
   ratio,

@@ -154,7 +154,7 @@ async function deafeningProxy() {
 
 async function start(databaseUrl) {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const child = spawn('node', ['dist/src/main.js'], {
+  const child = spawn('node', ['dist/main.js'], {
     env: {
       PATH: process.env.PATH,
       ENV_FILE: 'none',

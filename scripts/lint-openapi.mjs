@@ -9,7 +9,7 @@ prepare();
 const folder = mkdtempSync(join(tmpdir(), 'portero-openapi-'));
 try {
   const document = join(folder, 'openapi.json');
-  writeFileSync(document, execFileSync(process.execPath, ['dist/src/openapi/print-openapi.js']));
+  writeFileSync(document, execFileSync(process.execPath, ['dist/print-openapi.js']));
   const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
   npx('spectral', 'lint', '--fail-severity=hint', '--ruleset', '.spectral.json', document);
   npx('redocly', 'lint', '--config', '.redocly.yaml', document);

@@ -4,7 +4,7 @@
 //   (cd /tmp && npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-4.1.3.tgz)
 //   node scripts/make-common-passwords.mjs /tmp/package/src/passwords.json
 import { readFileSync, writeFileSync } from 'node:fs';
-import { FINGERPRINT_BYTES, fingerprint } from '../dist/src/passwords/common-passwords.js';
+import { FINGERPRINT_BYTES, fingerprint } from '../build/src/passwords/common-passwords.js';
 
 const [source] = process.argv.slice(2);
 if (source === undefined) {

@@ -2,4 +2,4 @@ import { prepare } from './prepare.mjs';
 
 prepare();
 // In this process, so that a signal to `npm start` reaches the server.
-await import('../dist/src/main.js');
+await import('../dist/main.js');

@@ -1,19 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DestinationStream } from 'pino';
-import { AbuseModule } from './abuse/abuse.module.js';
+import { AccountModule } from './account/account.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Clock } from './clock/clock.js';
 import { ClockModule } from './clock/clock.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { loggingModule } from './logging/logging.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
-import { SealingModule } from './sealing/sealing.module.js';
-import { UsersModule } from './users/users.module.js';
 
 /** The composition root: which parts make the server. */
 @Module({})
@@ -26,12 +25,11 @@ export class AppModule {
         ConfigModule.forRoot(config),
         ClockModule.forRoot(clock),
         loggingModule(config, logStream),
-        SealingModule,
+        CryptoModule,
         DatabaseModule.forRoot(),
         AuditModule,
-        UsersModule,
-        AbuseModule,
         AuthModule,
+        AccountModule,
         OAuthModule,
         HealthModule,
         OpenApiModule,

@@ -2,18 +2,18 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
-import { RequestCeiling } from './abuse/request-ceiling.js';
 import { AppModule } from './app.module.js';
 import { Refusals } from './audit/refusals.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
-import { AllowedMethods } from './edge/allowed-methods.js';
-import { createHttpServer } from './edge/http-server.js';
+import { AllowedMethods } from './http/allowed-methods.js';
+import { createHttpServer } from './http/http-server.js';
 import { QuietStartLogger } from './logging/quiet-start-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
+import { RequestLimit } from './rate-limits/request-limit.js';
 
 export interface AppOptions {
   /** Takes the log lines instead of standard output. */
@@ -27,7 +27,7 @@ export interface AppOptions {
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
-  const ceiling = new RequestCeiling(config, clock);
+  const ceiling = new RequestLimit(config, clock);
   const problems = new ProblemFilter(databaseUnavailable);
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),

@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup.js';
 import { loadConfig } from './config/config.js';
 import { environment } from './config/environment.js';
-import { startRefusal } from './start-refusal.js';
-import { stopOnSignals } from './stop-on-signals.js';
-import { welcome } from './welcome.js';
+import { startRefusal } from './lifecycle/start-refusal.js';
+import { stopOnSignals } from './lifecycle/stop-on-signals.js';
+import { welcome } from './lifecycle/welcome.js';
 
 try {
   const { config, warnings } = loadConfig(environment());

@@ -1,4 +1,4 @@
-import type { Query } from '../database/feed-connection.js';
+import type { Query } from '../database/feed/feed-connection.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import type { AuditEventType, AuditResult } from './audit-events.js';
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Clock } from '../clock/clock.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
+import type { ClientContext } from '../http/client-context.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import type { Actor, AuditDetails, AuditEventType, AuditResult } from './audit-events.js';
-import type { Caller } from './caller.js';
 
 /** What an event may tell beside its type. */
 export interface EventFacts {
@@ -13,7 +13,7 @@ export interface EventFacts {
   actor?: Actor;
   userId?: string | undefined;
   sessionId?: string | undefined;
-  caller?: Caller | undefined;
+  caller?: ClientContext | undefined;
   details?: AuditDetails | undefined;
 }
 

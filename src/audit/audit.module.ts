@@ -2,8 +2,8 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { Cleanup } from '../database/cleanup.js';
 import { ListConnections } from '../database/list-connections.js';
-import { TidyUp } from '../database/tidy-up.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
 import { AuditLog } from './audit-log.js';
@@ -30,9 +30,9 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
   exports: [AuditLog, Refusals, AuditHistory],
 })
 export class AuditModule {
-  constructor(tidyUp: TidyUp, { auditRetention }: Config) {
+  constructor(cleanup: Cleanup, { auditRetention }: Config) {
     // By id, whose index is there, and by time: an event of a clock that ran behind has an id of long ago.
-    tidyUp.of({
+    cleanup.of({
       table: 'audit_events',
       key: 'id',
       which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
-import type { Principal } from '../access/principal.js';
-import { addressKey } from '../edge/address.js';
+import { addressKey } from '../http/client-address.js';
+import { clientContextOf } from '../http/client-context.js';
+import type { Principal } from '../http/principal.js';
 import type { AuthError } from '../problems/auth-error.js';
 import type { ProblemCode } from '../problems/messages.en.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import type { AuditEventType } from './audit-events.js';
 import { AuditLog } from './audit-log.js';
-import { callerOf } from './caller.js';
 import { RepeatedEvents } from './repeated-events.js';
 
 interface Rule {
@@ -56,7 +56,7 @@ export class Refusals {
       actor: rule.type === 'client.refused' ? 'client' : 'user',
       userId,
       sessionId,
-      caller: callerOf(request),
+      caller: clientContextOf(request),
       details: { code, ...details },
     });
     if (rule.each) return this.audit.write(this.database.manager, event);

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { addressLevels } from '../edge/address.js';
+import { addressLevels } from '../http/client-address.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditLog } from './audit-log.js';
 

@@ -13,27 +13,27 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Limit } from '../abuse/limit.decorator.js';
-import { TooManyAttempts } from '../abuse/too-many-attempts.js';
-import { CSRF_HEADER } from '../access/api-authenticated.decorator.js';
-import { Public } from '../access/public.decorator.js';
-import { CsrfFailed, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
-import { TokenMalformed, TokenMissing } from '../access/token.errors.js';
-import { callerOf } from '../audit/caller.js';
+import { clientContextOf } from '../http/client-context.js';
+import { Public } from '../http/public.decorator.js';
+import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { Busy, PasswordRejected } from '../passwords/passwords.errors.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { Limit } from '../rate-limits/limit.decorator.js';
+import { CsrfFailed, SessionInvalid, SessionRevoked } from '../sessions/session.errors.js';
 import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
+import { TokenMalformed, TokenMissing } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { EmailTaken, UsernameTaken } from '../users/users.errors.js';
+import { CSRF_HEADER } from './access/api-authenticated.decorator.js';
 import { InvalidCredentials, RegistrationClosed } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import { LOGOUT_EXAMPLES, LoginRequest, LogoutRequest, RegisterRequest } from './credentials.request.js';
-import { LocalGuard } from './local.guard.js';
-import { Login } from './login.js';
 import { Logout } from './logout.js';
-import { Registration } from './registration.js';
+import { LocalGuard } from './password/local.guard.js';
+import { Login } from './password/login.js';
+import { Registration } from './password/registration.js';
 import { TokensResponse } from './tokens.response.js';
 
 @ApiTags('Auth')
@@ -65,7 +65,7 @@ export class AuthController {
     @Body() body: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserResponse> {
-    const user = await this.registration.register(body, { ...callerOf(request), ip: request.ip });
+    const user = await this.registration.register(body, { ...clientContextOf(request), ip: request.ip });
     reply.header('Location', '/users/me');
     return UserResponse.of(user);
   }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { TokenMissing } from '../access/token.errors.js';
-import { callerOf } from '../audit/caller.js';
+import { clientContextOf } from '../http/client-context.js';
 import { AuthError } from '../problems/auth-error.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
-import { Revocations } from '../sessions/revocations.js';
+import { Revocations } from '../sessions/revocation/revocations.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { bearerToken } from './bearer-token.js';
-import { Csrf } from './csrf.js';
-import { SessionCookieHeader } from './session-cookie-header.js';
+import { TokenMissing } from '../tokens/token.errors.js';
+import { bearerToken } from './access/bearer-token.js';
+import { Csrf } from './access/csrf.js';
+import { SessionCookieHeader } from './access/session-cookie-header.js';
 
 /** Ends the session that a genuine credential belongs to, also when the credential's time is over. */
 @Injectable()
@@ -49,7 +49,7 @@ export class Logout {
     if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
     if (sessionIds.size === 0) throw refusal;
     if (cookie !== undefined) for (const id of sessionIds) this.csrf.check(request, id);
-    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', callerOf(request))));
+    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', clientContextOf(request))));
     if (cookie !== undefined) this.cookie.clear(reply);
   }
 }

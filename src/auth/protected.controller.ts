@@ -1,8 +1,8 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { ApiAuthenticated } from '../access/api-authenticated.decorator.js';
-import { CurrentPrincipal, type Principal } from '../access/principal.js';
-import { CsrfFailed } from '../access/session.errors.js';
+import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { CsrfFailed } from '../sessions/session.errors.js';
+import { ApiAuthenticated } from './access/api-authenticated.decorator.js';
 
 class LoggedInAs {
   @ApiProperty({ description: 'The username, else the email.', example: 'ana' })

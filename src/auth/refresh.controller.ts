@@ -1,15 +1,15 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Limit } from '../abuse/limit.decorator.js';
-import { Public } from '../access/public.decorator.js';
-import { SessionRevoked } from '../access/session.errors.js';
-import { callerOf } from '../audit/caller.js';
+import { clientContextOf } from '../http/client-context.js';
+import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { Limit } from '../rate-limits/limit.decorator.js';
+import { SessionRevoked } from '../sessions/session.errors.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken } from './access/bearer-token.js';
 import { REFRESH_EXAMPLES, RefreshRequest } from './credentials.request.js';
 import { TokensResponse } from './tokens.response.js';
 
@@ -35,6 +35,6 @@ export class RefreshController {
   async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
     const token = body.refresh_token ?? bearerToken(request.headers);
     if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
-    return TokensResponse.of(await this.sessions.refresh(token, callerOf(request)));
+    return TokensResponse.of(await this.sessions.refresh(token, clientContextOf(request)));
   }
 }

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { notify, type Query } from '../database/feed-connection.js';
-import { type Revocation, RevocationLog } from '../sessions/revocation-log.js';
+import { notify, type Query } from '../database/feed/feed-connection.js';
+import { type Revocation, RevocationLog } from '../sessions/revocation/revocation-log.js';
 
 /**
  * Ends sessions as the server would, and tells every server of them once they are committed: they are refused at once,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { startRefusal } from '../start-refusal.js';
+import { startRefusal } from '../lifecycle/start-refusal.js';
 import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { validate as isUuid } from 'uuid';
-import { describeDevice } from '../auth/device.js';
+import { describeDevice } from '../account/device.js';
 import { liveSessions } from '../sessions/live-sessions.js';
 import { CommandFailed } from './command-failed.js';
 import { countOfSessions, endSessions } from './end-sessions.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { QueryRunner } from 'typeorm';
-import { foreignFormatOf } from '../passwords/foreign-formats.js';
+import { foreignFormatOf } from '../passwords/formats/foreign-formats.js';
 import { readOwnHash } from '../passwords/own-hash.js';
 import { table } from './table.js';
 import { withDatabase } from './with-database.js';

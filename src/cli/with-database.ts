@@ -5,7 +5,7 @@ import { environment } from '../config/environment.js';
 import { openDatabase } from '../database/data-source.js';
 import { migrate } from '../database/migrate.js';
 import { Client } from '../oauth/client.entity.js';
-import { SigningKeyRow } from '../tokens/signing-key.entity.js';
+import { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
 
 /**
  * Does some work on a session of the server's own database, found by the server's settings and migrated as it would

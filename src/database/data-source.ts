@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../config/time-outs.js';
-import { EmbeddedDatabase } from './embedded-database.js';
-import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed-connection.js';
+import { EmbeddedDatabase } from './embedded/embedded-database.js';
+import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed/feed-connection.js';
 import { type ListConnections, OwnListConnections, SharedListConnections } from './list-connections.js';
 import { migrations } from './migrations/index.js';
 

@@ -2,12 +2,12 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Config } from '../config/config.js';
-import { ChangeFeed } from './change-feed.js';
+import { Cleanup } from './cleanup.js';
 import { type Database, openDatabase } from './data-source.js';
-import { FeedConnection } from './feed-connection.js';
+import { ChangeFeed } from './feed/change-feed.js';
+import { FeedConnection } from './feed/feed-connection.js';
 import { ListConnections } from './list-connections.js';
 import { migrate } from './migrate.js';
-import { TidyUp } from './tidy-up.js';
 
 const DATABASE = Symbol('Database');
 
@@ -50,7 +50,7 @@ export class DatabaseModule {
       ],
       providers: [
         ChangeFeed,
-        TidyUp,
+        Cleanup,
         {
           provide: FeedConnection,
           inject: [DATABASE, DataSource],
@@ -62,7 +62,7 @@ export class DatabaseModule {
           useFactory: (database: Database, dataSource: DataSource) => database.lists(dataSource),
         },
       ],
-      exports: [ChangeFeed, FeedConnection, ListConnections, TidyUp],
+      exports: [ChangeFeed, FeedConnection, ListConnections, Cleanup],
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import type { Query } from './feed-connection.js';
+import type { Query } from './feed/feed-connection.js';
 
 /** Reads the lists that users ask for. */
 export abstract class ListConnections {

@@ -1,4 +1,4 @@
-import type { Query } from './feed-connection.js';
+import type { Query } from './feed/feed-connection.js';
 import { migrations } from './migrations/index.js';
 
 const NEEDED = (migrations.at(-1) as (typeof migrations)[number]).name;

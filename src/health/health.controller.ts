@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Public } from '../access/public.decorator.js';
-import { FeedConnection } from '../database/feed-connection.js';
+import { FeedConnection } from '../database/feed/feed-connection.js';
 import { schemaIsThere } from '../database/schema.js';
+import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { Unavailable } from '../problems/http.errors.js';
 

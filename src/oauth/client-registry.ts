@@ -3,7 +3,7 @@ import { type EntityManager, IsNull } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
 import { Client } from './client.entity.js';
 
 const SECRET_BYTES = 32;

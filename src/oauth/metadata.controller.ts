@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Public } from '../access/public.decorator.js';
 import { Config } from '../config/config.js';
+import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 
 /** What RFC 8414 §2 has names for and this service has. Members without a value are left out (§3.2). */

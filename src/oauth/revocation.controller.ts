@@ -1,12 +1,12 @@
 import { Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBasicAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../access/public.decorator.js';
-import { callerOf } from '../audit/caller.js';
+import { clientContextOf } from '../http/client-context.js';
+import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { Revocations } from '../sessions/revocations.js';
+import { Revocations } from '../sessions/revocation/revocations.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { ClientGuard } from './client.guard.js';
@@ -40,7 +40,7 @@ export class RevocationController {
   @ApiProblems(ValidationFailed, InvalidClient)
   async revoke(@Req() request: FormRequest): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));
-    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', callerOf(request));
+    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', clientContextOf(request));
   }
 
   #sessionOf(token: string): string | undefined {

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Public } from '../access/public.decorator.js';
+import { Public } from '../http/public.decorator.js';
 import { messagesIn, negotiateLanguage } from '../problems/language.js';
 
 /** Explains every problem code to people: where the `type` of a problem leads. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Turn } from '../abuse/hashing-turns.js';
 import { Config } from '../config/config.js';
 import { Busy } from './passwords.errors.js';
+import type { Turn } from './turn-queue.js';
 import { TurnQueue } from './turn-queue.js';
 
 interface Waiting {

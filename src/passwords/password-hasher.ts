@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Turn } from '../abuse/hashing-turns.js';
 import { Config } from '../config/config.js';
-import { foreignFormatOf } from './foreign-formats.js';
+import { foreignFormatOf } from './formats/foreign-formats.js';
 import { type Compare, MalformedHash } from './hash-format.js';
 import { HashingQueue } from './hashing-queue.js';
 import { type OwnHash, readOwnHash, writeOwnHash } from './own-hash.js';
 import { PASSWORD_MAX_LENGTH } from './password-policy.js';
 import { type Pepper, Peppers } from './peppers.js';
 import { type SchemeName, Schemes } from './schemes.js';
+import type { Turn } from './turn-queue.js';
 
 /** What a verification found. */
 export interface Verification {

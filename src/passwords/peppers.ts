@@ -7,7 +7,7 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { Secret } from '../config/secret.js';
 import { StartRefused } from '../config/start-refused.js';
-import { Sealing, UnsealFailed } from '../sealing/sealing.js';
+import { Sealing, UnsealFailed } from '../crypto/sealing.js';
 
 /** What a password is keyed with before it is hashed. The database alone is no help to who would guess passwords. */
 export interface Pepper {

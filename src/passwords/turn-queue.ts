@@ -1,3 +1,6 @@
+/** Where a hash waits: the groups that take turns, from the widest to the narrowest. */
+export type Turn = readonly string[];
+
 interface Group<T> {
   readonly groups: Map<string, Group<T>>;
   readonly items: T[];
@@ -12,8 +15,7 @@ export class TurnQueue<T> {
     return this.#size;
   }
 
-  /** @param path the groups that the item is in, from the widest to the narrowest */
-  push(path: readonly string[], item: T): void {
+  push(path: Turn, item: T): void {
     let group = this.#root;
     for (const name of path) {
       let inner = group.groups.get(name);
@@ -35,7 +37,7 @@ export class TurnQueue<T> {
   }
 
   /** Takes an item out before its turn. */
-  remove(path: readonly string[], item: T): void {
+  remove(path: Turn, item: T): void {
     if (remove(this.#root, path, item)) this.#size -= 1;
   }
 }

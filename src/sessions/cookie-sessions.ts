@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { SessionExpired, SessionInvalid, SessionRevoked } from '../access/session.errors.js';
-import { TwoHalvesCache } from '../cache/two-halves-cache.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeFeed } from '../database/feed/change-feed.js';
+import { ApproximateLruCache } from '../tokens/approximate-lru-cache.js';
 import { displayName } from '../users/user.entity.js';
 import { LastSeen } from './last-seen.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './revocation/revocations.js';
+import { SessionExpired, SessionInvalid, SessionRevoked } from './session.errors.js';
 import { SessionCookieCodec } from './session-cookie.js';
 
 /** A cookie that was good when the database was last asked about it. */
@@ -39,7 +39,7 @@ interface Row {
 @Injectable()
 export class CookieSessions {
   readonly codec: SessionCookieCodec;
-  readonly #remembered: TwoHalvesCache<Remembered>;
+  readonly #remembered: ApproximateLruCache<Remembered>;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -50,7 +50,7 @@ export class CookieSessions {
     private readonly clock: Clock,
   ) {
     this.codec = new SessionCookieCodec(config);
-    this.#remembered = new TwoHalvesCache(config.tokenCacheSize);
+    this.#remembered = new ApproximateLruCache(config.tokenCacheSize);
   }
 
   /**

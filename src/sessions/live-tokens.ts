@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { TokenRevoked } from '../access/token.errors.js';
-import { ChangeFeed } from '../database/change-feed.js';
+import { ChangeFeed } from '../database/feed/change-feed.js';
 import type { AccessTokenClaims } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import { TokenRevoked } from '../tokens/token.errors.js';
 import { LastSeen } from './last-seen.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './revocation/revocations.js';
 
 /** Judges access tokens by all that there is to know: their form, key, time, and whether their session has ended. */
 @Injectable()

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '../clock/clock.js';
+import { Cleanup } from '../database/cleanup.js';
 import { databaseTime } from '../database/database-time.js';
-import { TidyUp } from '../database/tidy-up.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { CookieSessions } from './cookie-sessions.js';
 import { LastSeen } from './last-seen.js';
 import { LiveTokens } from './live-tokens.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './revocation/revocations.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
@@ -21,16 +21,16 @@ const KEPT = `interval '1 day'`;
   exports: [SessionsService, Revocations, LiveTokens, CookieSessions, UserSessions],
 })
 export class SessionsModule {
-  constructor(tidyUp: TidyUp, clock: Clock) {
+  constructor(cleanup: Cleanup, clock: Clock) {
     const now = databaseTime('$1');
     const parameters = () => [clock.databaseTime()];
     const aDayAgo = `${now} - ${KEPT}`;
-    tidyUp.of({
+    cleanup.of({
       table: 'sessions',
       key: 'id',
       which: `AND (ended_at <= ${aDayAgo} OR expires_at <= ${aDayAgo})`,
       parameters,
     });
-    tidyUp.of({ table: 'revocations', key: 'session_id', which: `AND expires_at <= ${now}`, parameters });
+    cleanup.of({ table: 'revocations', key: 'session_id', which: `AND expires_at <= ${now}`, parameters });
   }
 }

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
-import { SessionRevoked } from '../access/session.errors.js';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog, eventValues } from '../audit/audit-log.js';
-import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
+import type { ClientContext } from '../http/client-context.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { displayName, type User } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './revocation/revocations.js';
 import { Session, type Transport } from './session.entity.js';
+import { SessionRevoked } from './session.errors.js';
 import { type LiveSession, RETRY, type RetryFacts, ROTATE, ROTATE_AND_RECORD, START } from './session-statements.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
@@ -54,7 +54,7 @@ export class SessionsService {
    *
    * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
    */
-  async start(user: User, caller: Caller, transport: Transport): Promise<LiveSession> {
+  async start(user: User, caller: ClientContext, transport: Transport): Promise<LiveSession> {
     const { session, event, others } = await this.#insert(this.sessions.manager, user, caller, transport, 'login');
     this.audit.tell(event);
     // Logins at the same time do not see each other in that count, so it only tells when to look.
@@ -69,7 +69,11 @@ export class SessionsService {
    * @returns the session, and what writes the log line of its event: to be called when the transaction has committed
    * @throws SessionRevoked as {@link start}
    */
-  async renew(manager: EntityManager, user: User, caller: Caller): Promise<{ session: LiveSession; tell: () => void }> {
+  async renew(
+    manager: EntityManager,
+    user: User,
+    caller: ClientContext,
+  ): Promise<{ session: LiveSession; tell: () => void }> {
     const { session, event } = await this.#insert(manager, user, caller, 'cookie', 'session.renewed');
     return { session, tell: () => this.audit.tell(event) };
   }
@@ -77,7 +81,7 @@ export class SessionsService {
   async #insert(
     manager: EntityManager,
     user: User,
-    caller: Caller,
+    caller: ClientContext,
     transport: Transport,
     type: 'login' | 'session.renewed',
   ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
@@ -132,7 +136,7 @@ export class SessionsService {
    *
    * @throws RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked
    */
-  async refresh(token: string, caller: Caller): Promise<IssuedTokens> {
+  async refresh(token: string, caller: ClientContext): Promise<IssuedTokens> {
     const presented = this.#refreshTokens.decode(token);
     if (presented === undefined) throw new RefreshTokenInvalid();
     const session = (await this.#rotate(presented, caller)) ?? (await this.#retry(presented, caller));
@@ -147,7 +151,10 @@ export class SessionsService {
   }
 
   /** The one statement that rotates: of any number of callers with one token, it answers one. */
-  async #rotate({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession | undefined> {
+  async #rotate(
+    { sessionId, generation }: RefreshTokenContent,
+    caller: ClientContext,
+  ): Promise<LiveSession | undefined> {
     const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
     const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, caller }) : undefined;
     const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
@@ -164,7 +171,7 @@ export class SessionsService {
   }
 
   /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
-  async #retry({ sessionId, generation }: RefreshTokenContent, caller: Caller): Promise<LiveSession> {
+  async #retry({ sessionId, generation }: RefreshTokenContent, caller: ClientContext): Promise<LiveSession> {
     const [session]: (LiveSession & RetryFacts)[] = await this.sessions.query(RETRY, [
       sessionId,
       this.clock.databaseTime(),

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
-import type { Caller } from '../audit/caller.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { ListConnections } from '../database/list-connections.js';
+import type { ClientContext } from '../http/client-context.js';
 import { LastSeen } from './last-seen.js';
 import { liveSessions, type SessionView } from './live-sessions.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './revocation/revocations.js';
 import { SessionNotFound } from './sessions.errors.js';
 
 /** What users see of their own sessions, and how they end them. */
@@ -33,14 +33,14 @@ export class UserSessions {
   }
 
   /** Ends one session of a user; once more does no harm. @throws SessionNotFound, for another user's too */
-  async end(userId: string, sessionId: string, by?: Caller): Promise<void> {
+  async end(userId: string, sessionId: string, by?: ClientContext): Promise<void> {
     const owned = isUuid(sessionId) && (await this.#isOf(userId, sessionId));
     if (!owned) throw new SessionNotFound();
     await this.revocations.revoke(sessionId, 'ended_by_user', by);
   }
 
   /** Ends every session of a user, but for the one to keep. */
-  async endAll(userId: string, keep?: string, by?: Caller): Promise<void> {
+  async endAll(userId: string, keep?: string, by?: ClientContext): Promise<void> {
     await this.revocations.revokeAll(userId, 'ended_by_user', { keep, by });
   }
 

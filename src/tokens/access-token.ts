@@ -1,4 +1,4 @@
-import { TokenExpired, TokenMalformed } from '../access/token.errors.js';
+import { TokenExpired, TokenMalformed } from './token.errors.js';
 
 /** How far the clock that issued a token may be ahead of ours, in seconds. */
 export const CLOCK_SKEW_SECONDS = 30;

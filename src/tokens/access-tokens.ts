@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { TokenMalformed } from '../access/token.errors.js';
-import { TwoHalvesCache } from '../cache/two-halves-cache.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkTime, readClaims } from './access-token.js';
+import { ApproximateLruCache } from './approximate-lru-cache.js';
 import type { Key } from './jwa.js';
 import { JwsRefused, readObject, signJws, verifyJws } from './jws.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
+import { TokenMalformed } from './token.errors.js';
 
 /** Whom and what a token is for. */
 export interface AccessTokenSubject {
@@ -27,14 +27,14 @@ interface VerifiedToken {
 /** Issues and verifies access tokens (RFC 9068). */
 @Injectable()
 export class AccessTokens {
-  readonly #verified: TwoHalvesCache<VerifiedToken>;
+  readonly #verified: ApproximateLruCache<VerifiedToken>;
 
   constructor(
     private readonly keys: SigningKeys,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    this.#verified = new TwoHalvesCache(config.tokenCacheSize);
+    this.#verified = new ApproximateLruCache(config.tokenCacheSize);
     keys.onForgotten(() => this.#verified.forget(({ key }) => keys.find(key.kid) !== key));
   }
 

@@ -1,4 +1,4 @@
-import { AmbiguousJson, parseStrictJson } from '../json/strict-json.js';
+import { AmbiguousJson, parseStrictJson } from '../http/strict-json.js';
 import { type Key, signWith, verifyWith } from './jwa.js';
 
 const MAX_LENGTH = 4096;

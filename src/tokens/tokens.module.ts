@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessTokens } from './access-tokens.js';
-import { JwksController } from './jwks.controller.js';
-import { SigningKeyRow } from './signing-key.entity.js';
-import { SigningKeys } from './signing-keys.js';
+import { JwksController } from './keys/jwks.controller.js';
+import { SigningKeyRow } from './keys/signing-key.entity.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([SigningKeyRow])],

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { AuditLog, EVENT_COLUMNS, eventValues } from '../audit/audit-log.js';
 import type { Clock } from '../clock/clock.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import type { Identifiers } from './users.service.js';
 

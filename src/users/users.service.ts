@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { uuidv7 } from '../ids/uuidv7.js';
+import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
 import { hasStamp, nextStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { TcpProxy } from './proxy.mjs';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SKEWED_CLOCK = new URL('./skewed-clock.mjs', import.meta.url).href;
 const SECRET = Buffer.alloc(32, 9).toString('base64url');
 

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { StartRefused } from '../../src/config/start-refused.js';
 import { type Database, openDatabase } from '../../src/database/data-source.js';
-import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
+import { EmbeddedDatabase } from '../../src/database/embedded/embedded-database.js';
 import { migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations/index.js';
 import { createDatabase, type TestDatabase } from '../support/engine.js';
@@ -152,7 +152,7 @@ test('a database that a newer release has migrated is left alone: one line for a
   await database.close();
   const line = 'portero: the database has been migrated by a newer[^\\n]*\\n$';
   const commands: [string[], RegExp][] = [
-    [['node', 'dist/src/main.js'], new RegExp(`^${line}`)],
+    [['node', 'dist/main.js'], new RegExp(`^${line}`)],
     // It has named the database first.
     [['node', 'scripts/migrate.mjs', 'revert'], new RegExp(`^portero: migrations on [^\\n]*\\n${line}`)],
   ];

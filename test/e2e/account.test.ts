@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
-import { ChangeFeed } from '../../src/database/change-feed.js';
-import { TidyUp } from '../../src/database/tidy-up.js';
-import { Revocations } from '../../src/sessions/revocations.js';
+import { Cleanup } from '../../src/database/cleanup.js';
+import { ChangeFeed } from '../../src/database/feed/change-feed.js';
+import { Revocations } from '../../src/sessions/revocation/revocations.js';
 import { PASSWORD, type Tokens } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -127,7 +127,7 @@ test('entries of revocations that are over are thrown out, and live ones are kep
     const recent = await long.client.signUp('recent');
     await long.client.post('/logout', { token: recent.access_token });
     long.clock.advance(1_000_000);
-    expect(await long.get(TidyUp).run()).toBe(1);
+    expect(await long.get(Cleanup).run()).toBe(1);
     await long.get(ChangeFeed).catchUp();
     expect(long.get(Revocations).size).toBe(1);
     const rows = await long.get(DataSource).query('SELECT session_id FROM revocations');

@@ -195,7 +195,7 @@ test('what is answered of a user is these members and no other (ASVS 15.3.1, 14.
 test('no path of monitoring, debugging, source control or administration is served (ASVS 13.4.1, 13.4.5)', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const paths = `/metrics /debug /debug/pprof /status /health /actuator /actuator/env /admin /console /graphql /.git/HEAD
-    /.git/config /.svn/entries /.env /.well-known/security /package.json /dist/src/main.js /src/main.ts /swagger.json
+    /.git/config /.svn/entries /.env /.well-known/security /package.json /dist/main.js /src/main.ts /swagger.json
     /api-docs /docs/../package.json /docs-json /openapi.yaml /server-status /phpinfo.php`;
   for (const path of paths.split(/\s+/)) {
     for (const headers of [{}, { Authorization: `Bearer ${token}` }] as Record<string, string>[]) {

@@ -166,7 +166,7 @@ test('the server writes to standard output and its data folder, and to no file o
   const folder = mkdtempSync(join(tmpdir(), 'portero-test-'));
   folders.push(folder);
   const database = await createDatabase();
-  const main = join(process.cwd(), 'dist/src/main.js');
+  const main = join(process.cwd(), 'dist/main.js');
   const server = ServerProcess.spawn(
     { PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url'), HOME: folder, TMPDIR: folder, ...database.env },
     ['node', main],

@@ -1,13 +1,13 @@
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
-import { PasswordAttempts } from '../../src/abuse/password-attempts.js';
-import { Csrf } from '../../src/auth/csrf.js';
+import { Csrf } from '../../src/auth/access/csrf.js';
+import { PasswordAttempts } from '../../src/lockout/password-attempts.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../src/passwords/password-policy.js';
 import { CookieSessions } from '../../src/sessions/cookie-sessions.js';
 import { LiveTokens } from '../../src/sessions/live-tokens.js';
-import { Revocations } from '../../src/sessions/revocations.js';
+import { Revocations } from '../../src/sessions/revocation/revocations.js';
 import { type Answer, PASSWORD } from '../support/client.js';
 import { cookieSession } from '../support/cookie-session.js';
 import { fingerprint } from '../support/everything.js';

@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from 'jose';
 import { DataSource } from 'typeorm';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { PASSWORD } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectProblem } from '../support/matchers.js';

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { TidyUp } from '../../src/database/tidy-up.js';
+import { Cleanup } from '../../src/database/cleanup.js';
 import { TestServer } from '../support/server.js';
 
 /** How long events stay, and that they stay as they are: ASVS 16.4.2, 14.2.7. */
@@ -32,7 +32,7 @@ test('what is older than AUDIT_RETENTION is purged by the clock of the database,
   await insert(399);
   await insert(401);
   server.clock.jump(100 * 86_400_000);
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   server.clock.jump(-100 * 86_400_000);
   expect(await count()).toBe(before + 1200);
 });

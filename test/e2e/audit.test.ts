@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { RepeatedEvents } from '../../src/audit/repeated-events.js';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { PASSWORD, type Tokens } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';

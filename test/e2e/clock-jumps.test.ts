@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { SigningKeyStore } from '../../src/tokens/signing-key-store.js';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeyStore } from '../../src/tokens/keys/signing-key-store.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import type { Tokens } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';

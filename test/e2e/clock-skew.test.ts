@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { TidyUp } from '../../src/database/tidy-up.js';
+import { Cleanup } from '../../src/database/cleanup.js';
 import { PASSWORD } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectProblem } from '../support/matchers.js';
@@ -46,7 +46,7 @@ test('a revocation outlives its tokens by the 30 s that an instance may be behin
 test('an instance an hour ahead does not throw out revocations that are still needed', async () => {
   const { access_token } = await signUp();
   await server.client.post('/logout', { token: access_token });
-  await ahead(3_600_000, () => server.get(TidyUp).run());
+  await ahead(3_600_000, () => server.get(Cleanup).run());
   await server.restart();
   expectProblem(await present(access_token), 401, 'token_revoked');
 });
@@ -80,6 +80,6 @@ test('an instance whose clock is ahead checks no password of an account that is 
   expectProblem(await ahead(60_000, () => logIn(PASSWORD)), 429, 'too_many_attempts');
   const rows = () => server.get(DataSource).query('SELECT 1 FROM login_failures');
   const before = (await rows()).length;
-  await ahead(24 * 3_600_000, () => server.get(TidyUp).run());
+  await ahead(24 * 3_600_000, () => server.get(Cleanup).run());
   expect((await rows()).length).toBe(before);
 });

@@ -56,7 +56,7 @@ test('npm test touches no database that .env or DATABASE_URL names', async () =>
 
 test('a server that a test starts does not read .env', async () => {
   const database = await createDatabase();
-  const command = [process.execPath, resolve('dist/src/main.js')];
+  const command = [process.execPath, resolve('dist/main.js')];
   const server = ServerProcess.spawn({ PORTERO_SECRET: 'B'.repeat(43), ...database.env }, command, folder);
   await server.listening();
   await server.kill('SIGTERM');

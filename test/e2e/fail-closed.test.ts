@@ -1,12 +1,12 @@
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { Csrf } from '../../src/auth/csrf.js';
+import { Csrf } from '../../src/auth/access/csrf.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.js';
 import { Busy } from '../../src/passwords/passwords.errors.js';
 import { CookieSessions } from '../../src/sessions/cookie-sessions.js';
 import { LiveTokens } from '../../src/sessions/live-tokens.js';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { type Answer, PASSWORD, type Tokens } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectProblem } from '../support/matchers.js';

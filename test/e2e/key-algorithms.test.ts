@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
 import { Service } from '../support/service.js';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { loadConfig } from '../../src/config/config.js';
-import { Sealing } from '../../src/sealing/sealing.js';
-import { thumbprint } from '../../src/tokens/jwk.js';
+import { Sealing } from '../../src/crypto/sealing.js';
+import { thumbprint } from '../../src/tokens/keys/jwk.js';
 import { createDatabase, type TestDatabase } from '../support/engine.js';
 import { ServerProcess } from '../support/process.js';
 import { dumpTables, onDatabase } from '../support/tables.js';

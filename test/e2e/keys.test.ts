@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from 'jose';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import type { Answer } from '../support/client.js';
 import { keysOf, rotateKeys } from '../support/keys.js';
 import { expectProblem } from '../support/matchers.js';

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { PASSWORD } from '../support/client.js';
 import { TestServer } from '../support/server.js';
 

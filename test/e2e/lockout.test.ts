@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { ExpiredCounts } from '../../src/abuse/expired-counts.js';
-import { TidyUp } from '../../src/database/tidy-up.js';
+import { Cleanup } from '../../src/database/cleanup.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.js';
 import { Busy } from '../../src/passwords/passwords.errors.js';
+import { ExpiredCounts } from '../../src/rate-limits/expired-counts.js';
 import { PASSWORD } from '../support/client.js';
 import { LOCKOUT_ONLY } from '../support/limits-on.js';
 import { expectProblem } from '../support/matchers.js';
@@ -180,11 +180,11 @@ test('counts are kept under keys that name nobody, and do not pile up', async ()
   expect(rows.length).toBeGreaterThanOrEqual(12);
   for (const { text, key } of rows) expect([text.includes('invented'), key.length]).toEqual([false, 16]);
   server.get(ExpiredCounts).mostRows = 10;
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   const count = async () => (await database.query('SELECT count(*)::int AS n FROM login_failures'))[0].n;
   expect(await count()).toBe(10);
   server.clock.advance(12 * 3_600_000 + 1000);
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   expect(await count()).toBe(0);
 });
 
@@ -203,10 +203,10 @@ test('counts that stay are not locked by the clean-up: no login waits for it', a
       `SELECT count(*)::int AS rows, count(*) FILTER (WHERE xmax <> 0)::int AS locked FROM login_failures`,
     );
   server.get(ExpiredCounts).mostRows = 30;
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   expect(await locked()).toEqual([{ rows: 30, locked: 0 }]);
   server.get(ExpiredCounts).mostRows = 20;
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   expect(await locked()).toEqual([{ rows: 20, locked: 0 }]);
 });
 

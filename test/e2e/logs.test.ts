@@ -1,4 +1,4 @@
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { PASSWORD } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
 import { sendRaw } from '../support/raw-http.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { KeyedHash } from '../../src/abuse/keyed-hash.js';
+import { KeyedHash } from '../../src/crypto/keyed-hash.js';
 import { expectProblem } from '../support/matchers.js';
 import { testWhere } from '../support/on-engine.js';
 import { ServerProcess } from '../support/process.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { RateLimits } from '../../src/abuse/rate-limits.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.js';
+import { RateLimits } from '../../src/rate-limits/rate-limits.js';
 import { type Answer, PASSWORD } from '../support/client.js';
 import { expectProblem } from '../support/matchers.js';
 import { testOnPostgres } from '../support/on-engine.js';

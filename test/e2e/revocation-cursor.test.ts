@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
-import { ChangeFeed } from '../../src/database/change-feed.js';
-import { FeedConnection, type Query } from '../../src/database/feed-connection.js';
-import { Revocations } from '../../src/sessions/revocations.js';
+import { ChangeFeed } from '../../src/database/feed/change-feed.js';
+import { FeedConnection, type Query } from '../../src/database/feed/feed-connection.js';
+import { Revocations } from '../../src/sessions/revocation/revocations.js';
 import type { Tokens } from '../support/client.js';
 import { until, verdict } from '../support/instances.js';
 import { TestServer } from '../support/server.js';

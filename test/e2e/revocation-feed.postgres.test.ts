@@ -12,7 +12,7 @@ beforeAll(async () => {
   if (!isPostgres) return;
   // Nothing is stale in this file: what is heard, is heard by the feed.
   instances = await TwoInstances.start({ REVOCATION_STALE_AFTER: '60s' });
-  const create = ['node', 'dist/src/cli/main.js', 'clients', 'create', '--name', 'api', '--json'];
+  const create = ['node', 'dist/portero.js', 'clients', 'create', '--name', 'api', '--json'];
   const env = { ...instances.database.env, PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url') };
   const { client_id, client_secret } = JSON.parse((await ServerProcess.spawn(env, create).exit).stdout);
   oauthClient = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`;

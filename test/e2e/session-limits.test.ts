@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { TidyUp } from '../../src/database/tidy-up.js';
+import { Cleanup } from '../../src/database/cleanup.js';
 import { LastSeen } from '../../src/sessions/last-seen.js';
 import { Browser } from '../support/browser.js';
 import { PASSWORD, type Tokens } from '../support/client.js';
@@ -115,27 +115,27 @@ test('the clean-up deletes what ended or expired a day ago, in batches, and noth
          FROM generate_series(1, ${count}), (SELECT now() - interval '90 d' AS at) t`,
       [owner],
     );
-  await server.get(TidyUp).run();
+  await server.get(Cleanup).run();
   await add(1500, `now() - interval '25 h'`, `now() + interval '1 d'`);
   await add(700, 'NULL', `now() - interval '25 h'`);
   await add(3, `now() - interval '23 h'`, `now() + interval '1 d'`);
   await add(4, 'NULL', `now() - interval '23 h'`);
   await add(5, 'NULL', `now() + interval '1 d'`);
-  expect(await server.get(TidyUp).run()).toBe(2200);
+  expect(await server.get(Cleanup).run()).toBe(2200);
   const [{ n }] = (await sql('SELECT count(*)::int AS n FROM sessions WHERE user_id = $1', [owner])) as [{ n: number }];
   expect(n).toBe(1 + 3 + 4 + 5);
   expect(await aliveAmong([alive])).toEqual([true]);
-  expect(await server.get(TidyUp).run()).toBe(0);
+  expect(await server.get(Cleanup).run()).toBe(0);
 });
 
 testOnPostgres('one instance cleans up at a time', async () => {
   await signUp();
   await sql(`UPDATE sessions SET ended_at = now() - interval '2 d', end_reason = 'logout'`);
   await inTransaction('SELECT pg_advisory_xact_lock(1953063033)', [], async (client) => {
-    expect(await server.get(TidyUp).run()).toBe(0);
+    expect(await server.get(Cleanup).run()).toBe(0);
     await client.query('COMMIT');
   });
-  expect(await server.get(TidyUp).run()).toBeGreaterThan(0);
+  expect(await server.get(Cleanup).run()).toBeGreaterThan(0);
 });
 
 testOnPostgres('neither the clean-up nor last_seen_at waits for a row, and neither holds up a login', async () => {
@@ -152,7 +152,7 @@ testOnPostgres('neither the clean-up nor last_seen_at waits for a row, and neith
   await inTransaction(rows, [held.sid], async (client) => {
     server.clock.advance(60_000);
     expect(await aliveAmong([live, seen])).toEqual([true, true]);
-    expect(await server.get(TidyUp).run()).toBe(0);
+    expect(await server.get(Cleanup).run()).toBe(0);
     await server.get(LastSeen).write();
     expect((await aliveAmong([await server.client.logIn(name())])).every(Boolean)).toBe(true);
     await client.query('ROLLBACK');
@@ -165,5 +165,5 @@ testOnPostgres('neither the clean-up nor last_seen_at waits for a row, and neith
     [name(), new Date(server.clock.now() - 30_000)],
   )) as [{ late: number }];
   expect(late).toBe(0);
-  expect(await server.get(TidyUp).run()).toBeGreaterThan(0);
+  expect(await server.get(Cleanup).run()).toBeGreaterThan(0);
 });

@@ -19,7 +19,7 @@ beforeEach(async () => {
   execFileSync('mkfifo', [pipe]);
   reading = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   const env = { ...database.env, PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url') };
-  server = ServerProcess.spawn(env, ['sh', '-c', 'exec node dist/src/main.js > "$0"', pipe]);
+  server = ServerProcess.spawn(env, ['sh', '-c', 'exec node dist/main.js > "$0"', pipe]);
   while (!/listens on /.test(server.stdout) && server.child.exitCode === null) {
     server.stdout += readPipe();
     await sleep(20);

@@ -20,8 +20,8 @@ afterEach(async () => {
 const SECRET = { PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url') };
 
 describe.each<['SIGTERM' | 'SIGINT', string[]]>([
-  ['SIGTERM', ['node', 'dist/src/main.js']],
-  ['SIGINT', ['node', 'dist/src/main.js']],
+  ['SIGTERM', ['node', 'dist/main.js']],
+  ['SIGINT', ['node', 'dist/main.js']],
   ['SIGTERM', ['npm', 'start', '--silent']],
   ['SIGINT', ['npm', 'start', '--silent']],
 ])('%s sent to %j', (signal, command) => {

@@ -31,7 +31,7 @@ start_server() {
     SETTINGS+=("DATABASE_URL=${HOSTILE_DATABASE_URL%/*}/$DATABASE")
   fi
   rm -rf "$WORK/data"; : >"$LOG"
-  (cd "$WORK" && exec env -i PATH="$PATH" HOME="$WORK" "${SETTINGS[@]}" "$@" node "$ROOT/dist/src/main.js") >"$LOG" 2>&1 &
+  (cd "$WORK" && exec env -i PATH="$PATH" HOME="$WORK" "${SETTINGS[@]}" "$@" node "$ROOT/dist/main.js") >"$LOG" 2>&1 &
   SERVER_PID=$!
   local tries
   for tries in $(seq 300); do
@@ -73,7 +73,7 @@ stop_server() {
 }
 
 portero() { # the command, on the database of the server (PostgreSQL)
-  (cd "$WORK" && env -i PATH="$PATH" HOME="$WORK" "${SETTINGS[@]}" node "$ROOT/dist/src/cli/main.js" "$@")
+  (cd "$WORK" && env -i PATH="$PATH" HOME="$WORK" "${SETTINGS[@]}" node "$ROOT/dist/portero.js" "$@")
 }
 
 post() { # PATH JSON [curl arguments]

@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import type { TestServer } from './server.js';
 
 export const encode = (value: unknown): string => encodeText(JSON.stringify(value));

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
-import { ChangeFeed } from '../../src/database/change-feed.js';
-import { Sealing } from '../../src/sealing/sealing.js';
-import { SigningKeyStore } from '../../src/tokens/signing-key-store.js';
+import { Sealing } from '../../src/crypto/sealing.js';
+import { ChangeFeed } from '../../src/database/feed/change-feed.js';
+import { SigningKeyStore } from '../../src/tokens/keys/signing-key-store.js';
 import type { TestServer } from './server.js';
 
 /** The keys of a server as another instance would change them; each call resolves when the server has heard of it. */

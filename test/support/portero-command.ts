@@ -35,7 +35,7 @@ export class PorteroCommand {
   }
 
   /** Runs it to its end, with `input` on standard input. */
-  readonly run = async (args: string[], input?: string | Buffer, script = 'dist/src/cli/main.js'): Promise<Ended> => {
+  readonly run = async (args: string[], input?: string | Buffer, script = 'dist/portero.js'): Promise<Ended> => {
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
     const env = { PATH, HOME, ENV_FILE: 'none', PORTERO_SECRET: SECRET, RATE_LIMIT: 'off', ...this.database.env };
     const child = spawn(process.execPath, [script, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });

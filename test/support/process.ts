@@ -43,11 +43,7 @@ export class ServerProcess {
   }
 
   /** Spawns it with nothing configured but `env`; `command` in place of the server itself. */
-  static spawn(
-    env: Record<string, string>,
-    command: string[] = ['node', 'dist/src/main.js'],
-    cwd = '.',
-  ): ServerProcess {
+  static spawn(env: Record<string, string>, command: string[] = ['node', 'dist/main.js'], cwd = '.'): ServerProcess {
     const [file, ...args] = command as [string, ...string[]];
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
     if (env.PORTERO_SECRET && env.PORTERO_SECRET.length >= 43) secrets.addEncoded(env.PORTERO_SECRET);

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.js';
 import { type Config, loadConfig } from '../../src/config/config.js';
-import { SigningKeys } from '../../src/tokens/signing-keys.js';
+import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
 import { Client } from './client.js';
 import { createDatabase, type TestDatabase } from './engine.js';
 import { collectLog } from './leaks.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addressKey, addressLevels } from '../../src/edge/address.js';
+import { addressKey, addressLevels } from '../../src/http/client-address.js';
 
 /** Attack row "limiter evasion": one subscriber, one count. */
 test.each([

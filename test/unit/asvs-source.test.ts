@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/config.js';
 import { Secret } from '../../src/config/secret.js';
-import { Sealing } from '../../src/sealing/sealing.js';
+import { Sealing } from '../../src/crypto/sealing.js';
 import { RefreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import { SessionCookieCodec } from '../../src/sessions/session-cookie.js';
-import { weakness } from '../../src/tokens/weak-key.js';
+import { weakness } from '../../src/tokens/keys/weak-key.js';
 
 /** What the source may use. Each name says which ASVS rows it proves. */
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -38,8 +38,8 @@ test('what is encrypted is so by AES-256-GCM; another cipher is in one foreign h
     [...text.matchAll(/create(?:Cipher|Decipher)iv\('([^']+)'/g)].map(([, cipher]) => `${path}: ${cipher}`),
   );
   expect([...new Set(ciphers)].sort()).toEqual([
+    'crypto/sealing.ts: aes-256-gcm',
     'passwords/formats/firebase.ts: aes-256-ctr',
-    'sealing/sealing.ts: aes-256-gcm',
     'sessions/session-cookie.ts: aes-256-gcm',
   ]);
 });
@@ -71,7 +71,7 @@ test('keys under 128 bits of security are refused (ASVS 11.2.3; attack: weak key
 });
 
 test('chance comes from the system’s generator; the other one only spreads a wait (ASVS 11.5.1)', () => {
-  expect(where(/Math\.random/)).toEqual(['database/data-dir-lock.ts']);
+  expect(where(/Math\.random/)).toEqual(['database/embedded/data-dir-lock.ts']);
   expect(where(/pseudoRandomBytes|seedrandom|mersenne/i)).toEqual([]);
 });
 
@@ -113,12 +113,12 @@ test('three places call out: the database, Redis and the breach service, each by
     ),
   );
   expect(imported.filter((line) => !/ (type \w+)?$/.test(line)).sort()).toEqual([
-    'edge/node-server.ts http createServer',
-    'edge/unparsed-request.ts http STATUS_CODES',
+    'http/node-server.ts http createServer',
+    'http/unparsed-request.ts http STATUS_CODES',
   ]);
   // A lock in the data folder, which is a socket of this machine.
-  expect(where(/import [^;]*\bconnect\b[^;]*from 'node:net'/)).toEqual(['database/data-dir-lock.ts']);
-  expect(where(/from '(@redis\/client|ioredis)'/)).toEqual(['abuse/redis-connection.ts']);
+  expect(where(/import [^;]*\bconnect\b[^;]*from 'node:net'/)).toEqual(['database/embedded/data-dir-lock.ts']);
+  expect(where(/from '(@redis\/client|ioredis)'/)).toEqual(['rate-limits/redis-connection.ts']);
 });
 
 test('SQL is never put together from what a caller sent: parameters alone carry values (ASVS 1.2.4)', () => {
@@ -131,6 +131,6 @@ test('SQL is never put together from what a caller sent: parameters alone carry 
   const holes = queries.flatMap(({ path, holes: found }) => found.map((hole) => `${path}: ${hole}`));
   expect(queries.length).toBeGreaterThan(10);
   // Constants of the module itself are in capital letters; what is tidied up is said by who owns the table.
-  const constant = /: [A-Z_]+$|: insertEventFrom\('\w+', \d+\)$|^database\/tidy-up\.ts: (table|key|which)$/;
+  const constant = /: [A-Z_]+$|: insertEventFrom\('\w+', \d+\)$|^database\/cleanup\.ts: (table|key|which)$/;
   expect(holes.filter((hole) => !constant.test(hole))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { FOREIGN_FORMATS, foreignFormatOf } from '../../src/passwords/foreign-formats.js';
 import { wrapFlaskSecurity } from '../../src/passwords/formats/flask-security.js';
+import { FOREIGN_FORMATS, foreignFormatOf } from '../../src/passwords/formats/foreign-formats.js';
 import { LIMITS } from '../../src/passwords/formats/limits.js';
 import { type Compare, MalformedHash } from '../../src/passwords/hash-format.js';
 

@@ -1,5 +1,5 @@
-import { HashingTurns } from '../../src/abuse/hashing-turns.js';
 import type { Config } from '../../src/config/config.js';
+import { HashingTurns } from '../../src/lockout/hashing-turns.js';
 import { HashingQueue } from '../../src/passwords/hashing-queue.js';
 import { Busy } from '../../src/passwords/passwords.errors.js';
 import { MovableClock } from '../support/movable-clock.js';

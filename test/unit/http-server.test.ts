@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { Connections } from '../../src/edge/connections.js';
-import { createHttpServer } from '../../src/edge/http-server.js';
-import { isExactPath, originForm } from '../../src/edge/request-target.js';
+import { Connections } from '../../src/http/connections.js';
+import { createHttpServer } from '../../src/http/http-server.js';
+import { isExactPath, originForm } from '../../src/http/request-target.js';
 import { ProblemFilter } from '../../src/problems/problem.filter.js';
 
 const problems = new ProblemFilter();

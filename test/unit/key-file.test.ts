@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { KeyRefused, type KeyRules, readKeys } from '../../src/tokens/key-file.js';
+import { KeyRefused, type KeyRules, readKeys } from '../../src/tokens/keys/key-file.js';
 
 /** What is taken for a key, and what is said of what is not (attack: weak key; ASVS 11.6.1). */
 const pem = (key: KeyObject, type = 'pkcs8') =>

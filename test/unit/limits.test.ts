@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { AttemptGate } from '../../src/abuse/attempt-gate.js';
-import { WindowCounters } from '../../src/abuse/window-counters.js';
 import { loadConfig } from '../../src/config/config.js';
 import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
+import { AttemptGate } from '../../src/lockout/attempt-gate.js';
+import { WindowCounters } from '../../src/rate-limits/window-counters.js';
 import { MovableClock } from '../support/movable-clock.js';
 
 /** ASVS 2.1.3, 6.1.1: the documented limits are those of the code. */

@@ -82,7 +82,7 @@ test('without a reader, lines are forgotten and nothing is thrown', () => {
 
 /** A process that logs 300 kB and ends. */
 const ending = (end: string) => `
-  const { LineWriter } = await import('./dist/src/logging/line-writer.js');
+  const { LineWriter } = await import('./build/src/logging/line-writer.js');
   const lines = new LineWriter(process.stdout.fd, { onDropped: () => {} });
   process.on('exit', () => lines.finish());
   for (let n = 0; n < 300; n++) lines.write(String(n).padEnd(999, '.') + '\\n');

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../src/config/config.js';
-import { Sealing, UnsealFailed } from '../../src/sealing/sealing.js';
+import { Sealing, UnsealFailed } from '../../src/crypto/sealing.js';
 
 const secret = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
 const sealingWith = (byte: number, env: Record<string, string> = {}) =>

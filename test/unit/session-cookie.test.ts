@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { FastifyReply } from 'fastify';
-import { SessionInvalid } from '../../src/access/session.errors.js';
-import { SessionCookieHeader } from '../../src/auth/session-cookie-header.js';
+import { SessionCookieHeader } from '../../src/auth/access/session-cookie-header.js';
 import { loadConfig } from '../../src/config/config.js';
 import { Secret } from '../../src/config/secret.js';
+import { SessionInvalid } from '../../src/sessions/session.errors.js';
 import { SessionCookieCodec } from '../../src/sessions/session-cookie.js';
 
 const secretOf = (byte: number) => Secret.parse(Buffer.alloc(32, byte).toString('base64url'));

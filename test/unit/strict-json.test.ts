@@ -1,5 +1,5 @@
 import { anything, assert, json, pre, property } from 'fast-check';
-import { AmbiguousJson, parseStrictJson } from '../../src/json/strict-json.js';
+import { AmbiguousJson, parseStrictJson } from '../../src/http/strict-json.js';
 
 test('what JSON.stringify writes is read as JSON.parse reads it', () => {
   assert(

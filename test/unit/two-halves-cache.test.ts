@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { TwoHalvesCache } from '../../src/cache/two-halves-cache.js';
+import { ApproximateLruCache } from '../../src/tokens/approximate-lru-cache.js';
 
 /** How many of these are remembered; asking for one would move it, so only the count of all is told. */
-function remembered(tokens: TwoHalvesCache<number>, among: string[]): number {
+function remembered(tokens: ApproximateLruCache<number>, among: string[]): number {
   return among.filter((token) => tokens.get(token) !== undefined).length;
 }
 
@@ -12,7 +12,7 @@ test('it holds no more than its size, whatever is set and asked for', () => {
   const step = fc.record({ set: fc.boolean(), token: fc.nat(30) });
   fc.assert(
     fc.property(fc.nat(20), fc.array(step, { maxLength: 300 }), (size, steps) => {
-      const tokens = new TwoHalvesCache<number>(size);
+      const tokens = new ApproximateLruCache<number>(size);
       for (const { set, token } of steps) {
         if (set) tokens.set(`token-${token}`, token);
         else expect([undefined, token]).toContain(tokens.get(`token-${token}`));
@@ -23,7 +23,7 @@ test('it holds no more than its size, whatever is set and asked for', () => {
 });
 
 test('what is asked for again and again stays while a flood of others passes through', () => {
-  const tokens = new TwoHalvesCache<number>(100);
+  const tokens = new ApproximateLruCache<number>(100);
   tokens.set('hot', 1);
   for (const name of names(10_000)) {
     tokens.set(name, 0);
@@ -32,7 +32,7 @@ test('what is asked for again and again stays while a flood of others passes thr
 });
 
 test('what nobody asks for is forgotten after as many others as it holds', () => {
-  const tokens = new TwoHalvesCache<number>(100);
+  const tokens = new ApproximateLruCache<number>(100);
   tokens.set('cold', 1);
   for (const name of names(100)) tokens.set(name, 0);
   expect(tokens.get('cold')).toBeUndefined();
@@ -40,13 +40,13 @@ test('what nobody asks for is forgotten after as many others as it holds', () =>
 });
 
 test.each([0, 1])('with a size of %s nothing is remembered', (size) => {
-  const tokens = new TwoHalvesCache<number>(size);
+  const tokens = new ApproximateLruCache<number>(size);
   tokens.set('token', 1);
   expect(tokens.get('token')).toBeUndefined();
 });
 
 test('forgetting reaches what is young and what is old, and nothing else', () => {
-  const tokens = new TwoHalvesCache<number>(20);
+  const tokens = new ApproximateLruCache<number>(20);
   for (const [value, name] of names(15).entries()) tokens.set(name, value);
   tokens.forget((value) => value % 2 === 0);
   for (const [value, name] of names(15).entries()) expect(tokens.get(name)).toBe(value % 2 === 0 ? undefined : value);

@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type JsonWebKey } from 'node:crypto';
 import { type Key, verifyWith } from '../../src/tokens/jwa.js';
 import { JwsRefused, verifyJws } from '../../src/tokens/jws.js';
-import { checked, KeyRefused, readJwk, readJwkSet } from '../../src/tokens/key-file.js';
+import { checked, KeyRefused, readJwk, readJwkSet } from '../../src/tokens/keys/key-file.js';
 import { readVectors, withVectors } from '../support/vectors.js';
 
 /** Project Wycheproof's verdicts on signatures and keys (ASVS 9.1.1): what a payload claims is set aside. */

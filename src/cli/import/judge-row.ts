@@ -1,5 +1,5 @@
-import { foreignFormatOf } from '../../passwords/foreign-formats.js';
 import { wrapFlaskSecurity } from '../../passwords/formats/flask-security.js';
+import { foreignFormatOf } from '../../passwords/formats/foreign-formats.js';
 import { MalformedHash } from '../../passwords/hash-format.js';
 import { OWN_PREFIX, readOwnHash } from '../../passwords/own-hash.js';
 import { isEmailAddress, isUsername, looksLikeForeignAddress } from '../../users/identifier.js';

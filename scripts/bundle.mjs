@@ -1,0 +1,67 @@
+// Bundles the compiled server and its commands into dist/: one read instead of two thousand halves the start.
+import { cpSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const compiled = (path) => join(root, 'build', path);
+
+const ENTRIES = {
+  main: 'src/main.js',
+  portero: 'src/cli/main.js',
+  migrate: 'src/cli/migrate.js',
+  ormconfig: 'ormconfig.js',
+  'print-openapi': 'src/openapi/print-openapi.js',
+  'build-template': 'src/database/embedded/build-template.js',
+};
+
+/** Packages that load files of their own at run time: native add-ons, WebAssembly, worker threads, static pages. */
+const INSTALLED = [
+  'bcrypt',
+  '@node-rs/argon2',
+  '@electric-sql/pglite',
+  'node-sqlite3-wasm',
+  'pino',
+  'pino-pretty',
+  'swagger-ui-dist',
+];
+
+/** Optional packages that Nest.js, TypeORM and pg try to load, and that Portero neither installs nor uses. */
+const NOT_INSTALLED = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  '@nestjs/platform-express',
+  '@nestjs/mongoose',
+  '@nestjs/sequelize',
+  '@fastify/view',
+  '@fastify/multipart',
+  'class-transformer',
+  'pg-native',
+  'pg-query-stream',
+];
+
+/** CommonJS packages in the bundle call `require` and read these two names, which an ES module does not have. */
+const BANNER = `import { createRequire as __createRequire } from 'node:module';
+import { fileURLToPath as __fileURLToPath } from 'node:url';
+import { dirname as __dirnameOf } from 'node:path';
+const require = __createRequire(import.meta.url);
+const __filename = __fileURLToPath(import.meta.url);
+const __dirname = __dirnameOf(__filename);`;
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await build({
+  entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, compiled(path)])),
+  outdir: join(root, 'dist'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  splitting: true,
+  // Names of classes are names of providers in Nest.js and of entities in TypeORM.
+  keepNames: true,
+  external: [...INSTALLED, ...NOT_INSTALLED],
+  banner: { js: BANNER },
+  logLevel: 'warning',
+});
+cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));

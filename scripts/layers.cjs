@@ -1,0 +1,20 @@
+/**
+ * Imports run one way: a folder may import from its own line and the lines above it.
+ */
+module.exports = [
+  ['config', 'clock'],
+  ['crypto'],
+  ['problems'],
+  ['http', 'logging'],
+  ['database'],
+  ['audit'],
+  ['users'],
+  ['passwords'],
+  ['rate-limits'],
+  ['lockout'],
+  ['tokens'],
+  ['sessions'],
+  ['auth'],
+  ['account', 'oauth'],
+  ['cli', 'health', 'openapi', 'lifecycle'],
+];

@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
+import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
+import { clientContextOf } from '../http/client-context.js';
+import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { DeviceCookie } from '../lockout/device-cookie.js';
+import { TooManyAttempts } from '../lockout/too-many-attempts.js';
+import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { Text } from '../problems/validation.js';
+import { Limit } from '../rate-limits/limit.decorator.js';
+import { CookieSessions } from '../sessions/cookie-sessions.js';
+import { CsrfFailed } from '../sessions/session.errors.js';
+import { Account } from './account.js';
+
+class ChangePasswordRequest {
+  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
+  @Text()
+  current_password!: string;
+
+  @ApiProperty({ format: 'password', minLength: 8, maxLength: 256, example: 'another horse, another staple' })
+  @Text()
+  new_password!: string;
+}
+
+class DeleteUserRequest {
+  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
+  @Text()
+  password!: string;
+}
+
+@ApiTags('Users')
+@Controller('users/me')
+export class AccountController {
+  constructor(
+    private readonly account: Account,
+    private readonly cookieSessions: CookieSessions,
+    private readonly cookie: SessionCookieHeader,
+    private readonly devices: DeviceCookie,
+  ) {}
+
+  @Limit('password_changes')
+  @Post('password')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Change the password',
+    description:
+      'Every other session of the user ends; this one goes on, a cookie session under a new cookie and a new CSRF token.',
+    operationId: 'changePassword',
+  })
+  @ApiNoContentResponse({ description: 'The password is changed.' })
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
+  async changePassword(
+    @CurrentPrincipal() principal: Principal,
+    @Req() request: FastifyRequest,
+    @Body() body: ChangePasswordRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const caller = { ...principal, ...clientContextOf(request), ip: request.ip };
+    const session = await this.account.changePassword(caller, body.current_password, body.new_password);
+    if (session) this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
+    this.devices.remember(principal.userId, request, reply);
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Delete the user',
+    description: 'With every session and all else that hangs on the user. It can not be taken back.',
+    operationId: 'deleteMe',
+  })
+  @ApiNoContentResponse({ description: 'The user is gone.' })
+  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
+  async deleteMe(
+    @CurrentPrincipal() principal: Principal,
+    @Req() request: FastifyRequest,
+    @Body() body: DeleteUserRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.account.delete({ ...principal, ...clientContextOf(request), ip: request.ip }, body.password);
+    if (principal.transport === 'cookie') this.cookie.clear(reply);
+  }
+}

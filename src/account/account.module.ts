@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { LockoutModule } from '../lockout/lockout.module.js';
+import { PasswordsModule } from '../passwords/passwords.module.js';
+import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountController } from './account.controller.js';
+import { Account } from './account.js';
+import { EventsController } from './events.controller.js';
+import { ProfileController } from './profile.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+/** What users do with their own account: profile, password, sessions, events, deletion. */
+@Module({
+  imports: [RateLimitsModule, LockoutModule, UsersModule, PasswordsModule, SessionsModule, AuthModule],
+  controllers: [ProfileController, SessionsController, EventsController, AccountController],
+  providers: [Account],
+})
+export class AccountModule {}

@@ -1,0 +1,57 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { validate as isUuid } from 'uuid';
+import { AUDIT_EVENTS, type AuditEventType } from '../audit/audit-events.js';
+import { AuditHistory } from '../audit/audit-history.js';
+import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
+import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { EventsResponse } from './events.response.js';
+
+const MOST = 100;
+const USUALLY = 20;
+
+@ApiTags('Users')
+@Controller('users/me/events')
+export class EventsController {
+  constructor(private readonly history: AuditHistory) {}
+
+  @Get()
+  @ApiAuthenticated(ValidationFailed)
+  @ApiOperation({
+    summary: "List one's own security events",
+    description: 'The newest first. A page goes on where the one before ended: `before` is its `next`.',
+    operationId: 'listMyEvents',
+  })
+  @ApiQuery({ name: 'type', required: false, schema: { type: 'string', enum: Object.keys(AUDIT_EVENTS) } })
+  @ApiQuery({ name: 'before', required: false, schema: { type: 'string', format: 'uuid' } })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MOST, default: USUALLY },
+  })
+  @ApiOkResponse({ description: 'The events.', type: EventsResponse })
+  async list(
+    @CurrentPrincipal() { userId }: Principal,
+    @Query() query: Record<string, unknown>,
+  ): Promise<EventsResponse> {
+    const { type, before, limit = String(USUALLY), ...others } = query;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw refused(unknown, 'unknown_member');
+    if (type !== undefined && !isType(type)) throw refused('type', 'event_type_unknown');
+    if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw refused('before', 'not_an_id');
+    if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw refused('limit', 'limit_out_of_range');
+    return EventsResponse.of(await this.history.page({ userId, type, before }, Number(limit)), Number(limit));
+  }
+}
+
+function isType(type: unknown): type is AuditEventType {
+  return typeof type === 'string' && Object.hasOwn(AUDIT_EVENTS, type);
+}
+
+function refused(
+  member: string,
+  code: 'unknown_member' | 'event_type_unknown' | 'not_an_id' | 'limit_out_of_range',
+): ValidationFailed {
+  return new ValidationFailed({ faults: [{ pointer: `/${member}`, code }] });
+}

@@ -1,0 +1,27 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
+import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { TokenRevoked } from '../tokens/token.errors.js';
+import { UserResponse } from '../users/user.response.js';
+import { UsersService } from '../users/users.service.js';
+
+@ApiTags('Users')
+@Controller('users')
+export class ProfileController {
+  constructor(private readonly users: UsersService) {}
+
+  @Get('me')
+  @ApiAuthenticated()
+  @ApiOperation({
+    summary: 'Show the logged-in user',
+    description: 'As they are now, not as they were when the token was issued.',
+    operationId: 'showMe',
+  })
+  @ApiOkResponse({ description: 'The user.', type: UserResponse })
+  async me(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
+    const user = await this.users.find(principal.userId);
+    if (!user) throw new TokenRevoked();
+    return UserResponse.of(user);
+  }
+}

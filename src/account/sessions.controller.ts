@@ -1,0 +1,86 @@
+import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
+import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
+import { clientContextOf } from '../http/client-context.js';
+import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { pointer } from '../problems/validation.js';
+import { CsrfFailed } from '../sessions/session.errors.js';
+import { SessionNotFound } from '../sessions/sessions.errors.js';
+import { UserSessions } from '../sessions/user-sessions.js';
+import { SessionsResponse } from './sessions.response.js';
+
+@ApiTags('Auth')
+@Controller('auth/sessions')
+export class SessionsController {
+  constructor(
+    private readonly sessions: UserSessions,
+    private readonly cookie: SessionCookieHeader,
+  ) {}
+
+  @Get()
+  @ApiAuthenticated()
+  @ApiOperation({
+    summary: "List one's own live sessions",
+    description: 'The newest first.',
+    operationId: 'listSessions',
+  })
+  @ApiOkResponse({ description: 'The sessions.', type: SessionsResponse })
+  async list(@CurrentPrincipal() { userId, sessionId }: Principal): Promise<SessionsResponse> {
+    return SessionsResponse.of(await this.sessions.list(userId), sessionId);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiAuthenticated(SessionNotFound, CsrfFailed)
+  @ApiOperation({
+    summary: "End one of one's own sessions",
+    description: 'Its tokens die with it. It may be the one that asks.',
+    operationId: 'endSession',
+  })
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
+  async end(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.end(principal.userId, id, clientContextOf(request));
+    if (id.toLowerCase() === principal.sessionId) this.#forget(principal, reply);
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiAuthenticated(ValidationFailed, CsrfFailed)
+  @ApiOperation({
+    summary: "End all of one's own sessions",
+    description: 'The one that asks too, unless `keep` is `current`.',
+    operationId: 'endSessions',
+  })
+  @ApiQuery({ name: 'keep', required: false, schema: { type: 'string', enum: ['current'] } })
+  @ApiNoContentResponse({ description: 'The sessions have ended.' })
+  async endAll(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { keep, ...others } = query;
+    // A misspelt wish to stay must not end what it would have kept.
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined)
+      throw new ValidationFailed({ faults: [{ pointer: pointer(unknown), code: 'unknown_member' }] });
+    if (keep !== undefined && keep !== 'current') {
+      throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
+    }
+    await this.sessions.endAll(principal.userId, keep && principal.sessionId, clientContextOf(request));
+    if (keep === undefined) this.#forget(principal, reply);
+  }
+
+  #forget({ transport }: Principal, reply: FastifyReply): void {
+    if (transport === 'cookie') this.cookie.clear(reply);
+  }
+}

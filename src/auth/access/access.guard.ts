@@ -1,0 +1,49 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../../http/principal.js';
+import { PUBLIC } from '../../http/public.decorator.js';
+import { TokenMissing } from '../../tokens/token.errors.js';
+import { CookieStrategy } from './cookie.strategy.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { runnerOf, type StrategyRunner } from './strategy-runner.js';
+
+/**
+ * The global guard: nothing passes without a credential but what is marked `@Public()`. Strategies are asked in turn,
+ * each only where the ones before it found nothing of theirs: a bad access token is refused whatever cookie is beside it.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  readonly #runners: readonly StrategyRunner<FastifyRequest, Principal>[];
+  /** By handler: what decorators say does not change, and reading it is slow. */
+  readonly #isPublic = new WeakMap<object, boolean>();
+
+  constructor(
+    private readonly reflector: Reflector,
+    jwt: JwtStrategy,
+    cookie: CookieStrategy,
+  ) {
+    this.#runners = [jwt, cookie].map((strategy) => runnerOf(strategy));
+  }
+
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    const handler = context.getHandler();
+    let isPublic = this.#isPublic.get(handler);
+    if (isPublic === undefined) {
+      isPublic = this.reflector.getAllAndOverride(PUBLIC, [handler, context.getClass()]) === true;
+      this.#isPublic.set(handler, isPublic);
+    }
+    return isPublic || this.#authenticate(context.switchToHttp().getRequest());
+  }
+
+  /** @throws TokenMissing where no strategy finds anything; else what the strategy refuses with */
+  async #authenticate(request: FastifyRequest & { user?: Principal }): Promise<true> {
+    for (const run of this.#runners) {
+      const principal = await run(request);
+      if (principal === undefined) continue;
+      request.user = principal;
+      return true;
+    }
+    throw new TokenMissing();
+  }
+}

@@ -1,0 +1,28 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, type Principal } from '../../http/principal.js';
+import { ApiAuthenticated } from './api-authenticated.decorator.js';
+import { Csrf } from './csrf.js';
+
+class CsrfResponse {
+  @ApiProperty({ description: 'For `X-CSRF-Token`.' })
+  csrf_token!: string;
+}
+
+@ApiTags('Auth')
+@Controller('auth/csrf')
+export class CsrfController {
+  constructor(private readonly csrf: Csrf) {}
+
+  @Get()
+  @ApiAuthenticated()
+  @ApiOperation({
+    summary: 'Show the CSRF token of a cookie session',
+    description: 'The one that its login answered. Requests with an access token need none.',
+    operationId: 'showCsrfToken',
+  })
+  @ApiOkResponse({ description: 'The token.', type: CsrfResponse })
+  show(@CurrentPrincipal() { sessionId }: Principal): CsrfResponse {
+    return { csrf_token: this.csrf.tokenOf(sessionId) };
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { Strategy } from 'passport-local';
+import { PasswordAttempts } from '../../lockout/password-attempts.js';
+import { ExtraWork } from '../../passwords/extra-work.js';
+import { PasswordHasher } from '../../passwords/password-hasher.js';
+import type { Turn } from '../../passwords/turn-queue.js';
+import { AuthError, type RefusalFacts } from '../../problems/auth-error.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import { InvalidCredentials } from '../auth.errors.js';
+import type { LoginRequest } from '../credentials.request.js';
+
+/** A name and a password, from a body that {@link LocalGuard} has checked. */
+@Injectable()
+export class LocalStrategy extends PassportStrategy(Strategy) {
+  readonly #logger = new Logger(LocalStrategy.name);
+
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly attempts: PasswordAttempts,
+    private readonly extraWork: ExtraWork,
+  ) {
+    super({ usernameField: 'identifier', passReqToCallback: true });
+  }
+
+  /**
+   * @throws InvalidCredentials, the same and after the same time for an unknown user and for a wrong password;
+   * TooManyRequests, TooManyAttempts, Busy
+   */
+  async validate(request: FastifyRequest, _identifier: string, password: string): Promise<User> {
+    const names = request.body as LoginRequest;
+    const user = await this.users.findForLogin(names);
+    const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
+    let extraMs = 0;
+    try {
+      const proved = await this.attempts.atLogin(attempt, async (turn) => {
+        const checked = await this.#check(user, password, turn);
+        extraMs = checked.extraMs;
+        return checked.user;
+      });
+      if (proved === undefined) {
+        await this.extraWork.makeUp(extraMs);
+        throw new InvalidCredentials();
+      }
+      return proved;
+    } catch (error) {
+      if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
+      throw error;
+    }
+  }
+
+  /** For the audit trail: whom the names belong to; else a mark that is the same for the same name. */
+  #facts(user: User | null, names: LoginRequest, refusal: AuthError): RefusalFacts {
+    const who = user === null ? { name: this.attempts.markOf(names) } : {};
+    const why = refusal instanceof InvalidCredentials ? { reason: reasonOf(user) } : {};
+    return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
+  }
+
+  async #check(user: User | null, password: string, turn: Turn): Promise<{ user?: User; extraMs: number }> {
+    const stored = user?.passwordHash;
+    const { matches, replacement, fault, extraMs } = await this.hasher.verify(password, stored, turn);
+    if (fault !== undefined) this.#logger.warn({ msg: 'a stored password hash is unusable', user_id: user?.id, fault });
+    if (!user || !matches || user.disabledAt !== null) return { extraMs };
+    if (stored && replacement) await this.users.upgradePasswordHash(user.id, stored, replacement);
+    return { user, extraMs };
+  }
+}
+
+function reasonOf(user: User | null): string {
+  if (user === null) return 'unknown_user';
+  if (user.disabledAt !== null) return 'user_disabled';
+  return user.passwordHash ? 'wrong_password' : 'no_password';
+}

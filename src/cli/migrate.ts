@@ -1,0 +1,22 @@
+import { migrate } from '../database/migrate.js';
+import { startRefusal } from '../lifecycle/start-refusal.js';
+
+// `npm run migration:run | migration:revert`
+try {
+  // Reads the settings, which may be invalid.
+  const { default: dataSource, database } = await import('../../ormconfig.js');
+  process.stderr.write(`portero: migrations on ${database.name}\n`);
+  await dataSource.initialize();
+  try {
+    const names = await migrate(dataSource, process.argv[2] === 'revert' ? 'revert' : 'run');
+    console.log(names.length > 0 ? names.join('\n') : 'nothing to do');
+  } finally {
+    await dataSource.destroy();
+    await database.close();
+  }
+} catch (error) {
+  const refusal = startRefusal(error);
+  if (refusal === undefined) throw error;
+  process.stderr.write(`portero: ${refusal}\n`);
+  process.exitCode = 1;
+}

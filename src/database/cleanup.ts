@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+
+const EVERY_MS = 60_000;
+const BATCH = 1000;
+/** Between batches, so that nobody waits for the disk because of them. */
+const PAUSE_MS = 100;
+/** "tidy" in ASCII: of all instances, the one that holds this advisory lock tidies up. */
+const ADVISORY_LOCK = '1953063033';
+
+/** Rows that are of no use any more. */
+export interface Leftovers {
+  table: string;
+  /** Its primary key. */
+  key: string;
+  /** What follows `WHERE …`: more conditions, or which rows of what order. */
+  which: string;
+  /** Of `which`, as of now. */
+  parameters(): unknown[];
+}
+
+/** Deletes rows that are of no use any more: every minute, in small batches, on one instance at a time. */
+@Injectable()
+export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #leftovers: Leftovers[] = [];
+  readonly #logger = new Logger(Cleanup.name);
+  readonly #stopping = new AbortController();
+
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** Has such rows deleted from now on. */
+  of(leftovers: Leftovers): void {
+    this.#leftovers.push(leftovers);
+  }
+
+  onApplicationBootstrap(): void {
+    void this.#again();
+  }
+
+  onApplicationShutdown(): void {
+    this.#stopping.abort();
+  }
+
+  /** Deletes all that there is to delete now. @returns how many rows */
+  async run(): Promise<number> {
+    let total = 0;
+    for (const leftovers of this.#leftovers) {
+      for (let deleted = BATCH; deleted === BATCH; total += deleted) {
+        if (this.#stopping.signal.aborted) return total;
+        deleted = await this.#deleteBatch(leftovers);
+        if (deleted === BATCH) await sleep(PAUSE_MS, undefined, { ref: false });
+      }
+    }
+    return total;
+  }
+
+  async #again(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await sleep(EVERY_MS, undefined, { ref: false, signal }).catch(() => {});
+      if (signal.aborted) return;
+      await this.run().catch((err) => this.#logger.warn({ err, msg: 'tidying up failed; to be tried again' }));
+    }
+  }
+
+  /** In one statement: the lock is that of its transaction, and rows that somebody works on are left for next time. */
+  async #deleteBatch({ table, key, which, parameters }: Leftovers): Promise<number> {
+    const [, deleted]: [unknown, number] = await this.database.query(
+      `DELETE FROM ${table} WHERE ${key} IN (
+         SELECT ${key} FROM ${table}
+          WHERE (SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK})) ${which}
+          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+      parameters(),
+    );
+    return deleted;
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { openDatabase } from '../data-source.js';
+import { migrate } from '../migrate.js';
+import { EmbeddedDatabase, TEMPLATE } from './embedded-database.js';
+
+// A step of the build: makes the cluster that first starts load, with all migrations in it.
+const dataDir = await mkdtemp(join(tmpdir(), 'portero-template-'));
+try {
+  const { options, close } = openDatabase({ databaseUrl: undefined, dataDir });
+  const dataSource = await new DataSource(options).initialize();
+  await migrate(dataSource);
+  await dataSource.destroy();
+  await close();
+  const embedded = new EmbeddedDatabase(dataDir);
+  const dump = await (await embedded.open()).dumpDataDir('gzip');
+  await writeFile(TEMPLATE, Buffer.from(await dump.arrayBuffer()));
+  await embedded.close();
+} finally {
+  await rm(dataDir, { recursive: true, force: true });
+}

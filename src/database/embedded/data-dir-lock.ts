@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartRefused } from '../../config/start-refused.js';
+
+const NAME = /^lock-[0-9a-f]{12}$/;
+/** The shortest limit of a socket's path is 104 bytes (macOS); a name of ours takes 22. */
+const LONGEST_FOLDER = 80;
+const ATTEMPTS = 50;
+
+/** Another process holds the data folder. */
+export class DataDirInUse extends StartRefused {
+  override name = 'DataDirInUse';
+
+  constructor(dataDir: string) {
+    super(
+      `${dataDir} is in use by another Portero process: the embedded database is for one process. Stop that one, set another DATA_DIR, or set DATABASE_URL to use PostgreSQL`,
+    );
+  }
+}
+
+/**
+ * A lock on a folder that dies with its holder, however that ends: a listening socket in the folder.
+ *
+ * Each contender listens on a socket of its own, and only then looks for others. Of any two, the one that looks
+ * last finds the other listening, so no two can hold at once. A holder answers `H`, a contender `C`: the asker
+ * gives up before a holder, and before a contender waits a moment and tries again.
+ */
+export class DataDirLock {
+  readonly #server: Server;
+  readonly #remove: () => void;
+  #held = false;
+
+  private constructor(folder: string, remove: () => void, name: string) {
+    this.#remove = () => {
+      rmSync(join(folder, name), { force: true });
+      remove();
+    };
+    // Nobody has to wait for the lock's own connections when the process ends.
+    this.#server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.end(this.#held ? 'H' : 'C');
+    }).unref();
+  }
+
+  /** @throws DataDirInUse when another living process holds the folder. */
+  static async acquire(dataDir: string): Promise<DataDirLock> {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const { folder, remove } = shortNameOf(dataDir);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const name = `lock-${randomBytes(6).toString('hex')}`;
+      const lock = new DataDirLock(folder, remove, name);
+      await lock.#listen(join(folder, name));
+      const others = readdirSync(folder).filter((other) => NAME.test(other) && other !== name);
+      const answers = await Promise.all(others.map((other) => ask(join(folder, other))));
+      if (answers.every((answer) => answer === 'dead')) {
+        lock.#held = true;
+        // Only a holder clears away: what looks dead may be a contender between bind and listen, and it will find us.
+        for (const other of others) rmSync(join(folder, other), { force: true });
+        return lock;
+      }
+      lock.#close(join(folder, name));
+      if (answers.includes('holder')) break;
+      await sleep(20 + Math.random() * 100);
+    }
+    remove();
+    throw new DataDirInUse(dataDir);
+  }
+
+  release(): void {
+    this.#server.close();
+    this.#remove();
+  }
+
+  #listen(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject).listen(path, resolve);
+    });
+  }
+
+  #close(path: string): void {
+    this.#server.close();
+    rmSync(path, { force: true });
+  }
+}
+
+/** A socket's path may not be long: then the folder is reached through a short symbolic link. */
+function shortNameOf(dataDir: string): { folder: string; remove: () => void } {
+  if (Buffer.byteLength(dataDir) <= LONGEST_FOLDER) return { folder: dataDir, remove: () => {} };
+  const temporary = mkdtempSync(join(tmpdir(), 'portero-'));
+  const folder = join(temporary, 'data');
+  symlinkSync(dataDir, folder);
+  return {
+    folder,
+    remove: () => {
+      unlinkSync(folder);
+      rmSync(temporary, { recursive: true });
+    },
+  };
+}
+
+function ask(path: string): Promise<'holder' | 'contender' | 'dead'> {
+  return new Promise((resolve) => {
+    // A stopped process (SIGSTOP) holds its lock but can't answer.
+    const socket = connect(path).setTimeout(1000, () => finish('holder'));
+    const finish = (answer: 'holder' | 'contender' | 'dead') => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => finish(data.toString() === 'H' ? 'holder' : 'contender'));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      finish(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'dead' : 'contender'),
+    );
+    socket.once('close', () => finish('dead'));
+  });
+}

@@ -1,0 +1,36 @@
+import { StartRefused } from '../config/start-refused.js';
+import { databaseUnavailable } from '../database/unavailable.js';
+
+const FILE_FAULTS = new Set(['EACCES', 'EPERM', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOSPC']);
+
+interface Place {
+  address?: string;
+  port?: number;
+  hostname?: string;
+}
+
+/** The one line that tells the operator why the server does not start, or nothing where only a stack can. */
+export function startRefusal(error: unknown): string | undefined {
+  if (error instanceof StartRefused) return error.message;
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', syscall, address, port, hostname } = error as NodeJS.ErrnoException & Place;
+  if (syscall === 'listen' && code === 'EACCES')
+    return `no permission to listen on port ${port}; set PORT to 1024 or more`;
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process; set PORT to a free one`;
+  if (code === 'EADDRNOTAVAIL') return `HOST=${address} is not an address of this machine`;
+  if (FILE_FAULTS.has(code)) return `can't use the data folder or another file: ${error.message}`;
+  // PostgreSQL: wrong password, no such role, no such database.
+  if (syscall === 'getaddrinfo') return `${hostname} is no host that can be found (in HOST or DATABASE_URL)`;
+  if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
+  if (/\bSSL\b|certificate/i.test(error.message)) return `DATABASE_URL asks for TLS, and that failed: ${error.message}`;
+  if (/unsupported startup parameter/.test(error.message)) {
+    return `DATABASE_URL is a pooler that refuses a setting of the connection (${error.message}); PgBouncer takes it with ignore_startup_parameters = statement_timeout`;
+  }
+  if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;
+  return undefined;
+}
+
+/** A connection that fails on several addresses has its reasons in a list. */
+function describe(error: Error): string {
+  return error instanceof AggregateError ? error.errors.map((one: Error) => one.message).join(', ') : error.message;
+}

@@ -1,0 +1,89 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { stringify as bytesToUuid, parse as uuidToBytes } from 'uuid';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import { readCookie } from '../http/cookies.js';
+
+const VERSION = 1;
+const BODY_BYTES = 1 + 16 + 16 + 6;
+const MAC_BYTES = 32;
+const TEXT_LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 6);
+/** 400 days is the most that browsers keep a cookie (RFC 6265bis §5.5). */
+const LIFE_SECONDS = 365 * 86_400;
+
+/** Whom a device has to be known to. */
+export interface DeviceOwner {
+  id: string;
+  /** What a device was given before this says nothing any more: the password may have been another's. */
+  updatedAt: Date;
+}
+
+/**
+ * Tells the devices that a user has logged in from: a cookie of `version ‖ user id ‖ device id ‖ time ‖ MAC`
+ * (HMAC-SHA-256). It proves no identity. It lets the right password through a lock that strangers caused, with a
+ * budget of wrong ones of its own.
+ */
+@Injectable()
+export class DeviceCookie {
+  readonly #key: Buffer;
+  readonly #name: string;
+  readonly #attributes: string;
+  readonly #enabled: boolean;
+
+  constructor(
+    config: Config,
+    private readonly clock: Clock,
+  ) {
+    this.#key = config.secret.derive('device-cookie');
+    this.#enabled = config.rateLimit === 'on';
+    const secure = config.publicUrl.startsWith('https:');
+    this.#name = secure ? '__Host-portero-device' : 'portero-device';
+    this.#attributes = `Path=/; Max-Age=${LIFE_SECONDS}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`;
+  }
+
+  /** Sets it with an answer to who has just proved a password. A device that is known already keeps its id. */
+  remember(userId: string, request: FastifyRequest, reply: FastifyReply): void {
+    if (!this.#enabled) return;
+    const known = this.#read(request.headers.cookie);
+    const deviceId = known?.userId === userId ? known.deviceId : randomBytes(16);
+    reply.header('Set-Cookie', `${this.#name}=${this.#encode(userId, deviceId)}; ${this.#attributes}`);
+  }
+
+  /** The id of a device that the user has logged in from since they last changed; nothing where it is none. */
+  recognise(cookieHeader: string | undefined, { id, updatedAt }: DeviceOwner): string | undefined {
+    const known = this.#read(cookieHeader);
+    if (known?.userId !== id || known.setAt < updatedAt.getTime()) return undefined;
+    if (known.setAt + LIFE_SECONDS * 1000 <= this.clock.now()) return undefined;
+    return known.deviceId.toString('hex');
+  }
+
+  #encode(userId: string, deviceId: Buffer): string {
+    const body = Buffer.alloc(BODY_BYTES);
+    body[0] = VERSION;
+    body.set(uuidToBytes(userId), 1);
+    body.set(deviceId, 17);
+    body.writeUIntBE(this.clock.now(), 33, 6);
+    return Buffer.concat([body, this.#mac(body)]).toString('base64url');
+  }
+
+  #read(header: string | undefined): { userId: string; deviceId: Buffer; setAt: number } | undefined {
+    // Of two cookies with one name, nobody can tell which one the browser got from this server.
+    const { value: text } = readCookie(header, this.#name);
+    if (text?.length !== TEXT_LENGTH) return undefined;
+    const bytes = Buffer.from(text, 'base64url');
+    if (bytes.toString('base64url') !== text || bytes[0] !== VERSION) return undefined;
+    const body = bytes.subarray(0, BODY_BYTES);
+    if (!timingSafeEqual(bytes.subarray(BODY_BYTES), this.#mac(body))) return undefined;
+    return {
+      userId: bytesToUuid(body.subarray(1, 17)),
+      deviceId: body.subarray(17, 33),
+      setAt: body.readUIntBE(33, 6),
+    };
+  }
+
+  #mac(body: Buffer): Buffer {
+    return createHmac('sha256', this.#key).update(body).digest();
+  }
+}

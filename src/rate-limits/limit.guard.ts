@@ -1,0 +1,41 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LIMITS, type LimitName } from '../config/limits.js';
+import { addressKey } from '../http/client-address.js';
+import type { Principal } from '../http/principal.js';
+import { RateLimits } from './rate-limits.js';
+
+/** The metadata of a limited handler. */
+export const LIMIT = 'portero:limit';
+
+/**
+ * Counts the calls of a handler that says `@Limit(…)`, and refuses those over the limit. The handler decides, never
+ * the text of the URL: however a path is spelt, what reaches the handler is counted.
+ */
+@Injectable()
+export class LimitGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly limits: RateLimits,
+  ) {}
+
+  /** @throws TooManyRequests */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (!this.limits.enabled) return true;
+    const limit = this.reflector.get<LimitName | undefined>(LIMIT, context.getHandler());
+    if (limit === undefined) throw new Error('a limited route names no limit');
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest & { user?: Principal }>();
+    const { headers, refusal } = await this.limits.take(limit, whoIs(request, limit));
+    if (refusal) throw refusal;
+    http.getResponse<FastifyReply>().headers(headers);
+    return true;
+  }
+}
+
+function whoIs({ ip, user }: FastifyRequest & { user?: Principal }, limit: LimitName): string {
+  if (LIMITS[limit].countedBy === 'address') return addressKey(ip);
+  if (user === undefined) throw new Error(`${limit} are counted by account, and the route is public`);
+  return user.userId;
+}

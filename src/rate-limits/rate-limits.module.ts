@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Config } from '../config/config.js';
+import { ExpiredCounts } from './expired-counts.js';
+import { RateLimits } from './rate-limits.js';
+import { RateStore } from './rate-store.js';
+import { RedisConnection } from './redis-connection.js';
+import { SharedStore } from './shared-store.js';
+
+const REDIS = {
+  provide: RedisConnection,
+  inject: [Config],
+  useFactory: ({ rateLimit, redisUrl }: Config) =>
+    redisUrl !== undefined && rateLimit === 'on' ? new RedisConnection(redisUrl) : undefined,
+};
+
+/** Redis where it is set, else PostgreSQL; the embedded database has one process, whose memory is enough. */
+const STORE = {
+  provide: RateStore,
+  inject: [Config, { token: RedisConnection, optional: true }, getDataSourceToken()],
+  useFactory: ({ databaseUrl }: Config, redis: RedisConnection | undefined, database: DataSource) => {
+    if (redis !== undefined) return SharedStore.inRedis(redis);
+    return databaseUrl === undefined ? undefined : SharedStore.inPostgres(database);
+  },
+};
+
+/** Rate limits by address and by account, and the stores of their counters. */
+@Module({
+  providers: [REDIS, STORE, RateLimits, ExpiredCounts],
+  exports: [RateLimits],
+})
+export class RateLimitsModule {}

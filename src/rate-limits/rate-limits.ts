@@ -1,0 +1,112 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import type { LimitName } from '../config/limits.js';
+import { KeyedHash } from '../crypto/keyed-hash.js';
+import { TooManyRequests } from '../problems/http.errors.js';
+import { limitHeaders } from './limit-headers.js';
+import { type Count, RateStore } from './rate-store.js';
+import { WindowCounters } from './window-counters.js';
+
+/** One that was counted. */
+export interface Taken {
+  /** The fields that tell the caller where the count stands. */
+  headers: Record<string, string>;
+  /** Set where this one is over the limit: what to refuse it with. */
+  refusal?: TooManyRequests;
+  /** Uncounts it, unless its window is over. Never throws. */
+  giveBack(): Promise<void>;
+}
+
+/** How long the store may take, and for how long it is left alone after it failed. */
+const STORE_TIMEOUT_MS = 1000;
+const STORE_REST_MS = 1000;
+
+/**
+ * Counts what is limited: in the store that all instances share, or in memory where there is none. While the store
+ * can't be asked, each instance goes on counting in its own memory, by the same limits: never is there no limit.
+ */
+@Injectable()
+export class RateLimits {
+  readonly #logger = new Logger(RateLimits.name);
+  readonly #memory: WindowCounters;
+  #restUntil = 0;
+  #failing = false;
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly hash: KeyedHash,
+    @Inject(RateStore) private readonly store: RateStore | undefined,
+  ) {
+    this.#memory = new WindowCounters(clock);
+  }
+
+  get enabled(): boolean {
+    return this.config.rateLimit === 'on';
+  }
+
+  /** Counts one more of `who`: a user's id or an address, folded by {@link addressKey}. */
+  async take(limit: LimitName, who: string): Promise<Taken> {
+    const rate = this.config.limits[limit];
+    const key = this.hash.of(limit, who).toString('base64url');
+    const [count, store] = await this.#ask((one) => one.take(limit, key, rate));
+    const endsAt = this.clock.now() + count.msLeft;
+    const headers = limitHeaders(limit, rate, count);
+    return {
+      headers,
+      ...(count.used > rate.quota ? { refusal: tooMany(limit, count, headers) } : {}),
+      giveBack: async () => {
+        if (this.clock.now() >= endsAt) return;
+        await within(STORE_TIMEOUT_MS, store.giveBack(limit, key, rate)).catch((error) => this.#rest(error));
+      },
+    };
+  }
+
+  /** Whether the quota of `who` is used up. Counts nothing. */
+  async isUsedUp(limit: LimitName, who: string): Promise<boolean> {
+    const rate = this.config.limits[limit];
+    const key = this.hash.of(limit, who).toString('base64url');
+    const [{ used }] = await this.#ask((store) => store.read(limit, key, rate));
+    return used >= rate.quota;
+  }
+
+  /** Asks the shared store, or the memory while that can't be asked. */
+  async #ask(question: (store: RateStore) => Promise<Count>): Promise<[Count, RateStore]> {
+    if (this.store !== undefined && this.clock.now() >= this.#restUntil) {
+      try {
+        const count = await within(STORE_TIMEOUT_MS, question(this.store));
+        if (this.#failing) this.#logger.log('the store of the rate limits answers again');
+        this.#failing = false;
+        return [count, this.store];
+      } catch (error) {
+        this.#rest(error);
+      }
+    }
+    return [await question(this.#memory), this.#memory];
+  }
+
+  #rest(err: unknown): void {
+    this.#restUntil = this.clock.now() + STORE_REST_MS;
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#logger.warn({ err, msg: 'the store of the rate limits fails: this instance counts in its own memory' });
+  }
+}
+
+/** What one that is over a limit is refused with. */
+export function tooMany(limit: LimitName, { msLeft }: Count, headers: Record<string, string>): TooManyRequests {
+  return new TooManyRequests({ limit, headers, retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

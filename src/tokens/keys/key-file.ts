@@ -1,0 +1,107 @@
+import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { JwtAlg } from '../../config/config.js';
+import type { Key } from '../jwa.js';
+import { thumbprint } from './jwk.js';
+import { weakness } from './weak-key.js';
+
+const ALGORITHM_OF_TYPE = new Map<unknown, JwtAlg>([
+  ['EC', 'ES256'],
+  ['RSA', 'RS256'],
+  ['oct', 'HS256'],
+]);
+
+/** Why a key is not taken, in words for the operator. */
+export class KeyRefused extends Error {
+  override name = 'KeyRefused';
+}
+
+export interface KeyRules {
+  /** Takes RSA keys of 2048 bits, where 3072 are the least otherwise. */
+  allowRsa2048?: boolean;
+}
+
+/**
+ * The keys of a text: a private key in PEM (PKCS #8, PKCS #1 or SEC 1), a JWK or a JWK Set (RFC 7517).
+ *
+ * @throws KeyRefused
+ */
+export function readKeys(text: string, rules: KeyRules = {}): Key[] {
+  if (text.trimStart().startsWith('-----BEGIN')) return [readPem(text, rules)];
+  const json = parse(text);
+  return Array.isArray(json.keys) ? readJwkSet(json.keys as JsonWebKey[], rules) : [readJwk(json, rules)];
+}
+
+/**
+ * A set in which every key is good by itself, each has a `kid` of its own, and secrets are not mixed with key pairs:
+ * else a token could be checked by another key than its own.
+ *
+ * @throws KeyRefused
+ */
+export function readJwkSet(jwks: readonly JsonWebKey[], rules: KeyRules = {}): Key[] {
+  const keys = jwks.map((jwk) => readJwk(jwk, rules));
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new KeyRefused('two keys have one kid');
+  if (new Set(keys.map(({ alg }) => alg === 'HS256')).size > 1)
+    throw new KeyRefused('secrets are mixed with key pairs');
+  return keys;
+}
+
+/**
+ * One JWK, public or private, for the algorithm that it names or the one of its type. Without a `kid` it gets its
+ * thumbprint (RFC 7638).
+ *
+ * @throws KeyRefused
+ */
+export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
+  if (typeof jwk !== 'object' || jwk === null) throw new KeyRefused('is neither PEM nor a JWK');
+  const expected = ALGORITHM_OF_TYPE.get(jwk.kty);
+  const { alg = expected, use = 'sig', key_ops: operations = ['sign', 'verify'], kid } = jwk as Record<string, unknown>;
+  if (expected === undefined || alg !== expected) throw new KeyRefused(`is of type ${jwk.kty} for algorithm ${alg}`);
+  if (use !== 'sig') throw new KeyRefused(`is for use ${use}, not sig`);
+  if (!Array.isArray(operations) || !operations.some((operation) => operation === 'sign' || operation === 'verify')) {
+    throw new KeyRefused('is not for signatures (key_ops)');
+  }
+  const key = createKey(() =>
+    jwk.kty === 'oct'
+      ? createSecretKey(Buffer.from(jwk.k ?? '', 'base64url'))
+      : jwk.d === undefined
+        ? createPublicKey({ key: jwk, format: 'jwk' })
+        : createPrivateKey({ key: jwk, format: 'jwk' }),
+  );
+  return checked(key, expected, rules, typeof kid === 'string' ? kid : undefined);
+}
+
+function readPem(text: string, rules: KeyRules): Key {
+  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: take its passphrase off first (openssl pkey)');
+  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('holds no private key, and can not sign');
+  const key = createKey(() => createPrivateKey(text));
+  const alg = ALGORITHM_OF_TYPE.get(createKey(() => key.export({ format: 'jwk' })).kty);
+  if (alg === undefined)
+    throw new KeyRefused(`is of type ${key.asymmetricKeyType}, for which there is no algorithm here`);
+  return checked(key, alg, rules);
+}
+
+/** @throws KeyRefused where the key is weak or not the algorithm's */
+export function checked(key: KeyObject, alg: JwtAlg, rules: KeyRules = {}, kid?: string): Key {
+  const fault = weakness(key, alg, rules);
+  if (fault !== undefined) throw new KeyRefused(fault);
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return { kid: kid ?? thumbprint(publicKey), alg, privateKey: key.type === 'public' ? undefined : key, publicKey };
+}
+
+function createKey<T>(create: () => T): T {
+  try {
+    return create();
+  } catch (cause) {
+    throw new KeyRefused('is no key that can be read', { cause });
+  }
+}
+
+function parse(text: string): JsonWebKey & { keys?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as JsonWebKey;
+  } catch {
+    // Told below: what it is not.
+  }
+  throw new KeyRefused('is neither PEM nor a JWK');
+}

@@ -1,0 +1,224 @@
+import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import type { AuditEvent } from '../../audit/audit-event.entity.js';
+import type { AuditEventType } from '../../audit/audit-events.js';
+import { AuditLog } from '../../audit/audit-log.js';
+import type { Clock } from '../../clock/clock.js';
+import type { Config } from '../../config/config.js';
+import type { Sealing } from '../../crypto/sealing.js';
+import { notify } from '../../database/feed/feed-connection.js';
+import { generateKey, type Key } from '../jwa.js';
+import { thumbprint } from './jwk.js';
+import { checked, KeyRefused } from './key-file.js';
+import { SigningKeyRow } from './signing-key.entity.js';
+import { KeyExists, NextKeyTooNew, UnknownKey } from './signing-key.errors.js';
+
+/** "keys" in ASCII: whoever changes the states of the keys holds this advisory lock. */
+const ADVISORY_LOCK = '1801812339';
+/** An instance that has not heard of a rotation yet signs with the former key; clocks differ a little. */
+const SLACK_MS = 60_000;
+/** With several instances: how long a key is published before it signs, so that each knows it by then. */
+const SETTLING_MS = 5000;
+
+export type KeySettings = Pick<Config, 'jwtAlg' | 'jwtAllowRsa2048' | 'keyRotation' | 'accessTokenTtl' | 'databaseUrl'>;
+
+/** A key with the state that the database has it in. */
+export type StoredKey = Key & Pick<SigningKeyRow, 'status' | 'createdAt' | 'activatedAt' | 'publishedUntil'>;
+
+/** Writes the event of a change, in its transaction. */
+type RecordEvent = (type: AuditEventType, kid: string) => Promise<void>;
+
+/** The states of the signing keys in the database. Each change is one transaction, one at a time of all instances. */
+export class SigningKeyStore {
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly sealing: Sealing,
+    private readonly clock: Clock,
+    private readonly settings: KeySettings,
+    private readonly audit = new AuditLog(clock, false),
+  ) {}
+
+  /** Every key there ever was, sealed, the oldest first. */
+  list(): Promise<SigningKeyRow[]> {
+    return this.manager.find(SigningKeyRow, { order: { createdAt: 'ASC', kid: 'ASC' } });
+  }
+
+  /** @throws UnsealFailed, KeyRefused */
+  open({ kid, alg, sealedKey, ...row }: SigningKeyRow): StoredKey & { stale: boolean } {
+    const { plain, stale } = this.sealing.unseal(sealedKey as Buffer, kid);
+    const key =
+      alg === 'HS256' ? createSecretKey(plain) : createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' });
+    const rules = { allowRsa2048: this.settings.jwtAllowRsa2048 };
+    return { ...row, ...checked(key, alg, rules, kid), stale };
+  }
+
+  /** Makes what is missing at a start: a key that signs, and the next one, of the algorithm that is set. */
+  async prepare(): Promise<void> {
+    const { jwtAlg } = this.settings;
+    const there = await current(this.manager);
+    const isReady = [there.active, there.next].every((key) => key && key.longestTtl >= this.#ttlSeconds);
+    if (isReady && there.next?.alg === jwtAlg) return;
+    const [first, second] = await Promise.all([generateKey(jwtAlg), generateKey(jwtAlg)]);
+    await this.#exclusively(async (manager) => {
+      // Another instance may have made them by now.
+      const { active, next } = await current(manager);
+      if (next !== undefined && next.alg !== jwtAlg) await manager.delete(SigningKeyRow, { kid: next.kid });
+      if (active === undefined) await this.#insert(manager, first, 'active');
+      if (next?.alg !== jwtAlg) await this.#insert(manager, second, 'next');
+      await manager.query(
+        `UPDATE signing_keys SET longest_ttl = $1 WHERE status IN ('next', 'active') AND longest_ttl < $1`,
+        [this.#ttlSeconds],
+      );
+    });
+  }
+
+  /**
+   * The next key signs from now on, and the active one retires when its last token has expired. `due` is asked, with
+   * everybody else kept out, whether it is still to be done: so of many instances one does it.
+   *
+   * @returns the key that signs now, or nothing where it was not due
+   * @throws NextKeyTooNew where some instance may not know it yet
+   */
+  async rotate(due: (active: SigningKeyRow) => boolean = () => true): Promise<string | undefined> {
+    const successor = await generateKey(this.settings.jwtAlg);
+    return await this.#exclusively(async (manager, record) => {
+      const { active, next } = await current(manager);
+      if (active === undefined || next === undefined || !due(active)) return undefined;
+      this.#requireSettled(next);
+      await this.#retire(manager, active);
+      await this.#activate(manager, next);
+      await this.#insert(manager, successor, 'next');
+      await record('key.rotated', next.kid);
+      return next.kid;
+    });
+  }
+
+  /**
+   * Takes a key from elsewhere as the next one, in place of the one that was prepared.
+   *
+   * @returns its kid, the thumbprint
+   * @throws KeyRefused where it is not for `JWT_ALG`, or only verifies; KeyExists
+   */
+  async import({ privateKey, publicKey, alg }: Key): Promise<string> {
+    const { jwtAlg } = this.settings;
+    if (alg !== jwtAlg) throw new KeyRefused(`is for ${alg}, and JWT_ALG is ${jwtAlg}`);
+    if (privateKey === undefined) throw new KeyRefused('is a public key, and can not sign');
+    const kid = thumbprint(publicKey);
+    await this.#exclusively(async (manager, record) => {
+      const there = await manager.findOneBy(SigningKeyRow, { kid });
+      if (there) throw new KeyExists(kid, there.status);
+      await manager.delete(SigningKeyRow, { status: 'next' });
+      await this.#insert(manager, privateKey, 'next');
+      await record('key.imported', kid);
+    });
+    return kid;
+  }
+
+  /** Ends a key: tokens that it signed are refused at once. Where it was the active one, the next takes its place. */
+  async revoke(kid: string): Promise<void> {
+    const successor = await generateKey(this.settings.jwtAlg);
+    await this.#exclusively(async (manager, record) => {
+      const { active, next } = await current(manager);
+      const revoked = { status: 'retired', sealedKey: null, revokedAt: this.clock.date() } as const;
+      const { affected } = await manager.update(SigningKeyRow, { kid }, revoked);
+      if (affected === 0) throw new UnknownKey(kid);
+      if (active?.kid === kid && next !== undefined) await this.#activate(manager, next);
+      if (active?.kid === kid || next?.kid === kid) await this.#insert(manager, successor, 'next');
+      await record('key.revoked', kid);
+    });
+  }
+
+  /** Ends the keys whose last token has expired, and forgets their private halves. */
+  async retireExpired(): Promise<void> {
+    await this.#exclusively((manager) =>
+      manager.query(
+        `UPDATE signing_keys SET status = 'retired', sealed_key = NULL WHERE status = 'retiring' AND published_until <= $1`,
+        [this.clock.date()],
+      ),
+    );
+  }
+
+  /** Seals again what was sealed under a former secret. @returns how many */
+  async reseal(): Promise<number> {
+    let count = 0;
+    for (const { kid, sealedKey } of await this.list()) {
+      const { plain, stale } = sealedKey ? this.sealing.unseal(sealedKey, kid) : { plain: undefined, stale: false };
+      if (!stale || plain === undefined) continue;
+      const resealed = { sealedKey: this.sealing.seal(plain, kid) };
+      const event = this.audit.event('secret.resealed', { actor: 'system', details: { kid } });
+      const isDone = await this.manager.transaction(async (manager) => {
+        const { affected } = await manager.update(SigningKeyRow, { kid, sealedKey: sealedKey as Buffer }, resealed);
+        if (affected === 1) await this.audit.insert(manager, event);
+        return affected === 1;
+      });
+      if (!isDone) continue;
+      this.audit.tell(event);
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Of several instances each must have read the key by then: they do every second. */
+  get settlingMs(): number {
+    return this.settings.databaseUrl === undefined ? 0 : SETTLING_MS;
+  }
+
+  #requireSettled({ createdAt }: SigningKeyRow): void {
+    const waitMs = createdAt.getTime() + this.settlingMs - this.clock.now();
+    // Longer than that it can't be but where a clock is wrong.
+    if (waitMs > 0) throw new NextKeyTooNew(Math.min(waitMs, this.settlingMs));
+  }
+
+  async #retire(manager: EntityManager, { kid, longestTtl }: SigningKeyRow): Promise<void> {
+    const publishedUntil = new Date(this.clock.now() + longestTtl * 1000 + SLACK_MS);
+    await manager.update(SigningKeyRow, { kid }, { status: 'retiring', publishedUntil });
+  }
+
+  async #activate(manager: EntityManager, { kid }: SigningKeyRow): Promise<void> {
+    await manager.update(SigningKeyRow, { kid }, { status: 'active', activatedAt: this.clock.date() });
+  }
+
+  async #insert(manager: EntityManager, key: KeyObject, status: 'next' | 'active'): Promise<void> {
+    const { kid } = checked(key, this.settings.jwtAlg, { allowRsa2048: this.settings.jwtAllowRsa2048 });
+    const plain = key.type === 'secret' ? key.export() : key.export({ format: 'der', type: 'pkcs8' });
+    const now = this.clock.date();
+    await manager.insert(SigningKeyRow, {
+      kid,
+      alg: this.settings.jwtAlg,
+      sealedKey: this.sealing.seal(plain, kid),
+      status,
+      createdAt: now,
+      activatedAt: status === 'active' ? now : null,
+      longestTtl: this.#ttlSeconds,
+    });
+  }
+
+  get #ttlSeconds(): number {
+    return Math.ceil(this.settings.accessTokenTtl / 1000);
+  }
+
+  /** In a transaction that no other of these overlaps; then every instance is told to read. */
+  async #exclusively<T>(work: (manager: EntityManager, record: RecordEvent) => Promise<T>): Promise<T> {
+    const events: AuditEvent[] = [];
+    const done = await this.manager.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+      const result = await work(manager, async (type, kid) => {
+        const event = this.audit.event(type, { actor: this.audit.self, details: { kid } });
+        await this.audit.insert(manager, event);
+        events.push(event);
+      });
+      await notify((sql, parameters) => manager.query(sql, parameters));
+      return result;
+    });
+    for (const event of events) this.audit.tell(event);
+    return done;
+  }
+}
+
+async function current(manager: EntityManager): Promise<{ active?: SigningKeyRow; next?: SigningKeyRow }> {
+  const [active, next] = await Promise.all([
+    manager.findOneBy(SigningKeyRow, { status: 'active' }),
+    manager.findOneBy(SigningKeyRow, { status: 'next' }),
+  ]);
+  return { ...(active ? { active } : {}), ...(next ? { next } : {}) };
+}

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const read = (path: string) => readFileSync(path, 'utf8');
+const folders = readdirSync('src', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
+const firstOf = (matches: Iterable<RegExpMatchArray>) => [...matches].map(([, name]) => name);
+
+test.each(['README.md', 'README.es.md'])('the tree in %s lists every folder of src', (page) => {
+  const [, tree] = read(page).match(/```\nsrc\/\n(.*?)```/s) ?? [];
+  expect(firstOf((tree ?? '').matchAll(/^ {2}([\w-]+)\/ +\S/gm)).sort()).toEqual(folders);
+});
+
+test('docs/architecture.md describes every folder of src, and names files that exist', () => {
+  const page = read('docs/architecture.md');
+  const rows = [...page.matchAll(/^\| `([\w-]+)` \| .+ \| (.+) \|$/gm)];
+  expect(rows.map(([, folder]) => folder).sort()).toEqual(folders);
+  for (const [, folder, files] of rows) {
+    for (const [, file] of (files as string).matchAll(/`([^`]+)`/g)) expect(read(`src/${folder}/${file}`)).not.toBe('');
+  }
+});
+
+test('docs/architecture.md lists the layers that lint:imports enforces', () => {
+  const layers: string[][] = createRequire(import.meta.url)('../../scripts/layers.cjs');
+  const [, listed] = read('docs/architecture.md').match(/```\n(config, clock\n.*?)```/s) ?? [];
+  expect((listed ?? '').trim().split('\n').slice(0, -1)).toEqual(layers.map((layer) => layer.join(', ')));
+});
