@@ -1,6 +1,7 @@
 /** ES modules by jest's own loader (NODE_OPTIONS=--experimental-vm-modules, see scripts/test.mjs), TypeScript by SWC. */
 export default {
   testEnvironment: 'node',
+  testRunner: '<rootDir>/test/runner/runner.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Several processes on one database: only PostgreSQL can show it (test/support/template.mjs says so aloud).

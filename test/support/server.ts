@@ -1,4 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+// nestjs-pino does not export it.
+import { resetRootLogger } from '../../node_modules/nestjs-pino/dist/esm/rootLogger.js';
 import { createApp } from '../../src/app.setup.js';
 import { type Config, loadConfig } from '../../src/config/config.js';
 import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
@@ -66,12 +68,10 @@ export class TestServer {
     return this.#app.get<T>(token);
   }
 
-  /** Whose lines the one logger of the process writes now: nestjs-pino makes it once. */
-  static #logging: TestServer;
-
   async #listen(): Promise<void> {
-    TestServer.#logging = this;
-    const logStream = { write: (line: string) => void TestServer.#logging.log.push(JSON.parse(line)) };
+    // nestjs-pino makes one logger for the process, which would write to the first server's log for ever.
+    resetRootLogger();
+    const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
     this.config = loadConfig(this.#env).config;
     this.#app = await createApp(this.config, { clock: this.clock, logStream });
     await this.#app.listen(0, '127.0.0.1');
