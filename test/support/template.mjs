@@ -14,9 +14,6 @@ const MIGRATE = fileURLToPath(new URL('../../scripts/migrate.mjs', import.meta.u
 /** Makes it by the migrations of the build, and leaves its name in the environment for the workers. */
 export async function createTemplate() {
   if (SERVER === undefined) {
-    console.warn(
-      '\nnot run: what only PostgreSQL can show (*.postgres.test.ts and single tests); set TEST_DATABASE_URL to run it',
-    );
     const dataDir = mkdtempSync(join(tmpdir(), 'portero-test-template-'));
     migrate({ DATA_DIR: dataDir });
     const cluster = join(dataDir, 'postgres');
