@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { Refusals } from './audit/refusals.js';
@@ -9,46 +8,46 @@ import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { createHttpServer } from './http/http-server.js';
-import { QuietStartLogger } from './logging/quiet-start-logger.js';
+import { createLogger } from './logging/create-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
 import { RequestLimit } from './rate-limits/request-limit.js';
 
 export interface AppOptions {
-  /** Takes the log lines instead of standard output. */
+  /** Receives the log lines instead of standard output. */
   logStream?: DestinationStream;
-  /** Another time than the machine's. */
+  /** Replaces the clock of the machine. */
   clock?: Clock;
-  /** Builds the graph of modules without making anything in it: for the OpenAPI document. */
+  /** Builds the module graph without instances, for the OpenAPI document. */
   preview?: boolean;
 }
 
-/** The whole application, ready to listen: what the server and the tests both run. */
+/** The application, ready to listen. The server and the tests both use it. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
-  const ceiling = new RequestLimit(config, clock);
+  const requestLimit = new RequestLimit(config, clock);
   const problems = new ProblemFilter(databaseUnavailable);
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),
     problems,
-    countRequest: (address) => ceiling.count(address),
+    countRequest: (address) => requestLimit.count(address),
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
-  const root = AppModule.forRoot(config, clock, options.logStream);
+  const root = AppModule.forRoot(config, clock);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    // What fails before our logger is there is told by who called, in one line.
+    // The caller reports errors that happen before our logger is set.
     logger: false,
     bodyParser: false,
     abortOnError: false,
     preview: options.preview ?? false,
   });
   if (options.preview) return app;
-  app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
+  app.useLogger(createLogger(config, options.logStream));
   problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());

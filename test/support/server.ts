@@ -1,6 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-// nestjs-pino does not export it.
-import { resetRootLogger } from '../../node_modules/nestjs-pino/dist/esm/rootLogger.js';
 import { createApp } from '../../src/app.setup.js';
 import { type Config, loadConfig } from '../../src/config/config.js';
 import { SigningKeys } from '../../src/tokens/keys/signing-keys.js';
@@ -89,8 +87,6 @@ export class TestServer {
   }
 
   async #listen(): Promise<void> {
-    // nestjs-pino makes one logger for the process, which would write to the first server's log for ever.
-    resetRootLogger();
     const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
     this.config = loadConfig(this.#env).config;
     this.#app = await createApp(this.config, { clock: this.clock, logStream });
