@@ -29,7 +29,7 @@ test('answers the tokens and forbids to store them', async () => {
   });
 });
 
-test('the access token says what the contract promises (RFC 9068)', async () => {
+test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]', async () => {
   const { access_token } = await server.client.logIn('ana');
   const { body: user } = await server.client.get('/users/me', { token: access_token });
   const { body: jwks } = await server.client.get<{ keys: { kid: string }[] }>('/.well-known/jwks.json');
@@ -75,7 +75,7 @@ test.each([
   expect(answer.body).toMatchObject({ detail: 'There is no user with this name and password.' });
 });
 
-test('the 73rd byte of a password counts (attack: passwords)', async () => {
+test('the 73rd byte of a password counts [ASVS 6.2.8] [attack: passwords]', async () => {
   const password = 'x'.repeat(80);
   await server.client.post('/auth/register', { body: { username: 'long', password } });
   expectProblem(
@@ -104,7 +104,7 @@ test.each<[string, unknown, [string, string][]]>([
   expectFaults(await logIn(body), ...faults);
 });
 
-test('a password in the query is not read', async () => {
+test('a password in the query is not read [ASVS 14.2.1]', async () => {
   const answer = await server.client.post(`/auth/login?username=ana&password=${encodeURIComponent(PASSWORD)}`);
   expect(answer.status).toBe(400);
 });

@@ -46,7 +46,7 @@ async function inTransaction(statement: string, parameters: unknown[], work: (cl
   }
 }
 
-test('with one session more than the limit the oldest ends, whatever carries it (ASVS 7.1.2)', async () => {
+test('with one session more than the limit the oldest ends, whatever carries it [ASVS 7.1.2]', async () => {
   const oldest = await signUp();
   const tokens: Tokens[] = [];
   for (let login = 0; login < 3; login++) tokens.push(await server.client.logIn(name()));

@@ -35,7 +35,7 @@ async function sessionsOf(server: Pick<ServerProcess, 'client'>, name: string) {
 }
 
 testOnPostgres(
-  'the sessions of one user end, on running servers at once, and nobody else’s',
+  'the sessions of one user end, on running servers at once, and nobody else’s [ASVS 7.4.5]',
   async () => {
     const [one, two] = await Promise.all([serve(), serve()]);
     const [ana, ben] = [await sessionsOf(one, 'Ana'), await sessionsOf(one, 'ben')];
@@ -84,7 +84,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'every session of every user ends, more than one batch of them',
+  'every session of every user ends, more than one batch of them [ASVS 7.4.5]',
   async () => {
     const server = await serve();
     const all = [await sessionsOf(server, 'ana'), await sessionsOf(server, 'ben')];

@@ -122,7 +122,7 @@ test('no token of theirs is taken by a key of ours under the same kid either', (
   }
 });
 
-test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambiguous and altered keys (attack: weak key)', () => {
+test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambiguous and altered keys [attack: weak key]', () => {
   const cases = casesOf(keySets);
   expect(cases).toHaveLength(26);
   const spoken = cases.filter(({ group }) => isSpoken(group));
