@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Client } from './client.entity.js';
 
-/** Lets pass registered clients. */
+/** Requires a registered client. */
 @Injectable()
 export class ClientGuard extends AuthGuard('client') {
   override handleRequest<T = Client>(error: unknown, client: T): T {

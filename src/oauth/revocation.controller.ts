@@ -30,13 +30,13 @@ export class RevocationController {
   @ApiBasicAuth()
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({
-    summary: 'End the session of a token',
+    summary: 'Revoke a token',
     description:
       'RFC 7009, for registered clients: with an access or a refresh token its session ends, and every token of it. The answer is the same where the token is unknown or its session had ended.',
     operationId: 'revoke',
   })
   @ApiBody({ required: true, schema: TOKEN_FORM })
-  @ApiOkResponse({ description: 'No session lives on this token.' })
+  @ApiOkResponse({ description: 'The session of the token has ended, or the token is unknown.' })
   @ApiProblems(ValidationFailed, InvalidClient)
   async revoke(@Req() request: FormRequest): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));
@@ -52,7 +52,7 @@ export class RevocationController {
       try {
         return sessionOf();
       } catch (error) {
-        // Not of this kind. An unknown token is no fault of the caller's (RFC 7009 §2.2).
+        // Not a token of this kind. An unknown token is not an error (RFC 7009 §2.2).
         if (!(error instanceof AuthError)) throw error;
       }
     }

@@ -11,11 +11,11 @@ import type { Fault } from './auth-error.js';
 import { ValidationFailed } from './http.errors.js';
 import type { FaultCode } from './messages.en.js';
 
-/** Of members that are not known, so many are named: a body of 32 KiB can hold thousands. */
+/** The maximum of unknown members that are reported; a body can contain thousands. */
 const MOST_FAULTS = 20;
 
 /**
- * Checks a body against its DTO, whose members are the ones with a validator. Bodies are flat: one level of members.
+ * Validates a body against its request class. Members without a validator are unknown. Bodies are flat.
  *
  * @throws ValidationFailed
  */
@@ -36,7 +36,7 @@ export async function validateBody<T extends object>(dto: Type<T>, body: unknown
   return instance;
 }
 
-/** {@link validateBody} for every body that a route takes. */
+/** Applies {@link validateBody} to the bodies of all routes. */
 @Injectable()
 export class BodyPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
@@ -45,19 +45,19 @@ export class BodyPipe implements PipeTransform {
   }
 }
 
-/** A member that may be left out. `null` is not leaving out: it is refused. */
+/** An optional member. `null` is rejected. */
 export function Omittable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== undefined);
 }
 
-/** A string without NUL and lone surrogates, checked by `accepts` when given. The fault's code names what is wrong. */
+/** A string without NUL and lone surrogates, optionally checked by `accepts`, with the given fault code. */
 export function Text(
   code: FaultCode = 'invalid_text',
   accepts: (value: string) => boolean = () => true,
 ): PropertyDecorator {
   const check = (name: FaultCode, validator: (value: unknown) => boolean, options?: ValidationOptions) =>
     ValidateBy({ name, validator: { validate: validator, defaultMessage: () => name } }, options);
-  // Each check lets pass what another one reports, so that a fault is named once.
+  // Each check ignores what another one reports, so that each fault appears once.
   const isText = (value: unknown): value is string => typeof value === 'string';
   const isClean = (value: string) => !value.includes('\0') && value.isWellFormed();
   const all = [
