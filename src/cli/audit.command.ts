@@ -6,6 +6,7 @@ import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/au
 import { AuditHistory } from '../audit/audit-history.js';
 import { identifierKey } from '../users/identifier.js';
 import { CommandFailed } from './command-failed.js';
+import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 interface AuditOptions {
@@ -20,7 +21,7 @@ interface AuditOptions {
 }
 
 /** `portero audit` */
-export function auditCommand(): Command {
+export function auditCommand(terminal: Terminal): Command {
   return new Command('audit')
     .description('Show what happened, the newest first.')
     .option('--user <name>', 'about this user: an id, username or email')
@@ -31,11 +32,11 @@ export function auditCommand(): Command {
     .option('--until <time>', 'before this time', time)
     .option('--limit <n>', 'no more than this many; 0 for all', count, 100)
     .option('--json', 'one JSON object per event')
-    .action(run);
+    .action((options: AuditOptions) => run(terminal, options));
 }
 
-async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void> {
-  await withDatabase(async ({ manager }) => {
+async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOptions): Promise<void> {
+  await withDatabase(terminal, async ({ manager }) => {
     const userId = user === undefined ? undefined : await idOf(user, (sql, values) => manager.query(sql, values));
     const events = new AuditHistory((sql, values) => manager.query(sql, values)).stream(
       { ...filter, userId },
@@ -44,7 +45,7 @@ async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void
     for await (const event of events) {
       const line = json ? JSON.stringify(asJson(event)) : asText(event);
       // Whoever reads slowly must not have the whole trail wait in memory.
-      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+      if (!terminal.stdout.write(`${line}\n`)) await once(terminal.stdout, 'drain');
     }
   });
 }

@@ -2,35 +2,36 @@ import { Command } from 'commander';
 import { nextStamp } from '../users/proof-stamp.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 const DISABLE = `UPDATE users SET disabled_at = $2, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
 const ENABLE = `UPDATE users SET disabled_at = NULL, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL`;
 
 /** `portero users disable` */
-export function usersDisableCommand(): Command {
+export function usersDisableCommand(terminal: Terminal): Command {
   return new Command('disable')
     .description('Keep a user from logging in, and end every session of theirs at once.')
     .argument('<name>', 'username or email')
     .option('--json', 'answer one JSON object')
-    .action(disable);
+    .action((name: string, options: Options) => disable(terminal, name, options));
 }
 
 /** `portero users enable` */
-export function usersEnableCommand(): Command {
+export function usersEnableCommand(terminal: Terminal): Command {
   return new Command('enable')
     .description('Let a user who was disabled log in again.')
     .argument('<name>', 'username or email')
     .option('--json', 'answer one JSON object')
-    .action(enable);
+    .action((name: string, options: Options) => enable(terminal, name, options));
 }
 
 interface Options {
   json?: true;
 }
 
-async function disable(name: string, { json }: Options): Promise<void> {
-  const { id, ended } = await withDatabase(async (session) => {
+async function disable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
+  const { id, ended } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     const now = new Date();
     const count = await endSessions(session, (log) =>
@@ -44,19 +45,16 @@ async function disable(name: string, { json }: Options): Promise<void> {
     return { id: user.id, ended: count };
   });
   print(
+    terminal,
     json ? JSON.stringify({ user_id: id, disabled: true, ended }) : `disabled ${id}; ended ${countOfSessions(ended)}`,
   );
 }
 
-async function enable(name: string, { json }: Options): Promise<void> {
-  const { id } = await withDatabase(async (session) => {
+async function enable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
+  const { id } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     await session.query(ENABLE, [user.id, new Date()]);
     return user;
   });
-  print(json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(terminal, json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
 }

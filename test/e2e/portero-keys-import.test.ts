@@ -1,17 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { PorteroCommand } from '../support/portero-command.js';
-import { ServerProcess } from '../support/process.js';
+import { TestServer } from '../support/server.js';
 import { dumpTables } from '../support/tables.js';
 
 /** What `portero keys import` says by hand typed wrongly; which keys are taken is test/unit/key-file.test.ts. */
 let command: PorteroCommand;
 beforeAll(async () => {
   command = await PorteroCommand.create();
-  const server = await ServerProcess.start(command.database.env);
-  await server.kill('SIGTERM');
+  const server = await TestServer.on(command.database);
+  await server.stop();
 });
 afterAll(async () => {
-  await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 });
 
