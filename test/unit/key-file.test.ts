@@ -46,8 +46,16 @@ test.each<[string, string, RegExp, KeyRules?]>([
   ],
   ['a key on P-384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey), /^is not on P-256$/],
   ['a key on secp256k1', pem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey), /^is not on P-256$/],
-  ['a key of Ed25519', pem(generateKeyPairSync('ed25519').privateKey), /^has the type ed25519, which is not supported$/],
-  ['RSA-PSS', pem(generateKeyPairSync('rsa-pss', { modulusLength: 3072 }).privateKey), /^(is |can not be read as a key)/],
+  [
+    'a key of Ed25519',
+    pem(generateKeyPairSync('ed25519').privateKey),
+    /^has the type ed25519, which is not supported$/,
+  ],
+  [
+    'RSA-PSS',
+    pem(generateKeyPairSync('rsa-pss', { modulusLength: 3072 }).privateKey),
+    /^(is |can not be read as a key)/,
+  ],
   ['RSA of 2048 bits', pem(rsa(2048)), /^has 2048 bits; RSA keys have 3072 to 8192 here$/],
   ['RSA of 1024 bits, where 2048 are allowed', pem(rsa(1024)), /^has 1024 bits; RSA keys have 2048 to/, ALLOWED],
   ['RSA with exponent 3', pem(rsa(3072, 3)), /^has a weak public exponent$/],
