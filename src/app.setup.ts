@@ -51,7 +51,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
   problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
-  app.useGlobalPipes(new BodyPipe());
+  app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);
   return app;
 }

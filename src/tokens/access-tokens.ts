@@ -14,6 +14,8 @@ export interface AccessTokenSubject {
   userId: string;
   sessionId: string;
   name: string;
+  /** How the user authenticated, as RFC 8176 values. */
+  amr: readonly string[];
   authTime: Date;
   /** No token is alive after this: the session's end, and the time until which its revocation would be remembered. */
   notAfter: Date;
@@ -51,7 +53,7 @@ export class AccessTokens {
       iat,
       exp,
       auth_time: Math.floor(subject.authTime.getTime() / 1000),
-      amr: ['pwd'],
+      amr: [...subject.amr],
       client_id: 'portero',
       preferred_username: subject.name,
     };

@@ -5,6 +5,7 @@ import { Strategy } from 'passport';
 import type { Principal } from '../../http/principal.js';
 import { LiveTokens } from '../../sessions/live-tokens.js';
 import { bearerToken } from './bearer-token.js';
+import { principalOf } from './principal-of.js';
 
 /** An access token (RFC 6750 §2.1). All that is strict about it is {@link LiveTokens}'. */
 @Injectable()
@@ -28,7 +29,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 
   /** @throws TokenMalformed, TokenExpired, TokenRevoked, Unavailable */
   async validate(token: string): Promise<Principal> {
-    const claims = await this.liveTokens.verify(token);
-    return { userId: claims.sub, sessionId: claims.sid, transport: 'bearer', name: claims.preferred_username };
+    const { sub, sid, preferred_username: name, amr, auth_time: authTime } = await this.liveTokens.verify(token);
+    return principalOf('bearer', { userId: sub, sessionId: sid, name, amr, authTime });
   }
 }
