@@ -182,6 +182,7 @@ test('attempts are counted with those of every other credential, and known devic
 });
 
 test('a route by @SignInRoute is counted as a login by address', async () => {
+  await sql('DELETE FROM rate_limits');
   await server.restart({ LIMIT_LOGINS: '3/1m' });
   try {
     const answers = [];
