@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { Refusals } from './audit/refusals.js';
@@ -9,7 +8,7 @@ import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { createHttpServer } from './http/http-server.js';
-import { QuietStartLogger } from './logging/quiet-start-logger.js';
+import { createLogger } from './logging/create-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
@@ -27,19 +26,19 @@ export interface AppOptions {
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
-  const ceiling = new RequestLimit(config, clock);
+  const requestLimit = new RequestLimit(config, clock);
   const problems = new ProblemFilter(databaseUnavailable);
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),
     problems,
-    countRequest: (address) => ceiling.count(address),
+    countRequest: (address) => requestLimit.count(address),
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
-  const root = AppModule.forRoot(config, clock, options.logStream);
+  const root = AppModule.forRoot(config, clock);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     // What fails before our logger is there is told by who called, in one line.
     logger: false,
@@ -48,7 +47,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     preview: options.preview ?? false,
   });
   if (options.preview) return app;
-  app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
+  app.useLogger(createLogger(config, options.logStream));
   problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe(config));
