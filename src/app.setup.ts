@@ -15,15 +15,15 @@ import { BodyPipe } from './problems/validation.js';
 import { RequestLimit } from './rate-limits/request-limit.js';
 
 export interface AppOptions {
-  /** Takes the log lines instead of standard output. */
+  /** Receives the log lines instead of standard output. */
   logStream?: DestinationStream;
-  /** Another time than the machine's. */
+  /** Replaces the clock of the machine. */
   clock?: Clock;
-  /** Builds the graph of modules without making anything in it: for the OpenAPI document. */
+  /** Builds the module graph without instances, for the OpenAPI document. */
   preview?: boolean;
 }
 
-/** The whole application, ready to listen: what the server and the tests both run. */
+/** The application, ready to listen. The server and the tests both use it. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
   const requestLimit = new RequestLimit(config, clock);
@@ -40,7 +40,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   problems.use(new AllowedMethods(adapter.getInstance()).translate);
   const root = AppModule.forRoot(config, clock);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    // What fails before our logger is there is told by who called, in one line.
+    // The caller reports errors that happen before our logger is set.
     logger: false,
     bodyParser: false,
     abortOnError: false,

@@ -7,13 +7,13 @@ type Method = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
- * Writes what Nest's `Logger` is given as pino's lines: a text, an error, or an object of fields. The last parameter is
- * the context, which Nest adds.
+ * Writes the messages of Nest's `Logger` with pino. A message is a text, an error or an object of fields; Nest passes the
+ * context as the last parameter.
  */
 export class PinoLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
-  /** The framework's own start is for who debugs it, so it is logged at `debug`. */
+  /** Start-up messages of the framework are logged at `debug`. */
   log(message: unknown, ...parameters: unknown[]): void {
     this.#write(FRAMEWORK.has(parameters.at(-1) as string) ? 'debug' : 'info', message, parameters);
   }
@@ -42,7 +42,7 @@ export class PinoLogger implements LoggerService {
   #write(method: Method, message: unknown, parameters: unknown[]): void {
     if (!this.pino.isLevelEnabled(method)) return;
     const context = parameters.at(-1);
-    // Before the context Nest passes the stack of an error that it has turned into text.
+    // For an error that Nest has turned into text, it passes the stack before the context.
     const stack = parameters.length > 1 ? parameters[0] : undefined;
     const fields = { context, ...(stack === undefined ? {} : { stack }) };
     if (message instanceof Error) this.pino[method]({ ...fields, err: message }, message.message);
