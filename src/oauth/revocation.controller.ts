@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBasicAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { clientContextOf } from '../http/client-context.js';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
@@ -38,9 +38,9 @@ export class RevocationController {
   @ApiBody({ required: true, schema: TOKEN_FORM })
   @ApiOkResponse({ description: 'The session of the token has ended, or the token is unknown.' })
   @ApiProblems(ValidationFailed, InvalidClient)
-  async revoke(@Req() request: FormRequest): Promise<void> {
+  async revoke(@Req() request: FormRequest, @CurrentClient() client: ClientContext): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));
-    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', clientContextOf(request));
+    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', client);
   }
 
   #sessionOf(token: string): string | undefined {

@@ -7,6 +7,7 @@ import {
   type ValidationOptions,
   validate,
 } from 'class-validator';
+import type { Config } from '../config/config.js';
 import type { Fault } from './auth-error.js';
 import { ValidationFailed } from './http.errors.js';
 import type { FaultCode } from './messages.en.js';
@@ -14,12 +15,18 @@ import type { FaultCode } from './messages.en.js';
 /** The maximum of unknown members that are reported; a body can contain thousands. */
 const MOST_FAULTS = 20;
 
+/** A DTO that requires more members than its validators can tell. */
+interface Demanding {
+  /** The members that are required and missing, by the settings. */
+  missing?(config: Config): string[];
+}
+
 /**
  * Validates a body against its request class. Members without a validator are unknown. Bodies are flat.
  *
- * @throws ValidationFailed
+ * @throws ValidationFailed with every fault, up to 20 unknown members
  */
-export async function validateBody<T extends object>(dto: Type<T>, body: unknown = {}): Promise<T> {
+async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationFailed({ faults: [{ pointer: '', code: 'not_an_object' }] });
   }
@@ -31,17 +38,23 @@ export async function validateBody<T extends object>(dto: Type<T>, body: unknown
     });
   }
   const instance = Object.assign(new dto(), body);
-  const errors = await validate(instance);
-  if (errors.length > 0) throw new ValidationFailed({ faults: errors.map(faultOf) });
+  const missing = instance.missing?.(config) ?? [];
+  const faults = [
+    ...missing.map((member): Fault => ({ pointer: pointer(member), code: 'required' })),
+    ...(await validate(instance)).map(faultOf),
+  ];
+  if (faults.length > 0) throw new ValidationFailed({ faults });
   return instance;
 }
 
-/** Applies {@link validateBody} to the bodies of all routes. */
+/** Validates every body that a route takes as `@Body()`, whatever guards the route has. */
 @Injectable()
 export class BodyPipe implements PipeTransform {
+  constructor(private readonly config: Config) {}
+
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' || metatype === undefined) return value;
-    return await validateBody(metatype as Type<object>, value);
+    return await validateBody(metatype as Type<object>, this.config, value);
   }
 }
 

@@ -34,9 +34,10 @@ export function readClaims(
   expected: { issuer: string; audience: string },
 ): AccessTokenClaims {
   const strings = isId(claims.sub) && isId(claims.sid) && isText(claims.jti) && isText(claims.preferred_username);
-  const { iss, aud, iat, exp, nbf = 0 } = claims;
+  const { iss, aud, iat, exp, nbf = 0, auth_time: authTime, amr } = claims;
   if (!strings || iss !== expected.issuer || aud !== expected.audience) throw new TokenMalformed();
   if (!isNumericDate(iat) || !isNumericDate(exp) || !isNumericDate(nbf)) throw new TokenMalformed();
+  if (!isNumericDate(authTime) || !Array.isArray(amr) || !amr.every(isText)) throw new TokenMalformed();
   return claims as unknown as AccessTokenClaims;
 }
 

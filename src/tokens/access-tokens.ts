@@ -15,6 +15,8 @@ export interface AccessTokenSubject {
   userId: string;
   sessionId: string;
   name: string;
+  /** How the user authenticated, as RFC 8176 values. */
+  amr: readonly string[];
   authTime: Date;
   /** The latest `exp`: the end of the session, and the time until which its revocation would be kept. */
   notAfter: Date;
@@ -53,7 +55,7 @@ export class AccessTokens {
       iat,
       exp,
       auth_time: Math.floor(subject.authTime.getTime() / 1000),
-      amr: ['pwd'],
+      amr: [...subject.amr],
       client_id: 'portero',
       preferred_username: subject.name,
     };
