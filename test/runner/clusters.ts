@@ -39,13 +39,14 @@ const folderOf = ({ dataDir }: Cluster) => join(dataDir, 'postgres');
 /**
  * An empty database with the schema in it, in a folder beside the template, with which it is removed.
  *
+ * @param stayOpen whether this process keeps it open, for tests that use it in this process alone
  * @returns its `DATA_DIR`
  */
-export async function takeCluster(template: string): Promise<string> {
-  const ready = idle.pop();
+export async function takeCluster(template: string, stayOpen: boolean): Promise<string> {
+  const ready = stayOpen ? idle.pop() : undefined;
   if (ready) return ready.dataDir;
   const dataDir = await mkdtemp(join(dirname(template), 'data-'));
-  const cluster: Cluster = { dataDir, begins: { file: '', offset: 0 }, released: false };
+  const cluster: Cluster = { dataDir, begins: { file: '', offset: 0 }, released: !stayOpen };
   await cp(template, folderOf(cluster), { recursive: true });
   clusters.set(folderOf(cluster), cluster);
   return dataDir;

@@ -21,11 +21,16 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A copy of the template that this run made. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * A copy of the template that this run made.
+ *
+ * @param stayOpen whether this process keeps an embedded database open while no server uses it: that saves time, and no
+ *   other process can open it before {@link release}
+ */
+export async function createDatabase({ stayOpen = false } = {}): Promise<TestDatabase> {
   const template = process.env[TEMPLATE_VARIABLE] as string;
   if (SERVER === undefined) {
-    const dataDir = await takeCluster(template);
+    const dataDir = await takeCluster(template, stayOpen);
     const takenAt = Date.now();
     return { env: { DATA_DIR: dataDir }, drop: () => dropCluster(dataDir, takenAt) };
   }

@@ -29,7 +29,10 @@ export class PorteroCommand {
   ) {}
 
   static async create(): Promise<PorteroCommand> {
-    return new PorteroCommand(await createDatabase(), await mkdtemp(join(tmpdir(), 'portero-import-')));
+    return new PorteroCommand(
+      await createDatabase({ stayOpen: true }),
+      await mkdtemp(join(tmpdir(), 'portero-import-')),
+    );
   }
 
   async remove(): Promise<void> {

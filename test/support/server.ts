@@ -40,7 +40,7 @@ export class TestServer {
 
   /** @param settings environment variables beside those of the tests */
   static async start(settings: Record<string, string> = {}): Promise<TestServer> {
-    const database = await createDatabase();
+    const database = await createDatabase({ stayOpen: true });
     const server = new TestServer(database, { ...DEFAULTS, ...database.env, ...settings });
     secrets.addEncoded(SECRET);
     await server.#listen();
