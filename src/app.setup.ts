@@ -50,7 +50,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(createLogger(config, options.logStream));
   problems.watch(app.get(Refusals).watch);
   app.useGlobalFilters(problems);
-  app.useGlobalPipes(new BodyPipe());
+  app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);
   return app;
 }

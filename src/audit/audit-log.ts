@@ -13,7 +13,7 @@ export interface EventFacts {
   actor?: Actor;
   userId?: string | undefined;
   sessionId?: string | undefined;
-  caller?: ClientContext | undefined;
+  caller?: Partial<ClientContext> | undefined;
   details?: AuditDetails | undefined;
 }
 

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { nextStamp } from '../users/proof-stamp.js';
+import { setNewStamp } from '../users/proof-stamp.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
-const DISABLE = `UPDATE users SET disabled_at = $2, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
-const ENABLE = `UPDATE users SET disabled_at = NULL, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL`;
+const DISABLE = `UPDATE users SET disabled_at = $2, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
+const ENABLE = `UPDATE users SET disabled_at = NULL, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL`;
 
 /** `portero users disable` */
 export function usersDisableCommand(terminal: Terminal): Command {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeyedHash } from '../crypto/keyed-hash.js';
 import { addressKey } from '../http/client-address.js';
+import type { ClientContext } from '../http/client-context.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
@@ -15,8 +16,7 @@ export interface LoginAttempt {
   /** Whom the names belong to, if anybody. */
   user: DeviceOwner | null;
   names: { username?: string | undefined; email?: string | undefined };
-  address: string;
-  cookieHeader: string | undefined;
+  client: ClientContext;
 }
 
 /** A user who is logged in and is about to prove again who they are. */
@@ -46,8 +46,9 @@ export class PasswordAttempts {
   ) {}
 
   /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
-  async atLogin<T>({ user, names, address, cookieHeader }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
-    const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
+  async atLogin<T>({ user, names, client }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
+    const { ip: address } = client;
+    const device = user === null ? undefined : this.devices.recognise(client, user);
     const inTurn = async () => check(await this.turns.next(address, device && user?.id));
     if (!this.limits.enabled) return await inTurn();
     const known = user === null || device === undefined ? undefined : ['device', device, user.id];

@@ -7,8 +7,8 @@ import { tooMany } from './rate-limits.js';
 import { WindowCounters } from './window-counters.js';
 
 /**
- * The limit on everything from one address, whatever it asks for. Counted in this process alone, so that it costs a
- * request next to nothing: with n instances, an address gets n times as much at the most.
+ * The limit on all requests from one address. Counted in the memory of the process, which costs next to nothing: with n
+ * instances, an address may send up to n times as many.
  */
 export class RequestLimit {
   readonly #counters: WindowCounters;
@@ -21,8 +21,8 @@ export class RequestLimit {
   }
 
   /**
-   * Counts one more request from an address. Returns the refusal if it is over the limit: that answer also closes the
-   * connection, so that what the caller has already sent behind this request is not read.
+   * Counts a request from an address. Returns an error if it is over the limit; its response also closes the connection, so
+   * that pipelined requests are not read.
    */
   count(address: string | undefined): TooManyRequests | undefined {
     if (this.config.rateLimit !== 'on') return undefined;

@@ -1,19 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
-import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog, eventValues } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { uuidv7 } from '../crypto/uuidv7.js';
 import type { ClientContext } from '../http/client-context.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { displayName, type User } from '../users/user.entity.js';
+import { displayName } from '../users/user.entity.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocation/revocations.js';
-import { Session, type Transport } from './session.entity.js';
+import { Session } from './session.entity.js';
 import { SessionRevoked } from './session.errors.js';
-import { type LiveSession, RETRY, type RetryFacts, ROTATE, ROTATE_AND_RECORD, START } from './session-statements.js';
+import {
+  ISSUING_MS,
+  type LiveSession,
+  RETRY,
+  type RetryFacts,
+  ROTATE,
+  ROTATE_AND_RECORD,
+} from './session-statements.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
 export interface IssuedTokens {
@@ -23,13 +28,7 @@ export interface IssuedTokens {
   refreshExpiresInSeconds: number;
 }
 
-/** So many logins of one user may be under way at once, on all instances, without seeing each other. */
-const UNSEEN_LOGINS = 50;
-
-/** Between the statement and the token made after it, time goes by: a token is cut short only where that takes longer. */
-const ISSUING_MS = 5000;
-
-/** Starts and refreshes sessions. Knows no HTTP, and not what kind of credential began a session. */
+/** Refreshes sessions and issues their tokens. Knows no HTTP, and not what kind of credential started a session. */
 @Injectable()
 export class SessionsService {
   readonly #refreshTokens: RefreshTokenCodec;
@@ -48,62 +47,6 @@ export class SessionsService {
     );
   }
 
-  /**
-   * Begins a session for a user who has just proved who they are. The oldest ones that are then more than
-   * `MAX_SESSIONS_PER_USER` end.
-   *
-   * @throws SessionRevoked where the user was deleted, disabled or given another password since they were read
-   */
-  async start(user: User, caller: ClientContext, transport: Transport): Promise<LiveSession> {
-    const { session, event, others } = await this.#insert(this.sessions.manager, user, caller, transport, 'login');
-    this.audit.tell(event);
-    // Logins at the same time do not see each other in that count, so it only tells when to look.
-    const limit = this.config.maxSessionsPerUser;
-    if (others + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
-    return session;
-  }
-
-  /**
-   * Begins a session as the successor of a cookie session, within the transaction that ends all others of the user.
-   *
-   * @returns the session, and what writes the log line of its event: to be called when the transaction has committed
-   * @throws SessionRevoked as {@link start}
-   */
-  async renew(
-    manager: EntityManager,
-    user: User,
-    caller: ClientContext,
-  ): Promise<{ session: LiveSession; tell: () => void }> {
-    const { session, event } = await this.#insert(manager, user, caller, 'cookie', 'session.renewed');
-    return { session, tell: () => this.audit.tell(event) };
-  }
-
-  async #insert(
-    manager: EntityManager,
-    user: User,
-    caller: ClientContext,
-    transport: Transport,
-    type: 'login' | 'session.renewed',
-  ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
-    const session = this.#newSession(user, transport);
-    const event = this.audit.event(type, { userId: user.id, sessionId: session.id, caller, details: { transport } });
-    const [inserted]: { others: string }[] = await manager.query(START, [
-      session.id,
-      user.id,
-      session.authTime,
-      session.refreshExpiresAt,
-      session.expiresAt,
-      session.accessExpiresAt,
-      caller.ip ?? null,
-      caller.userAgent?.slice(0, 512) ?? null,
-      user.updatedAt,
-      transport,
-      ...eventValues(event),
-    ]);
-    if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
-    return { session, event, others: Number(inserted.others) };
-  }
-
   /** Whether a session has not ended, as of the transaction. */
   async isLive(manager: EntityManager, { sessionId, userId }: { sessionId: string; userId: string }): Promise<boolean> {
     const rows: unknown[] = await manager.query(
@@ -111,23 +54,6 @@ export class SessionsService {
       [sessionId, userId],
     );
     return rows.length === 1;
-  }
-
-  #newSession(user: User, transport: Transport): LiveSession {
-    const now = this.clock.now();
-    const { refreshTokenTtl, sessionTtl, accessTokenTtl } = this.config;
-    return {
-      id: uuidv7(now),
-      userId: user.id,
-      generation: 1,
-      authTime: new Date(now),
-      // A cookie is not refreshed: its idle time is judged by when it was last seen.
-      refreshExpiresAt: new Date(now + (transport === 'cookie' ? sessionTtl : Math.min(refreshTokenTtl, sessionTtl))),
-      expiresAt: new Date(now + sessionTtl),
-      accessExpiresAt: new Date(now + (transport === 'cookie' ? 0 : accessTokenTtl + ISSUING_MS)),
-      username: user.username,
-      email: user.email,
-    };
   }
 
   /**
@@ -200,6 +126,7 @@ export class SessionsService {
       userId: session.userId,
       sessionId: session.id,
       name: displayName(session),
+      amr: session.amr,
       authTime: session.authTime,
       notAfter: new Date(Math.min(session.expiresAt.getTime(), session.accessExpiresAt.getTime())),
     });

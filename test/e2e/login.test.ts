@@ -1,4 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { DataSource } from 'typeorm';
 import { PASSWORD, type Tokens } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -37,6 +38,7 @@ test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]'
   expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
   expect(jwks.keys.map(({ kid }) => kid)).toContain(header.kid);
   const claims = decodeJwt(access_token);
+  const [session] = await server.get(DataSource).query('SELECT auth_time FROM sessions WHERE id = $1', [claims.sid]);
   expect(claims).toEqual({
     iss: 'http://localhost:3000',
     aud: 'http://localhost:3000',
@@ -45,11 +47,14 @@ test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]'
     jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
     iat: expect.any(Number),
     exp: (claims.iat as number) + 300,
-    auth_time: claims.iat,
+    auth_time: Math.floor(session.auth_time.getTime() / 1000),
     amr: ['pwd'],
     client_id: 'portero',
     preferred_username: 'ana',
   });
+  // The proof is made moments before the token; a second may begin in between.
+  expect((claims.iat as number) - (claims.auth_time as number)).toBeGreaterThanOrEqual(0);
+  expect((claims.iat as number) - (claims.auth_time as number)).toBeLessThanOrEqual(5);
 });
 
 test('takes an email, and both names where they are the same user', async () => {

@@ -32,7 +32,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'an encrypted key',
     () => ['import', file(pem('ec').export({ ...text, cipher: 'aes-256-cbc', passphrase: 'x' }))],
-    /key\.pem is encrypted: take its passphrase off first/,
+    /key\.pem is encrypted: remove its passphrase first/,
   ],
   ['a weak key', () => ['import', file(pem('rsa', 2048).export(text))], /key\.pem has 2048 bits; RSA keys have 3072/],
   ['a key for RS256', () => ['import', file(pem('rsa').export(text))], /key\.pem is for RS256, and JWT_ALG is ES256$/],

@@ -73,7 +73,7 @@ test('of 20 logins at once exactly the limit remain, and no other of the user', 
   const ids = (await liveRows()).map(({ id }) => id);
   const newest = await sql<{ id: string }>(
     `SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = $1
-      ORDER BY auth_time DESC, s.id DESC LIMIT 5`,
+      ORDER BY started_at DESC, s.id DESC LIMIT 5`,
     [name()],
   );
   expect(ids.sort()).toEqual(newest.map(({ id }) => id).sort());

@@ -5,6 +5,7 @@ import { Strategy } from 'passport';
 import type { Principal } from '../../http/principal.js';
 import { CookieSessions } from '../../sessions/cookie-sessions.js';
 import { Csrf } from './csrf.js';
+import { principalOf } from './principal-of.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 
 /** A session cookie, with the CSRF token that belongs to it where the request may change something. */
@@ -30,8 +31,8 @@ export class CookieStrategy extends PassportStrategy(Strategy, 'cookie') {
   async validate({ method = '', headers }: IncomingMessage): Promise<Principal | undefined> {
     const value = this.cookie.read(headers);
     if (value === undefined) return undefined;
-    const { userId, sessionId, name } = await this.cookieSessions.verify(value);
-    this.csrf.check({ method, headers }, sessionId);
-    return { userId, sessionId, transport: 'cookie', name };
+    const session = await this.cookieSessions.verify(value);
+    this.csrf.check({ method, headers }, session.sessionId);
+    return principalOf('cookie', session);
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
+import { Clock } from '../../clock/clock.js';
+import type { ClientContext } from '../../http/client-context.js';
 import { PasswordAttempts } from '../../lockout/password-attempts.js';
 import { ExtraWork } from '../../passwords/extra-work.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
@@ -10,9 +11,19 @@ import { AuthError, type RefusalFacts } from '../../problems/auth-error.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { InvalidCredentials } from '../auth.errors.js';
-import type { LoginRequest } from '../credentials.request.js';
+import type { Proof } from '../proof.js';
+import type { LoginRequest } from './login.request.js';
 
-/** A name and a password, from a body that {@link LocalGuard} has checked. */
+/** RFC 8176. */
+export const PASSWORD_AMR: readonly string[] = ['pwd'];
+
+/** What the strategy is asked about: a body that has been validated. */
+export interface LocalRequest {
+  body: LoginRequest;
+  client: ClientContext;
+}
+
+/** A name and a password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   readonly #logger = new Logger(LocalStrategy.name);
@@ -22,6 +33,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
     private readonly extraWork: ExtraWork,
+    private readonly clock: Clock,
   ) {
     super({ usernameField: 'identifier', passReqToCallback: true });
   }
@@ -30,10 +42,9 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
    * @throws InvalidCredentials, the same and after the same time for an unknown user and for a wrong password;
    * TooManyRequests, TooManyAttempts, Busy
    */
-  async validate(request: FastifyRequest, _identifier: string, password: string): Promise<User> {
-    const names = request.body as LoginRequest;
+  async validate({ body: names, client }: LocalRequest, _identifier: string, password: string): Promise<Proof> {
     const user = await this.users.findForLogin(names);
-    const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
+    const attempt = { user, names, client };
     let extraMs = 0;
     try {
       const proved = await this.attempts.atLogin(attempt, async (turn) => {
@@ -45,7 +56,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
         await this.extraWork.makeUp(extraMs);
         throw new InvalidCredentials();
       }
-      return proved;
+      return { user: proved, amr: PASSWORD_AMR, at: this.clock.date() };
     } catch (error) {
       if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
       throw error;

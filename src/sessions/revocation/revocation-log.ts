@@ -67,7 +67,7 @@ const END_ONE = endWhere('id = $10');
 const END_ALL = endWhere('user_id = $10 AND id IS DISTINCT FROM $11::uuid AND ended_at IS NULL');
 const END_EXCESS = endWhere(`id IN (
   SELECT id FROM sessions WHERE user_id = $10 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
-  ORDER BY auth_time DESC, id DESC OFFSET $11) AND ended_at IS NULL`);
+  ORDER BY started_at DESC, id DESC OFFSET $11) AND ended_at IS NULL`);
 /** Of all users, from some id on. */
 const END_EVERYBODYS = endWhere('id > $10 AND ended_at IS NULL', 'LIMIT $11');
 const EVERYBODYS_BATCH = 1000;
