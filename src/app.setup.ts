@@ -3,12 +3,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { Refusals } from './audit/refusals.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { createHttpServer } from './http/http-server.js';
+import type { RequestCounter } from './http/request-counter.js';
 import { QuietStartLogger } from './logging/quiet-start-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
@@ -27,18 +27,23 @@ export interface AppOptions {
 /** The whole application, ready to listen: what the server and the tests both run. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
-  const ceiling = new RequestLimit(config, clock);
-  const problems = new ProblemFilter(databaseUnavailable);
+  const methods = new AllowedMethods();
+  const problems = new ProblemFilter(methods.translate, databaseUnavailable);
+  // No request arrives before the application listens, and by then it has made the limit.
+  const requests: RequestCounter = {
+    check: (request) => requestLimit.check(request),
+    count: (address) => requestLimit.count(address),
+  };
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),
     problems,
-    countRequest: (address) => ceiling.count(address),
+    requests,
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
-  problems.use(new AllowedMethods(adapter.getInstance()).translate);
+  methods.follow(adapter.getInstance());
   const root = AppModule.forRoot(config, clock, options.logStream);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     // What fails before our logger is there is told by who called, in one line.
@@ -49,7 +54,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   if (options.preview) return app;
   app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
-  problems.watch(app.get(Refusals).watch);
+  const requestLimit = app.get(RequestLimit);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());
   serveSwaggerUi(app);

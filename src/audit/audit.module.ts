@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Cleanup } from '../database/cleanup.js';
@@ -7,7 +8,7 @@ import { ListConnections } from '../database/list-connections.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
 import { AuditLog } from './audit-log.js';
-import { Refusals } from './refusals.js';
+import { EventLogger } from './event-logger.js';
 import { RepeatedEvents } from './repeated-events.js';
 
 /** The first id of a moment, by the clock of the database: see the trigger that keeps the younger rows. */
@@ -18,16 +19,19 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
 @Module({
   imports: [TypeOrmModule.forFeature([AuditEvent])],
   providers: [
-    { provide: AuditLog, inject: [Clock], useFactory: (clock: Clock) => new AuditLog(clock) },
+    {
+      provide: AuditLog,
+      inject: [Clock, DataSource],
+      useFactory: (clock: Clock, { manager }: DataSource) => new AuditLog(clock, manager, new EventLogger()),
+    },
     RepeatedEvents,
-    Refusals,
     {
       provide: AuditHistory,
       inject: [ListConnections],
       useFactory: ({ query }: ListConnections) => new AuditHistory(query),
     },
   ],
-  exports: [AuditLog, Refusals, AuditHistory],
+  exports: [AuditLog, RepeatedEvents, AuditHistory],
 })
 export class AuditModule {
   constructor(cleanup: Cleanup, { auditRetention }: Config) {

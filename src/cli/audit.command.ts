@@ -4,8 +4,8 @@ import { validate as isUuid } from 'uuid';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
-import { identifierKey } from '../users/identifier.js';
-import { CommandFailed } from './command-failed.js';
+import { eventRow } from '../audit/event-row.js';
+import { namedUser } from './named-user.js';
 import { withDatabase } from './with-database.js';
 
 interface AuditOptions {
@@ -35,49 +35,24 @@ export function auditCommand(): Command {
 }
 
 async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void> {
-  await withDatabase(async ({ manager }) => {
-    const userId = user === undefined ? undefined : await idOf(user, (sql, values) => manager.query(sql, values));
-    const events = new AuditHistory((sql, values) => manager.query(sql, values)).stream(
+  await withDatabase(async (session) => {
+    // The events of a deleted user are found by the id alone.
+    const userId = user === undefined || isUuid(user) ? user : (await namedUser(session, user)).id;
+    const events = new AuditHistory((sql, values) => session.query(sql, values)).stream(
       { ...filter, userId },
       limit || undefined,
     );
     for await (const event of events) {
-      const line = json ? JSON.stringify(asJson(event)) : asText(event);
+      const line = json ? JSON.stringify(eventRow(event)) : asText(event);
       // Whoever reads slowly must not have the whole trail wait in memory.
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
     }
   });
 }
 
-type Query = (sql: string, values: unknown[]) => Promise<{ id: string }[]>;
-
-/** The events of a deleted user are found by the id alone. */
-async function idOf(name: string, query: Query): Promise<string> {
-  if (isUuid(name)) return name;
-  const [user] = await query('SELECT id FROM users WHERE username_key = $1 OR email_key = $1', [identifierKey(name)]);
-  if (user === undefined) throw new CommandFailed('there is no such user; one who was deleted is found by id');
-  return user.id;
-}
-
-function asJson(event: AuditEvent) {
-  return {
-    id: event.id,
-    occurred_at: event.occurredAt.toISOString(),
-    type: event.type,
-    result: event.result,
-    user_id: event.userId,
-    actor: event.actor,
-    session_id: event.sessionId,
-    ip: event.ip,
-    user_agent: event.userAgent,
-    request_id: event.requestId,
-    details: event.details,
-  };
-}
-
 /** One line; what came from outside is quoted, so that it can not pass for a line or move the cursor. */
 function asText(event: AuditEvent): string {
-  const { occurred_at, type, result, ip, actor, ...rest } = asJson(event);
+  const { occurred_at, type, result, ip, actor, ...rest } = eventRow(event);
   const more = Object.entries({ ...rest, details: undefined, ...event.details })
     .filter(([name, value]) => name !== 'id' && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${quoted(value)}`);

@@ -11,17 +11,18 @@ import { acceptForms } from './form-body.js';
 import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { createNodeServer } from './node-server.js';
+import type { RequestCounter } from './request-counter.js';
 import { requestId } from './request-id.js';
 import { originForm, pathOf } from './request-target.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { answerConnect, answerUnparsed, type CountRequest } from './unparsed-request.js';
+import { answerConnect, answerUnparsed } from './unparsed-request.js';
 import { ambiguity } from './well-formed.js';
 
 export interface HttpServerOptions {
   /** Whether the public scheme is https. */
   https: boolean;
   problems: ProblemFilter;
-  countRequest: CountRequest;
+  requests: RequestCounter;
   /** Whose pages may read the answers. */
   corsOrigins: readonly string[];
   maxConnections: number;
@@ -32,7 +33,7 @@ export interface HttpServerOptions {
 
 /** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
-  const { problems, countRequest } = options;
+  const { problems, requests } = options;
   const trusts = options.trustProxy && trustOf(options.trustProxy);
   const security = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
@@ -61,13 +62,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       const socket = raw as Socket;
       // What is wrong with the rest of a request that was refused already is of no interest, and one answer is enough.
       if (connections.hasAnswered(socket)) socket.destroySoon();
-      else answerUnparsed(error, socket, { headers: security, countRequest });
+      else answerUnparsed(error, socket, { headers: security, requests });
     },
     // What the router refuses before a hook runs: a malformed URL.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
-      problems.answer(countRequest(request.ip) ?? error, request, reply);
-      if (options.logRequests) logRequest(request, reply);
+      const answer = (thrown: unknown) => {
+        problems.answer(thrown, request, reply);
+        if (options.logRequests) logRequest(request, reply);
+      };
+      const limited = requests.check(request);
+      if (limited === undefined) answer(error);
+      else limited.then(answer, answer);
     },
   });
   const fastify = adapter.getInstance();
@@ -77,7 +83,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   // Hooks that wait for nothing take a callback: a promise for each, on every request, is dear.
   fastify.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    const refusal = countRequest(request.ip) ?? ambiguity(request);
+    const limited = requests.check(request);
+    if (limited !== undefined) {
+      limited.then(done, done);
+      return;
+    }
+    const refusal = ambiguity(request);
     if (refusal !== undefined) {
       done(refusal);
       return;
@@ -104,9 +115,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       done();
     });
   }
-  fastify.server.on('connect', (_request, socket) =>
-    answerConnect(socket as Socket, { headers: security, countRequest }),
-  );
+  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, { headers: security, requests }));
   // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   stopGracefully(fastify, connections);

@@ -99,7 +99,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
         ]);
         await this.audit.insert(manager, event);
       });
-      this.audit.tell(event);
+      this.audit.log(event);
     }
     if (this.#stale.length > 0) {
       this.#logger.log({ msg: 'password peppers sealed again under PORTERO_SECRET', count: this.#stale.length });

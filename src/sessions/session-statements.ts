@@ -1,4 +1,4 @@
-import { insertEventFrom } from '../audit/audit-log.js';
+import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
 import { hasStamp } from '../users/proof-stamp.js';
 import type { Session } from './session.entity.js';
@@ -17,7 +17,10 @@ const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS 
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
 
-/** Begins a session. The lock waits for a change of the user that is under way, and the condition is then judged anew. */
+/**
+ * Begins a session; $11 is its event. The lock waits for a change of the user that is in progress, and the condition is
+ * then evaluated again.
+ */
 export const START = `
   WITH started AS (
     INSERT INTO sessions
@@ -27,7 +30,7 @@ export const START = `
      WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
     RETURNING user_id,
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
-  ), event AS (${insertEventFrom('started', 11)}) SELECT others FROM started`;
+  ), event AS (${insertEvent('$11', { from: 'started' })}) SELECT others FROM started`;
 
 /** What the database says of a token that did not rotate, by its own time. */
 export interface RetryFacts {
@@ -40,7 +43,7 @@ export interface RetryFacts {
 
 /**
  * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
- * answers has expired, by the clock of the instance that issues it; from $6 on what is written `also`.
+ * answers has expired, by the clock of the instance that issues it; $6 the event, where refreshes are recorded.
  */
 export const rotate = (also = '') => `
   WITH rotated AS (
@@ -55,7 +58,9 @@ export const rotate = (also = '') => `
   )${also} SELECT * FROM rotated`;
 
 export const ROTATE = rotate();
-export const ROTATE_AND_RECORD = rotate(`, event AS (${insertEventFrom('rotated', 6)})`);
+export const ROTATE_AND_RECORD = rotate(
+  `, event AS (${insertEvent('$6', { from: 'rotated', set: `jsonb_build_object('user_id', rotated.user_id)` })})`,
+);
 
 /** $1 session, $2 time, $3 grace */
 export const RETRY = `

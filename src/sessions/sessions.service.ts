@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AuditLog, eventValues } from '../audit/audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { eventParameter } from '../audit/event-row.js';
+import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
@@ -41,6 +43,7 @@ export class SessionsService {
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly audit: AuditLog,
+    private readonly repeated: RepeatedEvents,
   ) {
     this.#refreshTokens = new RefreshTokenCodec(
       config.secret.derive('refresh-token'),
@@ -56,7 +59,7 @@ export class SessionsService {
    */
   async start(user: User, caller: ClientContext, transport: Transport): Promise<LiveSession> {
     const { session, event, others } = await this.#insert(this.sessions.manager, user, caller, transport, 'login');
-    this.audit.tell(event);
+    this.audit.log(event);
     // Logins at the same time do not see each other in that count, so it only tells when to look.
     const limit = this.config.maxSessionsPerUser;
     if (others + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
@@ -66,16 +69,16 @@ export class SessionsService {
   /**
    * Begins a session as the successor of a cookie session, within the transaction that ends all others of the user.
    *
-   * @returns the session, and what writes the log line of its event: to be called when the transaction has committed
+   * @returns the session, and `log`, which writes the log line of its event: call it once the transaction has committed
    * @throws SessionRevoked as {@link start}
    */
   async renew(
     manager: EntityManager,
     user: User,
     caller: ClientContext,
-  ): Promise<{ session: LiveSession; tell: () => void }> {
+  ): Promise<{ session: LiveSession; log: () => void }> {
     const { session, event } = await this.#insert(manager, user, caller, 'cookie', 'session.renewed');
-    return { session, tell: () => this.audit.tell(event) };
+    return { session, log: () => this.audit.log(event) };
   }
 
   async #insert(
@@ -86,7 +89,8 @@ export class SessionsService {
     type: 'login' | 'session.renewed',
   ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
     const session = this.#newSession(user, transport);
-    const event = this.audit.event(type, { userId: user.id, sessionId: session.id, caller, details: { transport } });
+    const details = { transport };
+    const event = this.audit.event(type, { userId: user.id, sessionId: session.id, client: caller, details });
     const [inserted]: { others: string }[] = await manager.query(START, [
       session.id,
       user.id,
@@ -98,7 +102,7 @@ export class SessionsService {
       caller.userAgent?.slice(0, 512) ?? null,
       user.updatedAt,
       transport,
-      ...eventValues(event),
+      eventParameter(event),
     ]);
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     return { session, event, others: Number(inserted.others) };
@@ -156,7 +160,7 @@ export class SessionsService {
     caller: ClientContext,
   ): Promise<LiveSession | undefined> {
     const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
-    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, caller }) : undefined;
+    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, client: caller }) : undefined;
     const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
       sessionId,
       generation,
@@ -164,9 +168,9 @@ export class SessionsService {
       refreshTokenTtl,
       // A retry inside the grace window gets an access token too, and writes nothing.
       new Date(this.clock.now() + refreshGrace + accessTokenTtl + ISSUING_MS),
-      ...(event ? eventValues(event) : []),
+      ...(event ? [eventParameter(event)] : []),
     ]);
-    if (session && event) this.audit.tell({ ...event, userId: session.userId });
+    if (session && event) this.audit.log({ ...event, userId: session.userId });
     return session;
   }
 
@@ -178,20 +182,23 @@ export class SessionsService {
       this.config.refreshGrace,
     ]);
     if (!session) throw new SessionRevoked();
-    const facts = { userId: session.userId, sessionId };
-    if (session.isOver) throw new SessionRevoked({ facts });
-    if (session.isExpired) throw new RefreshTokenExpired({ facts });
+    const concerned = { userId: session.userId, sessionId, client: caller };
+    if (session.isOver || session.isExpired) {
+      const Refusal = session.isOver ? SessionRevoked : RefreshTokenExpired;
+      await this.repeated.recordRefusal('refresh', { ...concerned, details: { code: Refusal.code } });
+      throw new Refusal();
+    }
     // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
     if (generation > session.generation) throw new RefreshTokenInvalid();
     if (session.generation === generation + 1 && session.isInGrace) {
       if (this.config.auditRefresh === 'on') {
-        const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
-        await this.audit.write(this.sessions.manager, event);
+        await this.audit.record('refresh', { ...concerned, details: { retry: true } });
       }
       return session;
     }
-    await this.revocations.revoke(sessionId, 'refresh_token_reused', caller);
-    throw new RefreshTokenReused({ facts: { ...facts, details: { generation } } });
+    const details = { code: RefreshTokenReused.code, generation };
+    await this.revocations.revokeReused(sessionId, { ...concerned, details });
+    throw new RefreshTokenReused();
   }
 
   /** The tokens of a session that has just begun or been refreshed. */

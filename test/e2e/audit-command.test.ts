@@ -49,7 +49,7 @@ test('what an operator does is in the trail, and the trail is read with filters'
 }, 120_000);
 
 test.each([
-  [['--user', 'nobody'], /no such user/],
+  [['--user', 'nobody'], /there is no user "nobody"/],
   [['--since', 'yesterday'], /Give a time/],
   [['--type', 'nothing'], /Allowed choices/],
   [['--limit', '-1'], /Give a whole number/],

@@ -23,7 +23,7 @@ export class LocalGuard extends AuthGuard('local') {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'required' }] });
     }
     // Another site must not log its visitors in under a name of its own (login CSRF).
-    if (body.transport === 'cookie') this.csrf.checkOrigin(request.headers);
+    if (body.transport === 'cookie') await this.csrf.checkOrigin(request);
     request.body = body;
     return (await super.canActivate(context)) as boolean;
   }

@@ -2,11 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
+import { AuditLog } from '../../audit/audit-log.js';
+import { clientContextOf } from '../../http/client-context.js';
 import { PasswordAttempts } from '../../lockout/password-attempts.js';
 import { ExtraWork } from '../../passwords/extra-work.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
 import type { Turn } from '../../passwords/turn-queue.js';
-import { AuthError, type RefusalFacts } from '../../problems/auth-error.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { InvalidCredentials } from '../auth.errors.js';
@@ -22,6 +23,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
     private readonly extraWork: ExtraWork,
+    private readonly audit: AuditLog,
   ) {
     super({ usernameField: 'identifier', passReqToCallback: true });
   }
@@ -33,30 +35,24 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   async validate(request: FastifyRequest, _identifier: string, password: string): Promise<User> {
     const names = request.body as LoginRequest;
     const user = await this.users.findForLogin(names);
-    const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie };
+    const client = clientContextOf(request);
+    const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie, client };
     let extraMs = 0;
-    try {
-      const proved = await this.attempts.atLogin(attempt, async (turn) => {
-        const checked = await this.#check(user, password, turn);
-        extraMs = checked.extraMs;
-        return checked.user;
-      });
-      if (proved === undefined) {
-        await this.extraWork.makeUp(extraMs);
-        throw new InvalidCredentials();
-      }
-      return proved;
-    } catch (error) {
-      if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
-      throw error;
-    }
-  }
-
-  /** For the audit trail: whom the names belong to; else a mark that is the same for the same name. */
-  #facts(user: User | null, names: LoginRequest, refusal: AuthError): RefusalFacts {
-    const who = user === null ? { name: this.attempts.markOf(names) } : {};
-    const why = refusal instanceof InvalidCredentials ? { reason: reasonOf(user) } : {};
-    return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
+    const proved = await this.attempts.atLogin(attempt, async (turn) => {
+      const checked = await this.#check(user, password, turn);
+      extraMs = checked.extraMs;
+      return checked.user;
+    });
+    if (proved !== undefined) return proved;
+    await this.extraWork.makeUp(extraMs);
+    const { userId, details } = this.attempts.auditedAs(attempt);
+    await this.audit.record('login', {
+      result: 'refused',
+      userId,
+      client,
+      details: { code: InvalidCredentials.code, ...details, reason: reasonOf(user) },
+    });
+    throw new InvalidCredentials();
   }
 
   async #check(user: User | null, password: string, turn: Turn): Promise<{ user?: User; extraMs: number }> {
