@@ -8,6 +8,7 @@ import { ListConnections } from '../database/list-connections.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
 import { AuditLog } from './audit-log.js';
+import { AuditPartitions } from './audit-partitions.js';
 import { EventLogger } from './event-logger.js';
 import { RepeatedEvents } from './repeated-events.js';
 
@@ -25,6 +26,7 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
       useFactory: (clock: Clock, { manager }: DataSource) => new AuditLog(clock, manager, new EventLogger()),
     },
     RepeatedEvents,
+    AuditPartitions,
     {
       provide: AuditHistory,
       inject: [ListConnections],
@@ -35,12 +37,14 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
 })
 export class AuditModule {
   constructor(cleanup: Cleanup, { auditRetention }: Config) {
-    // By id, whose index is there, and by time: an event of a clock that ran behind has an id of long ago.
-    cleanup.of({
-      table: 'audit_events',
-      key: 'id',
-      which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,
-      parameters: () => [auditRetention],
-    });
+    // These two are never dropped. By id, which has an index, and by time, which the trigger goes by.
+    for (const table of ['audit_events_early', 'audit_events_default']) {
+      cleanup.of({
+        table,
+        key: 'id',
+        which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,
+        parameters: () => [auditRetention],
+      });
+    }
   }
 }

@@ -33,17 +33,21 @@ const COOKIE_MEMORY = `interval '2 minutes'`;
  * The id of one session's event, where a statement ends several: the time and order of the event in $1, and the random
  * half of the session's id.
  */
-const EVENT_ID = `encode(substring(uuid_send(($1::jsonb->>'id')::uuid) FOR 8) || substring(uuid_send(live.id) FROM 9), 'hex')::uuid`;
+const EVENT_ID_OF_MANY = `encode(substring(uuid_send(($1::jsonb->>'id')::uuid) FOR 8) || substring(uuid_send(live.id) FROM 9), 'hex')::uuid`;
+
+/** The same where one session ends: the id of the event in $1. */
+const EVENT_ID_OF_ONE = `$1::jsonb->'id'`;
 
 /** The clocks of instances may differ by so much: some accept a token for longer than the one that ends its session. */
 const CLOCK_SKEW = `interval '30 seconds'`;
 
 const NOW = databaseTime('$3');
 
-const EVENTS = insertEvent('$1', {
-  from: '(SELECT id, user_id FROM ended WHERE was_live) AS live',
-  set: `jsonb_build_object('id', ${EVENT_ID}, 'user_id', live.user_id, 'session_id', live.id)`,
-});
+const insertEvents = (id: string) =>
+  insertEvent('$1', {
+    from: '(SELECT id, user_id FROM ended WHERE was_live) AS live',
+    set: `jsonb_build_object('user_id', live.user_id, 'session_id', live.id, 'id', ${id})`,
+  });
 
 /**
  * Ends the sessions that match a condition, and writes their entries for the feed and their events: one statement, so
@@ -52,7 +56,7 @@ const EVENTS = insertEvent('$1', {
  *
  * $1 is the event, $2 the reason, $3 the time; the condition begins at $4.
  */
-const endWhere = (condition: string, { limit = '', also = '' } = {}) => `
+const endWhere = (condition: string, { eventId = EVENT_ID_OF_MANY, limit = '', also = '' } = {}) => `
   WITH found AS (
     SELECT id, ended_at IS NULL AS was_live FROM sessions WHERE ${condition} ORDER BY id ${limit} FOR UPDATE
   ), ended AS (
@@ -64,13 +68,13 @@ const endWhere = (condition: string, { limit = '', also = '' } = {}) => `
     INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > ${NOW}
     ON CONFLICT (session_id) DO NOTHING
   ), event AS (
-    ${EVENTS} RETURNING id, session_id
+    ${insertEvents(eventId)} RETURNING id, session_id
   )${also}
   SELECT ended.id AS "sessionId", ended.user_id AS "userId", ended.until, event.id AS "eventId"
     FROM ended LEFT JOIN event ON event.session_id = ended.id`;
 
-const END_ONE = endWhere('id = $4');
-const END_REUSED = endWhere('id = $4', { also: `, reuse AS (${insertEvent('$5')})` });
+const END_ONE = endWhere('id = $4', { eventId: EVENT_ID_OF_ONE });
+const END_REUSED = endWhere('id = $4', { eventId: EVENT_ID_OF_ONE, also: `, reuse AS (${insertEvent('$5')})` });
 const END_ALL = endWhere('user_id = $4 AND id IS DISTINCT FROM $5::uuid AND ended_at IS NULL');
 const END_EXCESS = endWhere(`id IN (
   SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
