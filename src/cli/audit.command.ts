@@ -15,6 +15,7 @@ interface AuditOptions {
   ip?: string;
   since?: Date;
   until?: Date;
+  before?: string;
   limit: number;
   json?: true;
 }
@@ -22,14 +23,19 @@ interface AuditOptions {
 /** `portero audit` */
 export function auditCommand(): Command {
   return new Command('audit')
-    .description('Show what happened, the newest first.')
-    .option('--user <name>', 'about this user: an id, username or email')
-    .addOption(new Option('--type <type>', 'of this type').choices(Object.keys(AUDIT_EVENTS)))
-    .addOption(new Option('--result <result>', 'that ended so').choices(['ok', 'refused']))
-    .option('--ip <address>', 'from this address')
-    .option('--since <time>', 'from this time on: 2026-01-31, 2026-01-31T12:00:00Z, or 24h for so long ago', time)
-    .option('--until <time>', 'before this time', time)
-    .option('--limit <n>', 'no more than this many; 0 for all', count, 100)
+    .description('List security events, the newest first.')
+    .option('--user <name>', 'only events about this user: an id, username or email; a deleted user by id')
+    .addOption(new Option('--type <type>', 'only events of this type').choices(Object.keys(AUDIT_EVENTS)))
+    .addOption(new Option('--result <result>', 'only events with this result').choices(['ok', 'refused']))
+    .option('--ip <address>', 'only events from this address')
+    .option(
+      '--since <time>',
+      'only events at or after this time: 2026-01-31, 2026-01-31T12:00:00Z, or 24h for 24 hours ago',
+      time,
+    )
+    .option('--until <time>', 'only events before this time', time)
+    .option('--before <id>', 'only events older than the one with this id: the next page', eventId)
+    .option('--limit <n>', 'at most this many events; 0 for all', count, 100)
     .option('--json', 'one JSON object per event')
     .action(run);
 }
@@ -42,11 +48,15 @@ async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void
       { ...filter, userId },
       limit || undefined,
     );
+    let [shown, last] = [0, ''];
     for await (const event of events) {
+      [shown, last] = [shown + 1, event.id];
       const line = json ? JSON.stringify(eventRow(event)) : asText(event);
-      // Whoever reads slowly must not have the whole trail wait in memory.
+      // A slow reader must not make the whole trail wait in memory.
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
     }
+    // JSON has the ids.
+    if (!json && shown === limit) process.stderr.write(`portero: there may be more: --before ${last}\n`);
   });
 }
 
@@ -73,6 +83,11 @@ function time(text: string): Date {
     throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z, or a length of time such as 24h.');
   }
   return date;
+}
+
+function eventId(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('Give the id of an event.');
+  return text;
 }
 
 function count(text: string): number {
