@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import type { DestinationStream } from 'pino';
 import { AccountModule } from './account/account.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -10,21 +9,18 @@ import { ConfigModule } from './config/config.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
-import { loggingModule } from './logging/logging.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 
-/** The composition root: which parts make the server. */
+/** The composition root: the modules of the server. */
 @Module({})
 export class AppModule {
-  /** `logStream` takes the log lines instead of standard output. */
-  static forRoot(config: Config, clock: Clock, logStream?: DestinationStream): DynamicModule {
+  static forRoot(config: Config, clock: Clock): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
         ClockModule.forRoot(clock),
-        loggingModule(config, logStream),
         CryptoModule,
         DatabaseModule.forRoot(),
         AuditModule,

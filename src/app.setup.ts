@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PinoLogger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { Clock } from './clock/clock.js';
@@ -9,22 +8,22 @@ import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { createHttpServer } from './http/http-server.js';
 import type { RequestCounter } from './http/request-counter.js';
-import { QuietStartLogger } from './logging/quiet-start-logger.js';
+import { createLogger } from './logging/create-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
 import { RequestLimit } from './rate-limits/request-limit.js';
 
 export interface AppOptions {
-  /** Takes the log lines instead of standard output. */
+  /** Receives the log lines instead of standard output. */
   logStream?: DestinationStream;
-  /** Another time than the machine's. */
+  /** Replaces the clock of the machine. */
   clock?: Clock;
-  /** Builds the graph of modules without making anything in it: for the OpenAPI document. */
+  /** Builds the module graph without instances, for the OpenAPI document. */
   preview?: boolean;
 }
 
-/** The whole application, ready to listen: what the server and the tests both run. */
+/** The application, ready to listen. The server and the tests both use it. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
   const methods = new AllowedMethods();
@@ -44,16 +43,16 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
   methods.follow(adapter.getInstance());
-  const root = AppModule.forRoot(config, clock, options.logStream);
+  const root = AppModule.forRoot(config, clock);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    // What fails before our logger is there is told by who called, in one line.
+    // The caller reports errors that happen before our logger is set.
     logger: false,
     bodyParser: false,
     abortOnError: false,
     preview: options.preview ?? false,
   });
   if (options.preview) return app;
-  app.useLogger(new QuietStartLogger(await app.resolve(PinoLogger), {}));
+  app.useLogger(createLogger(config, options.logStream));
   const requestLimit = app.get(RequestLimit);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe());

@@ -1,11 +1,11 @@
-/** The time of this instance. A test replaces it with one that it can move. */
+/** The clock of this instance. Tests replace it with one that they can move. */
 export class Clock {
   /** Milliseconds since the epoch. */
   now(): number {
     return Date.now();
   }
 
-  /** The same instant as a `Date`, for a database column. */
+  /** {@link now} as a `Date`, for a database column. */
   date(): Date {
     return new Date(this.now());
   }
@@ -16,14 +16,14 @@ export class Clock {
   }
 
   /**
-   * The time by which the statements of the database decide (see database/database-time.ts): null, which is the
-   * database's own. Only a test that moves time answers another.
+   * The time that SQL statements use (see database/database-time.ts). Null means the clock of the database; only tests that
+   * move time return something else.
    */
   databaseTime(): Date | null {
     return null;
   }
 
-  /** Milliseconds since some moment, for lengths of time: goes on evenly whatever is done to the wall clock. */
+  /** Milliseconds of a monotonic clock, for durations: setting the wall clock does not change it. */
   monotonic(): number {
     return performance.now();
   }

@@ -6,72 +6,72 @@ import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url 
 import { LEAST_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
 
-/** Every setting, read once at the start, valid and frozen. Durations are milliseconds. Inject it by its class. */
+/** All settings: read once at the start, validated and frozen. Durations are in milliseconds. Inject this class. */
 export class Config {
   readonly host!: string;
   readonly port!: number;
-  /** The service's own name in the world: the issuer of tokens. Never ends in a slash. */
+  /** Public base URL; the `iss` claim. Has no slash at its end. */
   readonly publicUrl!: string;
-  /** A PostgreSQL URL, or none: then the embedded database in `dataDir`. */
+  /** A PostgreSQL URL. If undefined, the embedded database in `dataDir` is used. */
   readonly databaseUrl!: string | undefined;
   readonly dataDir!: string;
   readonly secret!: Secret;
-  /** Others whose tokens, peppers and seals are still taken; nothing new is made with them. */
+  /** Previous secrets: what was issued or sealed with them is still accepted; nothing new is made with them. */
   readonly secretPrevious!: readonly Secret[];
   readonly jwtAlg!: JwtAlg;
-  /** RSA keys of 2048 bits may be imported; 3072 are the least otherwise. */
+  /** Whether RSA keys of 2048 bits may be imported; the minimum is 3072 otherwise. */
   readonly jwtAllowRsa2048!: boolean;
-  /** How long a key signs before the next one takes its place. */
+  /** How long a key signs before it is rotated. */
   readonly keyRotation!: number;
-  /** How many verified access tokens are remembered at the most. */
+  /** The maximum number of verified access tokens in the cache. */
   readonly tokenCacheSize!: number;
   readonly jwtAudience!: string;
   readonly accessTokenTtl!: number;
   readonly refreshTokenTtl!: number;
   readonly sessionTtl!: number;
-  /** Of cookie sessions: how long they live without a request. */
+  /** Idle timeout of cookie sessions. */
   readonly sessionIdleTtl!: number;
   readonly maxSessionsPerUser!: number;
   readonly refreshGrace!: number;
-  /** For how long an instance may go without hearing of revocations before it asks on each request. */
+  /** How old an instance's copy of the revocations may be before each request reads the database first. */
   readonly revocationStaleAfter!: number;
   readonly registration!: 'open' | 'closed';
   readonly registrationRequires!: readonly ('username' | 'email')[];
   readonly passwordHash!: 'bcrypt' | 'argon2id';
   readonly bcryptCost!: number;
-  /** How many passwords are hashed at once. */
+  /** How many passwords are hashed in parallel. */
   readonly hashConcurrency!: number;
   readonly hashQueueTimeout!: number;
   readonly passwordMinLength!: number;
   readonly passwordBreachCheck!: 'off' | 'hibp';
   readonly passwordBreachOnError!: 'allow' | 'refuse';
-  /** Five hex digits are put after it. */
+  /** The URL of the range API; five hexadecimal digits are appended. */
   readonly hibpUrl!: string;
-  /** Whose pages may read the answers: origins as a browser sends them. */
+  /** Origins whose pages may read responses, spelled as browsers send them. */
   readonly corsOrigins!: readonly string[];
   readonly maxConnections!: number;
   readonly rateLimit!: 'on' | 'off';
   readonly limits!: Limits;
   readonly lockout!: Readonly<LockoutRules>;
-  /** Where counts are kept in place of the database, if anywhere. */
+  /** Stores the counters of rate limits, instead of the database. */
   readonly redisUrl!: string | undefined;
-  /** How long events are kept. */
+  /** How long audit events are kept. */
   readonly auditRetention!: number;
-  /** Whether a refresh that succeeds is an event. One that is refused always is. */
+  /** Whether successful refreshes are audited. Refused ones always are. */
   readonly auditRefresh!: 'on' | 'off';
   readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
 
-/** What access tokens are signed with (RFC 7518 §3.1). */
+/** The signature algorithms of access tokens (RFC 7518 §3.1). */
 export type JwtAlg = 'ES256' | 'RS256' | 'HS256';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 export interface LoadedConfig {
   config: Config;
-  /** Lines for the operator: nothing that stops the start. */
+  /** Warnings for the operator; none of them prevents the start. */
   warnings: string[];
 }
 
@@ -83,7 +83,7 @@ const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET', 'PORTERO_SECRET_PREVIOUS'
 /**
  * Reads the settings from an environment (docs/configuration.md has the table).
  *
- * @throws ConfigError with one line that names the variable, its fault and an example.
+ * @throws ConfigError with one line: the variable, what is wrong, and an example
  */
 export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isTTY === true): LoadedConfig {
   const read = <T>(name: string, parser: Parser<T>, fallback: T): T => {
@@ -138,7 +138,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     auditRefresh: read('AUDIT_REFRESH', oneOf('on', 'off'), 'off'),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),
     logFormat: read('LOG_FORMAT', oneOf('pretty', 'json'), terminal ? 'pretty' : 'json'),
-    // Last: a start that another setting stops makes no secret.
+    // Last, so that an invalid setting is reported before a secret file is created.
     secret: readSecret(env, databaseUrl, dataDir),
   });
   return { config, warnings: warningsAbout(env, config) };
@@ -146,7 +146,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
 
 function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dataDir: string): Secret {
   if (env.PORTERO_SECRET) return Secret.parse(env.PORTERO_SECRET);
-  // Instances that share a database must share the secret, so it can't be made up by one of them.
+  // Instances that share a database must share the secret, so none of them may generate it.
   if (databaseUrl !== undefined) {
     throw new ConfigError(
       'PORTERO_SECRET',
@@ -164,7 +164,7 @@ const requirements: Parser<('username' | 'email')[]> = (value, name) => {
   return words.split(',') as ('username' | 'email')[];
 };
 
-/** With nothing behind the path. RFC 8414 §2: an issuer has no query or fragment. */
+/** A URL without query, fragment and user information (RFC 8414 §2: an issuer has none). */
 function bareUrl(example: string): Parser<string> {
   return (value, name) => {
     const { href, search, hash, username, password } = new URL(url(example, 'https', 'http')(value, name));
@@ -187,16 +187,16 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
     .map((name) => `${name} is not a setting of Portero and has no effect; see docs/configuration.md`);
   if (config.databaseUrl !== undefined && !env.PUBLIC_URL) {
     warnings.push(
-      `PUBLIC_URL is not set beside DATABASE_URL: tokens name ${config.publicUrl} as their issuer, which instances on other ports or hosts would not share`,
+      `PUBLIC_URL is not set: tokens will have the issuer ${config.publicUrl}, and instances with another host or port will reject them. Set PUBLIC_URL to the public base URL on every instance`,
     );
   }
   if (config.rateLimit === 'off') {
     warnings.push(
-      'RATE_LIMIT=off: nothing limits how often anybody may call or guess passwords. For benchmarks and tests only',
+      'RATE_LIMIT=off: requests and password guesses are not limited. Use this for benchmarks and tests only',
     );
   }
   if (config.bcryptCost < 10) {
-    warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: passwords hashed with it are cheap to guess`);
+    warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: such hashes are cheap to crack. Use 10 or more`);
   }
   return warnings;
 }

@@ -3,11 +3,10 @@ import { parseEnv } from 'node:util';
 import { StartRefused } from './start-refused.js';
 
 /**
- * The environment of the process over the file that `ENV_FILE` names: a variable that is set outside wins. The default
- * is `.env` in the working directory, which may be missing; `ENV_FILE=none` reads no file.
- * The only reader of `process.env`.
+ * The environment of the process, merged over the file that `ENV_FILE` names. The default file is `.env` in the working
+ * directory, which may be missing; `ENV_FILE=none` reads no file. Nothing else reads `process.env`.
  *
- * @throws StartRefused where `ENV_FILE` names a file that does not exist
+ * @throws StartRefused if `ENV_FILE` names a file that does not exist
  */
 export function environment(outside: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const named = outside.ENV_FILE || undefined;

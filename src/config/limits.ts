@@ -1,18 +1,18 @@
 import type { Parser, Rate } from './setting.js';
 import { ConfigError, duration, integer, rate } from './setting.js';
 
-/** Who a count is of: a client's address, or a user. */
+/** What a limit counts by. */
 export type CountedBy = 'address' | 'account';
 
 interface Limit {
   /** The setting that changes it. */
   setting: string;
   countedBy: CountedBy;
-  /** As the setting is written: so many in so long. */
+  /** Requests per window, as the setting is written. */
   rate: string;
 }
 
-/** Every limit on how often, with its default. docs/rate-limits.md shows this table, and a test holds the two together. */
+/** All rate limits and their defaults. A test checks that docs/rate-limits.md lists the same. */
 export const LIMITS = {
   logins: { setting: 'LIMIT_LOGINS', countedBy: 'address', rate: '60/1m' },
   failed_logins: { setting: 'LIMIT_FAILED_LOGINS', countedBy: 'address', rate: '100/15m' },
@@ -25,18 +25,18 @@ export const LIMITS = {
 export type LimitName = keyof typeof LIMITS;
 export type Limits = Readonly<Record<LimitName, Rate>>;
 
-/** How wrong passwords in a row make an account wait. Times in milliseconds. */
+/** Account lockout after consecutive wrong passwords. Times are in milliseconds. */
 export interface LockoutRules {
-  /** This many wrong ones are checked before the first wait. */
+  /** Wrong passwords before the first wait. */
   after: number;
   /** The first wait; each further wrong password doubles it. */
   wait: number;
   maxWait: number;
-  /** Without another one for this long, they are forgotten. */
+  /** The count is reset when no wrong password arrives for this long. */
   forgetAfter: number;
 }
 
-/** The same for the lockout: each member with its setting and its default. */
+/** The settings of the lockout and their defaults. */
 export const LOCKOUT = {
   after: { setting: 'LOCKOUT_AFTER', value: '5' },
   wait: { setting: 'LOCKOUT_WAIT', value: '30s' },
@@ -44,7 +44,7 @@ export const LOCKOUT = {
   forgetAfter: { setting: 'LOCKOUT_FORGET_AFTER', value: '12h' },
 } as const satisfies Record<keyof LockoutRules, { setting: string; value: string }>;
 
-/** Reads one setting, or its default where it is not set. */
+/** Reads one setting, or its default if it is not set. */
 type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
 
 export function readLimits(read: Read): Limits {
@@ -55,7 +55,7 @@ export function readLimits(read: Read): Limits {
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** @throws ConfigError also where the three times contradict each other */
+/** @throws ConfigError also if the three times contradict each other */
 export function readLockout(read: Read): Readonly<LockoutRules> {
   const DAY = 86_400_000;
   const after = integer(5, { min: 1, max: 100 });

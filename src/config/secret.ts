@@ -7,7 +7,7 @@ import { StartRefused } from './start-refused.js';
 const MINIMUM_BYTES = 32;
 const EXAMPLE = '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"';
 
-/** The purposes that keys are derived for; each gets a key that tells nothing of the others. */
+/** Each purpose has its own derived key, from which the others can't be computed. */
 export type KeyPurpose =
   | 'seal'
   | 'password-pepper'
@@ -17,7 +17,7 @@ export type KeyPurpose =
   | 'abuse-counts'
   | 'device-cookie';
 
-/** `PORTERO_SECRET`. It never leaves this class: callers get keys derived from it. */
+/** `PORTERO_SECRET`. Callers get derived keys, never the secret itself. */
 export class Secret {
   readonly #bytes: Buffer;
 
@@ -25,7 +25,7 @@ export class Secret {
     this.#bytes = bytes;
   }
 
-  /** @throws ConfigError unless `text` is base64url for at least 32 bytes. */
+  /** @throws ConfigError unless `text` is base64url of at least 32 bytes */
   static parse(text: string, name = 'PORTERO_SECRET'): Secret {
     if (!/^[A-Za-z0-9_-]+$/.test(text)) throw new ConfigError(name, 'must be base64url', EXAMPLE);
     const bytes = Buffer.from(text, 'base64url');
@@ -36,21 +36,21 @@ export class Secret {
   }
 
   /**
-   * Reads the secret kept in the data folder, and makes it (mode 0600) the first time.
+   * Reads the secret file in the data folder, or generates it (mode 0600) at the first start.
    *
-   * @throws StartRefused where there is a database but its secret is lost
+   * @throws StartRefused if there is a database but no secret file
    */
   static keptIn(dataDir: string): Secret {
     const path = join(dataDir, 'secret');
     if (!existsSync(path)) {
       if (existsSync(join(dataDir, 'postgres'))) {
         throw new StartRefused(
-          `${path} is missing, and without it nothing in the database beside it can be used: put it back, or set PORTERO_SECRET to what it held`,
+          `${path} is missing, and the database beside it can't be used without it. Restore the file, or set PORTERO_SECRET to its content`,
         );
       }
       mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      // Written whole under another name and then linked: a start that is killed leaves no half secret,
-      // and of two first starts one wins.
+      // Written under another name and then linked: a start that is killed leaves no partial file, and of two first
+      // starts one wins.
       const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
       writeFileSync(draft, `${randomBytes(MINIMUM_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
       try {

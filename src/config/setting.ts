@@ -1,6 +1,6 @@
 import { StartRefused } from './start-refused.js';
 
-/** A wrong value of one setting. */
+/** A setting has an invalid value. */
 export class ConfigError extends StartRefused {
   override name = 'ConfigError';
 
@@ -9,12 +9,12 @@ export class ConfigError extends StartRefused {
   }
 }
 
-/** Reads one kind of value; throws {@link ConfigError} where the text is none of it. */
+/** Parses one kind of value. @throws ConfigError if the text is not valid */
 export type Parser<T> = (text: string, name: string) => T;
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A length of time, such as `10s` or `14d`, in milliseconds. Bounds are inclusive, in milliseconds. */
+/** A duration such as `10s` or `14d`, in milliseconds. Bounds are inclusive, in milliseconds. */
 export function duration(example: string, bounds: { min?: number; max?: number } = {}): Parser<number> {
   return (text, name) => {
     const match = /^(\d{1,10})(ms|s|m|h|d)$/.exec(text);
@@ -26,17 +26,17 @@ export function duration(example: string, bounds: { min?: number; max?: number }
   };
 }
 
-/** So many in so long. */
+/** At most `quota` in a window. */
 export interface Rate {
   quota: number;
   windowSeconds: number;
 }
 
-/** A {@link Rate}, such as `60/1m`: at least one, in whole seconds up to a day. */
+/** A {@link Rate} such as `60/1m`: at least one, per window of whole seconds up to a day. */
 export function rate(example: string): Parser<Rate> {
   return (text, name) => {
     const match = /^([1-9]\d{0,8})\/(\d+[a-z]+)$/.exec(text);
-    if (!match) throw new ConfigError(name, 'must be a whole number from 1, a slash and a length of time', example);
+    if (!match) throw new ConfigError(name, 'must be a whole number from 1, a slash and a duration', example);
     const windowMs = duration(example, { min: 1000, max: 86_400_000 })(match[2] as string, name);
     if (windowMs % 1000 !== 0) throw new ConfigError(name, 'must span whole seconds', example);
     return { quota: Number(match[1]), windowSeconds: windowMs / 1000 };
@@ -54,7 +54,7 @@ export function integer(example: number, bounds: { min: number; max: number }): 
   };
 }
 
-/** One of a few words. */
+/** One of the given words. */
 export function oneOf<const T extends string>(...words: T[]): Parser<T> {
   return (text, name) => {
     const word = words.find((candidate) => candidate === text);
@@ -78,7 +78,7 @@ export function url(example: string, ...schemes: string[]): Parser<string> {
   };
 }
 
-/** Origins of web pages, separated by commas, each spelled as a browser sends it: only so can they be compared. */
+/** Comma-separated origins, each spelled as browsers send it, because they are compared as text. */
 export function origins(example: string): Parser<readonly string[]> {
   return (text, name) => {
     const listed = text.split(',').map((origin) => origin.trim());
@@ -87,7 +87,7 @@ export function origins(example: string): Parser<readonly string[]> {
       if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
         throw new ConfigError(
           name,
-          `must be exact origins, each a scheme (http or https), a host in lower case and no more than a port that is not the default: "${printable(origin)}" is none`,
+          `must list exact origins: http or https, a host in lower case, and a port only if it is not the default; "${printable(origin)}" is not one`,
           example,
         );
       }
@@ -100,7 +100,7 @@ function printable(text: string): string {
   return text.replace(/[^ -~]/g, '?').slice(0, 100);
 }
 
-/** Any text that is not empty. */
+/** A non-empty text. */
 export function text(example: string): Parser<string> {
   return (value, name) => {
     if (value.trim() === '') throw new ConfigError(name, 'must not be empty', example);

@@ -1,4 +1,4 @@
-/** Why the server does not start, in one line for the operator: no stack is needed to mend it. */
+/** The server can't start. The message is one line for the operator: what is wrong and what to do. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
 }

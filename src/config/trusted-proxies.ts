@@ -1,16 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigError, type Parser } from './setting.js';
 
-/** Whose `X-Forwarded-For` is believed: proxies at known addresses, or this many of them one behind the other. */
+/** Proxies whose `X-Forwarded-For` is trusted: by address, or by their number in a chain. */
 export type TrustedProxies = { networks: readonly string[] } | { hops: number };
 
 const EXAMPLE = '10.0.0.0/8,fd00::/8';
 
-/** A hop count, or addresses and networks (CIDR), comma-separated. */
+/** A number of hops, or comma-separated addresses and networks (CIDR). */
 export const trustedProxies: Parser<TrustedProxies> = (text, name) => {
   if (/^\d{1,2}$/.test(text)) {
     const hops = Number(text);
-    if (hops < 1 || hops > 16) throw new ConfigError(name, 'must be 1 to 16 where it is a count', '1');
+    if (hops < 1 || hops > 16) throw new ConfigError(name, 'must be 1 to 16 if it is a number of proxies', '1');
     return Object.freeze({ hops });
   }
   const networks = text.split(',').map((part) => part.trim());
@@ -18,13 +18,13 @@ export const trustedProxies: Parser<TrustedProxies> = (text, name) => {
     try {
       addNetwork(new BlockList(), network);
     } catch {
-      throw new ConfigError(name, `must list addresses or networks, and not "${network}"`, EXAMPLE);
+      throw new ConfigError(name, `must list addresses or networks; "${network}" is neither`, EXAMPLE);
     }
   }
   return Object.freeze({ networks: Object.freeze(networks) });
 };
 
-/** Adds an address or a network. @throws where it is neither, or is the whole Internet */
+/** Adds an address or a network. @throws RangeError if it is neither, or if it contains all addresses */
 export function addNetwork(list: BlockList, network: string): void {
   const [address = '', length] = network.split('/');
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';

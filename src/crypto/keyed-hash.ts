@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 
-/** What counts are kept under: who copies the table of counts learns no name, id or address from it. */
+/** Keys of counters. The hash is keyed, so a copy of the table reveals no names, ids or addresses. */
 @Injectable()
 export class KeyedHash {
   readonly #key: Buffer;
@@ -11,7 +11,7 @@ export class KeyedHash {
     this.#key = config.secret.derive('abuse-counts');
   }
 
-  /** 16 bytes that stand for the parts, in their order (HMAC-SHA-256, RFC 2104). */
+  /** The first 16 bytes of HMAC-SHA-256 (RFC 2104) over the parts in their order. */
   of(...parts: string[]): Buffer {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest().subarray(0, 16);
   }

@@ -6,27 +6,27 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
-/** The sealed bytes were made under another secret, for another purpose, or have been altered. */
+/** The sealed bytes belong to another secret or another context, or were modified. */
 export class UnsealFailed extends Error {
   override name = 'UnsealFailed';
 }
 
 export interface Unsealed {
   plain: Buffer;
-  /** Sealed under a former secret, and to be sealed again under the one of today. */
+  /** Sealed with a previous secret, so it should be sealed again with the current one. */
   stale: boolean;
 }
 
-/** Keeps secrets in the database unreadable to who has the database alone: AES-256-GCM (NIST SP 800-38D). */
+/** Encrypts secrets that are stored in the database (AES-256-GCM, NIST SP 800-38D), in case only the database leaks. */
 export class Sealing {
-  /** The first one seals; each may open. */
+  /** The first key seals; all of them open. */
   readonly #keys: readonly [Buffer, ...Buffer[]];
 
   constructor({ secret, secretPrevious }: { secret: Secret; secretPrevious: readonly Secret[] }) {
     this.#keys = [secret.derive('seal'), ...secretPrevious.map((previous) => previous.derive('seal'))];
   }
 
-  /** `version ‖ IV ‖ tag ‖ ciphertext`. What is sealed opens only under the same `context`, so rows can't be swapped. */
+  /** Returns `version ‖ IV ‖ tag ‖ ciphertext`. It opens only with the same `context`, so rows can't be swapped. */
   seal(plain: Buffer, context: string): Buffer {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#keys[0], iv).setAAD(Buffer.from(context));

@@ -2,14 +2,14 @@ import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const BYTES = 16;
-/** Random bytes for many ids at once: asking for few at a time costs more than all else here. */
+/** Random bytes for many ids: one call per id would dominate the cost. */
 const pool = Buffer.allocUnsafe(256 * BYTES);
 let used = pool.length;
 
 /**
- * A UUID of version 7 (RFC 9562 §5.7) for a time in milliseconds since the epoch.
+ * A UUID version 7 (RFC 9562 §5.7) of a time in milliseconds since the epoch.
  *
- * @param seq orders ids of one millisecond: 32 bits
+ * @param seq orders the ids of one millisecond; 32 bits
  */
 export function uuidv7(msecs = Date.now(), seq?: number): string {
   if (used === pool.length) {

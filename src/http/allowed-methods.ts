@@ -4,7 +4,7 @@ import type { AuthError } from '../problems/auth-error.js';
 import { MethodNotAllowed } from '../problems/http.errors.js';
 import { pathOf } from './request-target.js';
 
-/** Knows which methods each address answers to, for `405` with `Allow` (RFC 9110 §15.5.6). */
+/** The methods of each URL, for `405` with `Allow` (RFC 9110 §15.5.6). */
 export class AllowedMethods {
   readonly #routes: { segments: string[]; method: string }[] = [];
 
@@ -17,7 +17,7 @@ export class AllowedMethods {
     });
   }
 
-  /** Refuses the method where the router found nothing, but the address answers to others. */
+  /** Turns "not found" into `MethodNotAllowed` if the URL supports other methods. */
   readonly translate = (thrown: unknown, request: FastifyRequest): AuthError | undefined => {
     if (!request.is404 || !(thrown instanceof NotFoundException)) return undefined;
     const methods = this.#at(pathOf(request.url));
@@ -25,14 +25,14 @@ export class AllowedMethods {
   };
 
   #at(path: string): string[] {
-    // `*` is the server as a whole (RFC 9110 §9.3.7).
+    // `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7).
     const given = path.split('/');
     const found = this.#routes.filter(({ segments }) => path === '*' || matches(segments, given));
     return [...new Set(found.map(({ method }) => method))].sort();
   }
 }
 
-/** Whether a path is a route's. A segment of the route that begins with `:` stands for any but an empty one. */
+/** Whether a path matches a route. A segment of the route that begins with `:` matches any that is not empty. */
 function matches(route: string[], path: string[]): boolean {
   return (
     route.length === path.length &&

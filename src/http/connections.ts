@@ -3,30 +3,30 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 
 /**
- * Requests that one connection may have without an answer. Clients that pipeline send a few; what is parsed and waiting
- * takes memory, and pausing the socket does not stop what has been read already.
+ * How many requests of one connection may be pending. Clients that pipeline send a few. Pending requests take memory, and
+ * pausing the socket does not stop those that have been read already.
  */
 const MOST_PENDING = 16;
 
 interface Busy {
-  /** The newest answer: of several in a row, only that one's request may still be arriving. */
+  /** The newest response. With pipelining, only its request may still be arriving. */
   response: ServerResponse;
   since: number;
-  /** Requests without an answer. */
+  /** Pending requests. */
   pending: number;
 }
 
 /**
- * The open connections of a server and what each is at: waiting for its client to begin a request, or busy with one.
+ * The open connections of a server, and whether each waits for its client or is being answered.
  *
- * There are never more than the ceiling. One more takes the place of the one that has kept us waiting the longest, so
- * that slow senders, however many, shut out nobody who sends a request in full. Where all are being answered, the
- * newcomer is closed.
+ * Their number is limited. A connection beyond the limit replaces the one that has waited for its client the longest, so
+ * slow senders can't keep out clients that send complete requests. If all connections are being answered, the new one is
+ * closed.
  */
 export class Connections {
   readonly #logger = new Logger('http');
   readonly #ceiling: number;
-  /** Since when, in milliseconds; the longest idle first. */
+  /** Idle connections and since when, in milliseconds; the longest idle first. */
   readonly #idle = new Map<Socket, number>();
   /** The oldest first. */
   readonly #busy = new Map<Socket, Busy>();
@@ -41,9 +41,9 @@ export class Connections {
     server.on('connection', (socket: Socket) => this.#open(socket));
   }
 
-  /** Whether a request is to be handled. Closes the connection if it already has too many that wait for their answers. */
+  /** Whether to handle a request. Closes the connection if too many of its requests are pending. */
   admit({ socket }: IncomingMessage, response: ServerResponse): boolean {
-    // Requests that came in one piece are still parsed when the first of them has closed the connection.
+    // Node.js goes on parsing pipelined requests after the connection was closed.
     if (socket.destroyed) return false;
     const pending = (this.#busy.get(socket)?.pending ?? 0) + 1;
     if (pending > MOST_PENDING) {
@@ -57,12 +57,12 @@ export class Connections {
     return true;
   }
 
-  /** Whether the newest request has its answer, while the rest of that request may still be arriving. */
+  /** Whether the newest request has been answered; its body may still be arriving. */
   hasAnswered(socket: Socket): boolean {
     return this.#busy.get(socket)?.response.headersSent === true;
   }
 
-  /** Closes those without a request, also those that never sent anything. */
+  /** Closes the connections without a pending request. */
   closeIdle(): void {
     for (const socket of this.#idle.keys()) socket.destroy();
   }
@@ -95,7 +95,7 @@ export class Connections {
     return true;
   }
 
-  /** By one measure for both kinds: were newcomers always the first to go, slow bodies would keep their places for good. */
+  /** Slow headers and slow bodies are compared by the same time; otherwise slow bodies would never be closed. */
   #longestWaiting(): Socket | undefined {
     const [idle] = this.#idle;
     for (const [socket, { response, since }] of this.#busy) {
@@ -108,7 +108,7 @@ export class Connections {
   #forget(socket: Socket): void {
     this.#idle.delete(socket);
     this.#busy.delete(socket);
-    // Said again when it has been better for a while.
+    // Logged again only after the number has been lower for a while.
     if (this.#idle.size + this.#busy.size < this.#ceiling / 2) this.#warned = false;
   }
 }

@@ -1,13 +1,13 @@
-/** The value of a cookie, or why there is none to rely on. */
+/** The value of a cookie, if it has exactly one. */
 export interface CookieReading {
   value?: string;
-  /** Two cookies have the name, or there is an attribute of the first cookie standard (`$Version`, RFC 2965). */
+  /** Two cookies have the name, or the header has an attribute of RFC 2965 (`$Version`). */
   ambiguous: boolean;
 }
 
 /**
- * Reads the one cookie of a name from a `Cookie` header (RFC 6265bis §4.2), in one pass over it. Only spaces and tabs
- * are cut off names and values: cutting off the spaces of Unicode too would let another cookie pass for this one.
+ * Reads the cookie of a name from a `Cookie` header (RFC 6265bis §4.2) in linear time. Only spaces and tabs are trimmed:
+ * `String.trim` also removes Unicode spaces, and would read a different name as this one.
  */
 export function readCookie(header: string | undefined, name: string): CookieReading {
   const values: string[] = [];
@@ -21,7 +21,7 @@ export function readCookie(header: string | undefined, name: string): CookieRead
   return value === undefined || others.length > 0 ? { ambiguous: others.length > 0 } : { value, ambiguous: false };
 }
 
-/** By hand: a regular expression that looks for spaces at the end begins again at each space before it. */
+/** A regular expression for trailing spaces takes quadratic time. */
 function trim(text: string): string {
   let start = 0;
   let end = text.length;

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Keys and metadata: anybody's page may read them, since they carry nothing personal. */
+/** Keys and metadata are public, so any page may read them. */
 const PUBLIC = /^\/(?:\.well-known\/|openapi\.json(?:\?|$))/;
 
-/** What a script may read beside the body. */
+/** Response headers that scripts may read. */
 const EXPOSED = 'X-Request-Id, RateLimit, RateLimit-Policy, Retry-After';
 
-// The same for every address, so that a script reads our 404 and 405 and not a bare failure.
+// The same for every URL, so that scripts can read 404 and 405 responses too.
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-CSRF-Token, X-Request-Id',
@@ -14,8 +14,8 @@ const PREFLIGHT = {
 };
 
 /**
- * Lets pages of the listed origins, and of no other, read answers and send credentials (the Fetch standard's CORS
- * protocol). An origin is compared as a whole, letter by letter.
+ * Lets pages of the listed origins read responses and send credentials (CORS, Fetch standard). Origins are compared as
+ * whole strings.
  */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
@@ -24,7 +24,7 @@ export class Cors {
     this.#origins = new Set(origins);
   }
 
-  /** The headers for the caller's origin: none at all for one that is not listed. */
+  /** The CORS headers for a request's origin; none if it is not listed. */
   headers({ url, headers }: FastifyRequest): Record<string, string> | undefined {
     if (PUBLIC.test(url)) {
       return {
@@ -42,7 +42,7 @@ export class Cors {
     };
   }
 
-  /** The headers of the answer to a preflight, where {@link headers} has let its origin in; else nothing. */
+  /** The headers of a preflight response, if {@link headers} has allowed the origin. */
   preflight(request: FastifyRequest, reply: FastifyReply): Record<string, string> | undefined {
     if (request.method !== 'OPTIONS') return undefined;
     const { origin, 'access-control-request-method': asked } = request.headers;
@@ -50,7 +50,7 @@ export class Cors {
     return isPreflight && reply.hasHeader('Access-Control-Allow-Origin') ? PREFLIGHT : undefined;
   }
 
-  /** Keeps caches from giving one origin's answer to another. To be called when the rest of the headers is there. */
+  /** Keeps caches from serving one origin's response to another. Call it after all other headers are set. */
   vary({ url }: FastifyRequest, reply: FastifyReply): void {
     if (this.#origins.size === 0 || PUBLIC.test(url)) return;
     const others = reply.getHeader('Vary');

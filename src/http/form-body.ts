@@ -3,12 +3,12 @@ import { MalformedRequest, UnsupportedMediaType } from '../problems/http.errors.
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Takes a form in place of JSON: only what authenticates by a header of its own, so that no other site can post there. */
+    /** Accepts a form instead of JSON. Only for routes that authenticate by a header, which another site's form can't send. */
     form?: boolean;
   }
 }
 
-/** Takes forms on the routes that say so. A parameter given twice is refused (RFC 6749 §3.2). */
+/** Accepts forms on routes with `form: true`. Rejects a repeated parameter (RFC 6749 §3.2). */
 export function acceptForms(fastify: FastifyInstance): void {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   const options = { parseAs: 'buffer' } as const;

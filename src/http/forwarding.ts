@@ -3,10 +3,10 @@ import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { addNetwork, type TrustedProxies } from '../config/trusted-proxies.js';
 
-/** Whether what an address says of whom it forwards for is believed; `hop` counts from the connection, which is 0. */
+/** Whether an address is a trusted proxy; `hop` is 0 for the peer of the connection. */
 export type TrustsProxy = (address: string | undefined, hop: number) => boolean;
 
-/** `TRUST_PROXY` as Fastify takes it. */
+/** `TRUST_PROXY` in the form that Fastify expects. */
 export function trustOf(proxies: TrustedProxies): TrustsProxy {
   if ('hops' in proxies) return (_, hop) => hop < proxies.hops;
   const list = new BlockList();
@@ -15,15 +15,15 @@ export function trustOf(proxies: TrustedProxies): TrustsProxy {
 }
 
 /**
- * Leaves of the forwarding headers nothing but what is believed: `X-Forwarded-For` of trusted proxies. One that comes
- * from anybody else is told of once, since either a proxy is not configured or somebody forges.
+ * Drops untrusted forwarding headers; only `X-Forwarded-For` of a trusted proxy is kept. The first one from another peer is
+ * logged: either a proxy is missing in the settings, or the header is forged.
  */
 export function heedForwarding(fastify: FastifyInstance, trusts: TrustsProxy = () => false): void {
   const logger = new Logger('http');
   let told = false;
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { headers, socket } = request.raw;
-    // With a trusted proxy Fastify would answer to these; the service has one name, and it is in PUBLIC_URL.
+    // Fastify would use them for the host and scheme. PUBLIC_URL defines both.
     if (headers['x-forwarded-host'] !== undefined) delete headers['x-forwarded-host'];
     if (headers['x-forwarded-proto'] !== undefined) delete headers['x-forwarded-proto'];
     if (!told && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {

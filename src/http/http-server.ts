@@ -23,15 +23,15 @@ export interface HttpServerOptions {
   https: boolean;
   problems: ProblemFilter;
   requests: RequestCounter;
-  /** Whose pages may read the answers. */
+  /** Origins whose pages may read responses. */
   corsOrigins: readonly string[];
   maxConnections: number;
-  /** Whether each request is a line in the log. */
+  /** Whether requests are logged. */
   logRequests: boolean;
   trustProxy?: TrustedProxies | undefined;
 }
 
-/** The HTTP server with its limits and the headers of every answer; routes are Nest's. */
+/** Creates the Fastify server with its limits, parsers and the headers of all responses. Nest adds the routes. */
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const { problems, requests } = options;
   const trusts = options.trustProxy && trustOf(options.trustProxy);
@@ -53,18 +53,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     genReqId: requestId,
     requestIdHeader: false,
     rewriteUrl: ({ url = '' }: { url?: string | undefined }) => originForm(url),
-    // While it stops, what comes in on an open connection is still answered, and the connection then closed.
+    // During the shutdown, requests on open connections are still answered; then the connections are closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // Nothing here is Express middleware.
+    // No Express middleware is used.
     skipMiddie: true,
     clientErrorHandler: (error, raw) => {
       const socket = raw as Socket;
-      // What is wrong with the rest of a request that was refused already is of no interest, and one answer is enough.
+      // The request was rejected already, so an error in its rest needs no second response.
       if (connections.hasAnswered(socket)) socket.destroySoon();
       else answerUnparsed(error, socket, { headers: security, requests });
     },
-    // What the router refuses before a hook runs: a malformed URL.
+    // A malformed URL, which the router rejects before any hook runs.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
       const answer = (thrown: unknown) => {
@@ -80,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   heedForwarding(fastify, trusts);
-  // Hooks that wait for nothing take a callback: a promise for each, on every request, is dear.
+  // Synchronous hooks take a callback: a promise per hook and request is expensive.
   fastify.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
     const limited = requests.check(request);
@@ -105,7 +105,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     cors.vary(request, reply);
-    // Swagger UI's page is sent without one.
+    // The page of Swagger UI has no content type of its own.
     if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
     done();
   });
@@ -116,16 +116,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     });
   }
   fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, { headers: security, requests }));
-  // An expectation that is not known is no reason to refuse (RFC 9110 §10.1.1); left alone, Node.js answers a bare 417.
+  // An unknown expectation may be ignored (RFC 9110 §10.1.1). By default Node.js responds 417 without a body.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   stopGracefully(fastify, connections);
   return adapter;
 }
 
-/** How long a request that is still arriving may hold up the stop. */
+/** How long a request that is still arriving may delay the shutdown, in milliseconds. */
 const SLOW_REQUEST_MS = 10_000;
 
-/** Lets the server stop as soon as the requests in flight are answered: an answer in flight ends its connection. */
+/** Closes each connection after the response in flight, so that the server stops as soon as all are answered. */
 function stopGracefully(fastify: FastifyInstance, connections: Connections): void {
   let closing = false;
   fastify.addHook('preClose', async () => {

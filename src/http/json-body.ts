@@ -5,15 +5,15 @@ import { parseStrictJson } from './strict-json.js';
 export const BODY_LIMIT = 32 * 1024;
 
 /**
- * Takes JSON bodies alone, in strict UTF-8 (RFC 8259 §8.1) and without what two readers could take differently.
- * Other content types are refused, so that a form of another site can't post here.
+ * Accepts only JSON bodies, in strict UTF-8 (RFC 8259 §8.1) and without duplicate members. Other content types are rejected,
+ * so another site's form can't be posted here.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (request.routeOptions.config.form) return done(new UnsupportedMediaType());
-    // An empty body is no body: clients put the content type on a POST that has none.
+    // Some clients send the content type with an empty body.
     if (body.length === 0) return done(null, undefined);
     if (!/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(request.headers['content-type'] ?? '')) {
       return done(new UnsupportedMediaType());

@@ -2,14 +2,14 @@ const AUTHORITY = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;
 const EXACT_PATH = /^\/(?:[\w.~-]+(?:\/[\w.~-]+)*\/?)?$/;
 
-/** Whether a text is a host with an optional port, as `Host` must be (RFC 9110 §7.2). An empty host is none (§4.2.1). */
+/** Whether a text is a valid `Host`: a host and an optional port (RFC 9110 §7.2). The host must not be empty (§4.2.1). */
 export function isAuthority(text: string): boolean {
   return AUTHORITY.test(text);
 }
 
 /**
- * A request target as path and query: the absolute form that every server must take (RFC 9112 §3.2.2) becomes what
- * the same request without a proxy would say, before anything looks at it.
+ * Converts a request target in absolute form, which every server must accept (RFC 9112 §3.2.2), to origin form: path and
+ * query.
  */
 export function originForm(target: string): string {
   const [prefix, authority] = ABSOLUTE_FORM.exec(target) ?? [];
@@ -24,8 +24,8 @@ export function pathOf(target: string): string {
 }
 
 /**
- * Whether a path is spelled in the one way in which a route may be. Encoded characters, empty and dot segments, `;`
- * and `#` are other names for the same thing to some readers (the router, a proxy, a limiter) and not to others.
+ * Whether a path is in its only accepted spelling. Routers, proxies and rate limiters disagree about encoded characters, empty
+ * and dot segments, `;` and `#`.
  */
 export function isExactPath(path: string): boolean {
   return EXACT_PATH.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);

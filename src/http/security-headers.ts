@@ -1,4 +1,4 @@
-/** What a browser must be told with every answer of an API (OWASP REST Security Cheat Sheet). */
+/** Security headers of every response of an API (OWASP REST Security Cheat Sheet). */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
@@ -9,9 +9,9 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
-/** The policy of the pages under /docs: their own scripts and styles, and calls to this service. */
+/** The Content-Security-Policy of the pages under /docs: own scripts and styles, and requests to this service. */
 export const DOCS_CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-/** One year, as ASVS 3.4.1 asks; only over https does it mean anything. */
+/** One year, as ASVS 3.4.1 requires. Browsers ignore it over http. */
 export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000; includeSubDomains';

@@ -1,15 +1,14 @@
-/** The text is JSON, but holds what two readers could take differently. */
+/** The text is JSON that different parsers read differently. */
 export class AmbiguousJson extends SyntaxError {
   override name = 'AmbiguousJson';
 }
 
-/** Deeper than any body or token has reason to be. */
+/** No body or token needs more. */
 const DEEPEST = 32;
 
 /**
- * Parses JSON (RFC 8259) that means the same to every reader: a member named twice is refused (§4), since some
- * parsers take the first and others the last, and so is `__proto__`. Nesting is bounded (§9): what reads the value
- * may call itself for each level.
+ * Parses JSON (RFC 8259) that every parser reads the same way. Rejects duplicate members (§4), because some parsers use the
+ * first and others the last, and `__proto__`. The nesting depth is limited (§9), because readers of the value may be recursive.
  *
  * @throws SyntaxError, AmbiguousJson
  */
@@ -22,13 +21,13 @@ export function parseStrictJson(text: string): unknown {
     if (!Array.isArray(this)) members += 1;
     return member;
   });
-  // Outside of strings a colon stands after each name as written, and the parser has kept one of each name. The
-  // reviver has met one more: the value itself, as the member of an object made for it.
+  // Outside of strings there is one colon per member as written, while the parser keeps one member per name. The reviver
+  // is called once more, for the value itself.
   if (colons + 1 !== members) throw new AmbiguousJson('a member is named twice');
   return value;
 }
 
-/** How deeply a text is nested, and how many colons stand outside of its strings: before it is parsed, in one pass. */
+/** The nesting depth of a text and the number of colons outside of its strings, in one pass. */
 function outline(text: string): { depth: number; colons: number } {
   let [level, depth, colons] = [0, 0, 0];
   let inString = false;

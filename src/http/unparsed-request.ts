@@ -8,17 +8,17 @@ import { describeProblem, problemHeaders } from '../problems/problem.js';
 import type { RequestCounter } from './request-counter.js';
 
 interface Answering {
-  /** Of every answer. */
+  /** Sent with every response. */
   headers: Readonly<Record<string, string>>;
   requests: RequestCounter;
 }
 
-/** How long a client may take to read the refusal before its connection is cut. */
+/** How long a client may take to read the response before its connection is destroyed, in milliseconds. */
 const LINGER_MS = 1000;
 
 /**
- * Answers what the HTTP parser itself refuses. There is no request yet, so the answer is written by hand:
- * a problem like all others, and then the connection is closed (RFC 9112 §2.2).
+ * Responds to what the HTTP parser rejects. There is no request object, so the problem is written to the socket directly; then
+ * the connection is closed (RFC 9112 §2.2).
  */
 export function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket, answering: Answering): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -28,15 +28,15 @@ export function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket, ans
   answer(socket, refusalOf(error.code), answering, error.code);
 }
 
-/** Refuses to be a proxy. Node.js would close the connection without a word (RFC 9110 §9.3.6). */
+/** Rejects CONNECT (RFC 9110 §9.3.6). Node.js would close the connection without a response. */
 export function answerConnect(socket: Socket, answering: Answering): void {
   socket.on('error', () => socket.destroy());
-  // No method at all is allowed at somebody else's address (RFC 9110 §10.2.1).
+  // This server has no methods for the URL of another host, so `Allow` is empty (RFC 9110 §10.2.1).
   answer(socket, new MethodNotAllowed({ headers: { Allow: '' } }), answering, 'CONNECT');
 }
 
 function answer(socket: Socket, fallback: AuthError, answering: Answering, fault: string | undefined): void {
-  // The peer's own address: a proxy's `X-Forwarded-For` has not been parsed.
+  // The address of the peer: `X-Forwarded-For` has not been parsed.
   const refusal = answering.requests.count(socket.remoteAddress) ?? fallback;
   const id = uuidv7();
   const body = JSON.stringify(describeProblem(refusal, id, 'en'));
@@ -51,7 +51,7 @@ function answer(socket: Socket, fallback: AuthError, answering: Answering, fault
   new Logger('http').log({ msg: 'unparsed request', request_id: id, status, ip: socket.remoteAddress, fault });
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`);
-  // The other half would stay open for as long as the client likes.
+  // Otherwise the client could keep its half open.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 

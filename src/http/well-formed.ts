@@ -4,24 +4,24 @@ import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, NotFound } from '../problems/http.errors.js';
 import { isAuthority, isExactPath, pathOf } from './request-target.js';
 
-/** The parser counts bytes, and of lines beyond some thousands it keeps none. */
+/** The parser limits the bytes of headers, and silently drops headers beyond its limit of lines. */
 const MOST_HEADERS = 100;
 
-/** The refusal of what the parser accepts and two servers in a row could read differently. */
+/** Returns an error for a request that the parser accepts but a proxy and this server could read differently. */
 export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | undefined {
-  // The parser lets HTTP/0.9 and 2.0 pass as a version number of HTTP/1.
+  // The parser accepts HTTP/0.9 and HTTP/2.0 as versions.
   if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw) || saysTwice(raw)) {
-    // Where a request is read in two ways, so may be what follows it.
+    // The rest of the connection could be read differently too.
     return new MalformedRequest({ headers: { Connection: 'close' } });
   }
   if (raw.rawHeaders.length > 2 * MOST_HEADERS) return new HeadersTooLarge({ headers: { Connection: 'close' } });
   if (url === '*' && method === 'OPTIONS') return undefined;
-  // The asterisk and authority forms, and absolute ones of other schemes (RFC 9112 §3.2).
+  // Asterisk form, authority form, and absolute form with other schemes (RFC 9112 §3.2).
   if (!url.startsWith('/')) return new MalformedRequest();
   return isExactPath(pathOf(url)) ? undefined : new NotFound();
 }
 
-/** RFC 9110 §5.3: who a request is from and what its body is are said once. Node.js would take the first, others the last. */
+/** RFC 9110 §5.3: these headers must appear once. Node.js uses the first one, other servers the last. */
 function saysTwice({ rawHeaders }: IncomingMessage): boolean {
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -35,7 +35,7 @@ function saysTwice({ rawHeaders }: IncomingMessage): boolean {
   return false;
 }
 
-/** RFC 9112 §3.2: exactly one, and of the right form; only HTTP/1.0 may leave it out. */
+/** RFC 9112 §3.2: exactly one valid Host; only HTTP/1.0 may omit it. */
 function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
   let host: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -47,7 +47,7 @@ function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean 
   return host === undefined ? httpVersionMinor === 0 : isAuthority(host);
 }
 
-/** RFC 9112 §6.1: no coding but `chunked`, and in HTTP/1.0 not even that. */
+/** RFC 9112 §6.1: only `chunked` is supported, and HTTP/1.0 has no transfer codings. */
 function hasKnownFraming({ headers, httpVersionMinor }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding'];
   return coding === undefined || (httpVersionMinor > 0 && coding.toLowerCase() === 'chunked');

@@ -9,7 +9,7 @@ interface Place {
   hostname?: string;
 }
 
-/** The one line that tells the operator why the server does not start, or nothing where only a stack can. */
+/** The one-line message for an error that prevents the start; undefined for an error that needs its stack. */
 export function startRefusal(error: unknown): string | undefined {
   if (error instanceof StartRefused) return error.message;
   if (!(error instanceof Error)) return undefined;
@@ -20,17 +20,18 @@ export function startRefusal(error: unknown): string | undefined {
   if (code === 'EADDRNOTAVAIL') return `HOST=${address} is not an address of this machine`;
   if (FILE_FAULTS.has(code)) return `can't use the data folder or another file: ${error.message}`;
   // PostgreSQL: wrong password, no such role, no such database.
-  if (syscall === 'getaddrinfo') return `${hostname} is no host that can be found (in HOST or DATABASE_URL)`;
-  if (/^(28...|3D000)$/.test(code)) return `DATABASE_URL is refused by PostgreSQL: ${error.message}`;
-  if (/\bSSL\b|certificate/i.test(error.message)) return `DATABASE_URL asks for TLS, and that failed: ${error.message}`;
+  if (syscall === 'getaddrinfo') return `the host ${hostname} (in HOST or DATABASE_URL) can't be found`;
+  if (/^(28...|3D000)$/.test(code)) return `PostgreSQL rejects DATABASE_URL: ${error.message}`;
+  if (/\bSSL\b|certificate/i.test(error.message))
+    return `DATABASE_URL requires TLS, and the TLS connection failed: ${error.message}`;
   if (/unsupported startup parameter/.test(error.message)) {
-    return `DATABASE_URL is a pooler that refuses a setting of the connection (${error.message}); PgBouncer takes it with ignore_startup_parameters = statement_timeout`;
+    return `the pooler at DATABASE_URL rejects a connection setting (${error.message}); in PgBouncer set ignore_startup_parameters = statement_timeout`;
   }
   if (databaseUnavailable(error)) return `DATABASE_URL can't be reached: ${describe(error)}`;
   return undefined;
 }
 
-/** A connection that fails on several addresses has its reasons in a list. */
+/** A host with several addresses has one error per address. */
 function describe(error: Error): string {
   return error instanceof AggregateError ? error.errors.map((one: Error) => one.message).join(', ') : error.message;
 }

@@ -1,23 +1,23 @@
 import { type INestApplication, Logger } from '@nestjs/common';
 
-/** After this, what still runs is cut off. */
+/** After this time the process exits even if requests are in flight. */
 const DEADLINE_MS = 25_000;
 
 /**
- * On SIGTERM or SIGINT: takes no new connections, finishes the requests in flight, closes the database, exits 0.
- * To be called before the start: process 1 of a container ignores signals that nobody listens to.
+ * On SIGTERM or SIGINT: accepts no new connections, finishes the requests in flight, closes the database and exits with 0.
+ * Call it before the start, because process 1 of a container ignores signals without a handler.
  *
- * @param starting the application, once it is there
+ * @param starting resolves when the application has started
  */
 export function stopOnSignals(starting: Promise<INestApplication>): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
-    // npm passes on a Ctrl-C that the terminal has already sent here: the second one of a pair is not impatience.
+    // On Ctrl-C the signal arrives twice: from the terminal and from npm.
     if (stopping) return;
     stopping = true;
     const logger = new Logger('Portero');
     setTimeout(() => {
-      logger.error(`still busy after ${DEADLINE_MS / 1000} s: stopping all the same`);
+      logger.error(`requests are still in flight after ${DEADLINE_MS / 1000} s; stopping anyway`);
       process.exit(1);
     }, DEADLINE_MS).unref();
     const app = await starting;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 
-/** What a start tells: where to go, where the data is, and what to change for more than a trial. */
+/** The lines logged after the start: the URLs, where the data is, and what to change for production. */
 export function welcome(config: Config, address: string): string[] {
   const lines = [`Portero listens on ${address}`, `Swagger UI: ${address}/docs`];
   if (config.databaseUrl !== undefined) {
@@ -10,7 +10,7 @@ export function welcome(config: Config, address: string): string[] {
   return [
     ...lines,
     `Data: the embedded database in ${config.dataDir}`,
-    'The embedded database is for one process, and what it answered survives a killed process but not a power cut',
-    'For PostgreSQL set DATABASE_URL=postgres://user:password@host:5432/name and PORTERO_SECRET (docs/operations.md)',
+    'The embedded database serves one process. Committed data survives a killed process but not a power failure',
+    'To use PostgreSQL, set DATABASE_URL=postgres://user:password@host:5432/name and PORTERO_SECRET (docs/operations.md)',
   ];
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 export interface LineWriterOptions {
-  /** The most bytes that may wait for the reader. Lines beyond that are dropped. */
+  /** The maximum of bytes that may wait for the reader. Lines beyond that are dropped. */
   capacity?: number;
   /** Called with the number of dropped lines once the reader has caught up. */
   onDropped: (count: number) => void;
@@ -10,16 +10,16 @@ export interface LineWriterOptions {
 /** About 4,000 lines of requests. */
 const CAPACITY = 1024 * 1024;
 const RETRY_MS = 20;
-/** How long the end of the process may wait for a reader. */
+/** How long the end of the process may wait for a reader, in milliseconds. */
 const EXIT_MS = 1000;
 const EXIT_RETRY_MS = 10;
 
 /**
- * Writes lines to a descriptor that is in non-blocking mode. A line is out before `write` returns as long as the reader
- * keeps up. Otherwise it waits in memory, and the process goes on.
+ * Writes lines to a non-blocking file descriptor. As long as the reader keeps up, a line is written before `write` returns.
+ * Otherwise it waits in memory, and the process continues.
  *
- * There is no thread or stream in between: a thread that waits for the reader is missing from the pool that hashes
- * passwords and keeps the process from ending, and what a stream holds is lost when the process ends.
+ * It uses no thread and no stream: a thread that waits for the reader is missing in the pool that hashes passwords and keeps
+ * the process from exiting, and the content of a stream is lost when the process exits.
  */
 export class LineWriter {
   readonly #fd: number;
@@ -49,7 +49,7 @@ export class LineWriter {
     if (this.#retry === undefined) this.#flush();
   }
 
-  /** Writes what still waits; for the `exit` event. Blocks for up to a second while the reader does not keep up. */
+  /** Writes the waiting lines; for the `exit` event. Blocks for up to a second if the reader does not keep up. */
   finish(): void {
     const deadline = performance.now() + EXIT_MS;
     const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -63,7 +63,7 @@ export class LineWriter {
     else this.#retry = setTimeout(() => this.#flush(), RETRY_MS).unref();
   }
 
-  /** False if the reader does not accept all of it now. */
+  /** Returns false if the reader does not accept everything now. */
   #writeWaiting(): boolean {
     try {
       for (let line = this.#waiting[0]; line !== undefined; line = this.#waiting[0]) {
@@ -73,7 +73,7 @@ export class LineWriter {
         else this.#waiting.shift();
       }
     } catch (error) {
-      // A pipe that is full (EAGAIN) or a disk that is (ENOSPC) may have room again; a reader that is gone stays gone.
+      // A full pipe (EAGAIN) or disk (ENOSPC) may have room again; a reader that has gone (EPIPE) does not return.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') return false;
       this.#readerGone = true;
       this.#waiting = [];

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const logger = new Logger('http');
 
-/** Writes one line per request. It names the route, or the path up to where somebody may have put a secret. */
+/** Logs one line per request: the route, or else the path without its query, which may contain a secret. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   logger.log({
     msg: 'request',

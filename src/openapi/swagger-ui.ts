@@ -1,7 +1,17 @@
 import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { NotFound } from '../problems/http.errors.js';
 import { createDocument } from './document.js';
+
+/** The files of swagger-ui-dist that the page loads. */
+const FILES = new Set([
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-standalone-preset.js',
+  'favicon-16x16.png',
+  'favicon-32x32.png',
+]);
 
 interface UiRequest {
   body?: unknown;
@@ -23,6 +33,8 @@ export function serveSwaggerUi(app: INestApplication): void {
     json ??= JSON.stringify(documentOnce());
     return reply.type('application/json; charset=utf-8').send(json);
   });
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  server.addHook('onRoute', hideOtherFiles);
   SwaggerModule.setup('docs', app, documentOnce, {
     raw: false,
     customSiteTitle: 'Portero API',
@@ -33,6 +45,15 @@ export function serveSwaggerUi(app: INestApplication): void {
       responseInterceptor: rememberTokens,
     },
   });
+}
+
+/** Answers 404 to the other files of swagger-ui-dist: its package.json, its source maps, its licence. */
+function hideOtherFiles(route: RouteOptions): void {
+  if (route.url !== '/docs/*') return;
+  route.onRequest = (request, _reply, done) => {
+    const { '*': file = '' } = request.params as { '*'?: string };
+    done(FILES.has(file) ? undefined : new NotFound());
+  };
 }
 
 // The two functions below run in the reader's browser: they are sent as text and see nothing of this module.

@@ -3,65 +3,65 @@ interface ProblemText {
   detail: string;
 }
 
-/** Every problem by its code. `detail` must be printable ASCII: RFC 6750 puts it into a header. */
+/** Every problem by its code. `detail` must be printable ASCII, because it is sent in a header (RFC 6750). */
 export const problems = {
   validation_failed: {
     title: 'The request is not valid',
-    detail: 'One or more members of the body are missing, unknown or of the wrong form; "errors" names each.',
+    detail: 'One or more members of the body are missing, unknown or invalid. See "errors".',
   },
   malformed_request: {
     title: 'The request could not be read',
     detail: 'The request is not well-formed HTTP with a JSON object as its body.',
   },
-  not_found: { title: 'Not found', detail: 'There is nothing at this address.' },
+  not_found: { title: 'Not found', detail: 'There is nothing at this URL.' },
   method_not_allowed: {
     title: 'Method not allowed',
-    detail: 'This address does not answer to this method; the Allow header names those it answers to.',
+    detail: 'This URL does not support the method. See the Allow header.',
   },
-  request_timeout: { title: 'The request took too long', detail: 'The request did not arrive in full in time.' },
+  request_timeout: { title: 'The request took too long', detail: 'The request did not arrive completely in time.' },
   precondition_failed: {
-    title: 'A condition does not hold',
-    detail: 'What is at this address does not meet a condition of the request, such as If-Match.',
+    title: 'Precondition failed',
+    detail: 'The resource does not meet a condition of the request, such as If-Match.',
   },
-  body_too_large: { title: 'The body is too large', detail: 'A body may hold 32 KiB at the most.' },
+  body_too_large: { title: 'The body is too large', detail: 'The body must not exceed 32 KiB.' },
   unsupported_media_type: {
     title: 'Unsupported media type',
-    detail: 'Send the body as Content-Type: application/json, or as a form where the address takes one.',
+    detail: 'Send the body as Content-Type: application/json, or as a form if the URL accepts one.',
   },
   range_not_satisfiable: {
-    title: 'No such range',
-    detail: 'None of the ranges in the Range header is part of what is at this address; Content-Range has its length.',
+    title: 'Range not satisfiable',
+    detail: 'The resource has none of the ranges in the Range header. Content-Range contains its length.',
   },
   too_many_requests: {
     title: 'Too many requests',
-    detail: 'There were too many requests of this kind; try again after the time in Retry-After.',
+    detail: 'There were too many requests of this kind. Try again after the time in Retry-After.',
   },
   headers_too_large: { title: 'The headers are too large', detail: 'The request line and headers are too large.' },
   internal_error: {
     title: 'Something went wrong',
-    detail: 'The server failed and has logged why; tell its operator the request_id.',
+    detail: 'The server failed and logged the error. Report the request_id to its operator.',
   },
   unavailable: {
-    title: 'The service is not available now',
-    detail: 'Something that the service needs can not be reached; try again after the time in Retry-After.',
+    title: 'The service is unavailable',
+    detail: 'The service cannot reach something that it needs. Try again after the time in Retry-After.',
   },
-  registration_closed: { title: 'Registration is closed', detail: 'This service takes no registrations.' },
-  username_taken: { title: 'The username is taken', detail: 'Somebody has registered this username.' },
-  email_taken: { title: 'The email address is taken', detail: 'Somebody has registered this email address.' },
+  registration_closed: { title: 'Registration is closed', detail: 'This service does not accept registrations.' },
+  username_taken: { title: 'The username is taken', detail: 'An account with this username exists already.' },
+  email_taken: { title: 'The email address is taken', detail: 'An account with this email address exists already.' },
   password_rejected: {
     title: 'The password was rejected',
-    detail: 'The password does not meet the rules for passwords; "errors" says why.',
+    detail: 'The password does not meet the password policy. See "errors".',
   },
   busy: {
     title: 'The service is busy',
-    detail: 'Too many passwords are being checked at the moment; try again after the time in Retry-After.',
+    detail: 'Too many passwords are being checked. Try again after the time in Retry-After.',
   },
   too_many_attempts: {
     title: 'Too many attempts',
     detail:
-      'There were too many attempts with this name; no password is checked before the time in Retry-After is over.',
+      'There were too many failed attempts with this name. No password is checked until the time in Retry-After has passed.',
   },
-  wrong_password: { title: 'The password is wrong', detail: 'The password given is not the one of this user.' },
+  wrong_password: { title: 'The password is wrong', detail: 'This is not the password of this user.' },
   invalid_credentials: {
     title: 'Wrong username, email or password',
     detail: 'There is no user with this name and password.',
@@ -73,11 +73,11 @@ export const problems = {
   token_malformed: { title: 'The access token is not valid', detail: 'The access token is malformed or not genuine.' },
   token_expired: {
     title: 'The access token has expired',
-    detail: 'The access token has expired; get a new one with the refresh token.',
+    detail: 'The access token has expired. Get a new one with the refresh token.',
   },
   token_revoked: {
     title: 'The access token was revoked',
-    detail: 'The session of this access token has ended; log in again.',
+    detail: 'The session of this access token has ended. Log in again.',
   },
   refresh_token_invalid: {
     title: 'The refresh token is not valid',
@@ -85,57 +85,57 @@ export const problems = {
   },
   refresh_token_expired: {
     title: 'The refresh token has expired',
-    detail: 'The refresh token has expired; log in again.',
+    detail: 'The refresh token has expired. Log in again.',
   },
   refresh_token_reused: {
     title: 'The refresh token was used before',
-    detail: 'The refresh token was used before, so its session has been ended; log in again.',
+    detail: 'The refresh token was used before, so its session was ended. Log in again.',
   },
   csrf_failed: {
     title: 'The request may come from another site',
-    detail: 'Send the csrf_token of this session as X-CSRF-Token, from a page of this service or of a listed origin.',
+    detail: 'Send the csrf_token of this session as X-CSRF-Token, from a page of this service or of an allowed origin.',
   },
   session_invalid: {
     title: 'The session cookie is not valid',
-    detail: 'The session cookie is not genuine, or there is more than one; log in again.',
+    detail: 'The session cookie is not genuine, or there is more than one. Log in again.',
   },
   session_expired: {
     title: 'The session has expired',
-    detail: 'The session was idle for too long, or has reached its end; log in again.',
+    detail: 'The session was idle for too long or has reached its maximum lifetime. Log in again.',
   },
-  session_not_found: { title: 'No such session', detail: 'There is no session of this user with this id.' },
+  session_not_found: { title: 'Session not found', detail: 'This user has no session with this id.' },
   invalid_client: {
-    title: 'The client is not known',
+    title: 'Unknown client',
     detail: 'Send the client_id and client_secret of a registered client by HTTP Basic.',
   },
   session_revoked: {
     title: 'The session has ended',
-    detail: 'The session of this token or cookie has ended; log in again.',
+    detail: 'The session of this token or cookie has ended. Log in again.',
   },
 } as const satisfies Record<string, ProblemText>;
 
-/** Every fault of a member by its code. `{name}` stands for a value of the fault. */
+/** Every fault of a member by its code. `{name}` is replaced by a value of the fault. */
 export const faults = {
   required: 'This member is required.',
-  unknown_member: 'This member is not known here.',
+  unknown_member: 'This member is unknown.',
   not_a_string: 'This must be a string.',
   not_an_object: 'The body must be a JSON object.',
-  invalid_text: 'This must not hold NUL or a lone surrogate.',
+  invalid_text: 'This must not contain NUL or a lone surrogate.',
   empty: 'This must not be empty.',
   transport_unknown: 'This must be "bearer" or "cookie".',
   keep_unknown: 'This must be "current".',
-  event_type_unknown: 'There is no event of this type.',
+  event_type_unknown: 'This event type does not exist.',
   not_an_id: 'This must be an id.',
   limit_out_of_range: 'This must be a whole number from 1 to 100.',
   username_invalid:
-    'A username has 1 to 64 characters, none of them a control character, no white space but single spaces inside, and @ only where it is the email too.',
+    'A username has 1 to 64 characters, without control characters. Spaces must be single and inside; @ is allowed only if the username equals the email.',
   email_invalid: 'This is not an email address.',
-  password_too_short: 'A password has {minimum} characters or more.',
-  password_too_long: 'A password has {maximum} characters at the most.',
-  password_common: 'This password is one of the most used, and so one of the first to be guessed.',
+  password_too_short: 'A password needs at least {minimum} characters.',
+  password_too_long: 'A password may have at most {maximum} characters.',
+  password_common: 'This password is very common and easy to guess.',
   password_contains_name: 'This password is the username or the email address, with little or nothing added.',
   password_contains_service_name: 'This password is the name of this service, with little or nothing added.',
-  password_breached: 'This password is known from a data breach.',
+  password_breached: 'This password appears in a known data breach.',
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof problems;

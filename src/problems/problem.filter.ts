@@ -51,7 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   #send(error: AuthError, request: FastifyRequest, reply: FastifyReply): void {
     if (error.kind.status >= 500) {
-      this.#logger.error({ err: error.cause ?? error, request_id: request.id }, error.kind.code);
+      this.#logger.error({ msg: error.kind.code, err: error.cause ?? error, request_id: request.id });
     }
     if (reply.sent || reply.raw.headersSent) return;
     const language = negotiateLanguage(request.headers['accept-language']);

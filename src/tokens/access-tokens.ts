@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkTime, readClaims } from './access-token.js';
 import { ApproximateLruCache } from './approximate-lru-cache.js';
 import type { Key } from './jwa.js';
-import { JwsRefused, readObject, signJws, verifyJws } from './jws.js';
+import { JwsRefused, readObject, verifyJws } from './jws.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { TokenMalformed } from './token.errors.js';
 
@@ -33,6 +34,7 @@ export class AccessTokens {
     private readonly keys: SigningKeys,
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly jwt: JwtService,
   ) {
     this.#verified = new ApproximateLruCache(config.tokenCacheSize);
     keys.onForgotten(() => this.#verified.forget(({ key }) => keys.find(key.kid) !== key));
@@ -55,7 +57,7 @@ export class AccessTokens {
       client_id: 'portero',
       preferred_username: subject.name,
     };
-    return { token: signJws(this.keys.active, ACCESS_TOKEN_TYPE, claims), expiresInSeconds: exp - iat };
+    return { token: this.#sign(claims), expiresInSeconds: exp - iat };
   }
 
   /**
@@ -72,6 +74,17 @@ export class AccessTokens {
     }
     checkTime(verified.claims, this.clock.seconds(), { allowExpired });
     return verified.claims;
+  }
+
+  #sign(claims: AccessTokenClaims): string {
+    const { alg, kid, privateKey } = this.keys.active;
+    if (privateKey === undefined) throw new Error(`the key ${kid} has no private half`);
+    return this.jwt.sign(claims, {
+      privateKey,
+      algorithm: alg,
+      keyid: kid,
+      header: { alg, typ: ACCESS_TOKEN_TYPE },
+    });
   }
 
   #verifySignature(token: string): VerifiedToken {

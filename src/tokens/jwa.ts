@@ -5,7 +5,6 @@ import {
   generateKeyPair,
   type KeyObject,
   randomBytes,
-  sign,
   timingSafeEqual,
   verify,
 } from 'node:crypto';
@@ -23,7 +22,6 @@ export interface Key {
 
 interface Algorithm {
   generate(): Promise<KeyObject>;
-  sign(data: Buffer, key: KeyObject): Buffer;
   verify(data: Buffer, key: KeyObject, signature: Buffer): boolean;
 }
 
@@ -42,21 +40,18 @@ function decode({ privateKey }: { privateKey: Buffer }): KeyObject {
   return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' });
 }
 
-/** RFC 7518 §3.2-3.4, by node:crypto's own calls that stay on this thread: its pool may be busy with passwords. */
+/** RFC 7518 §3.2-3.4. Verification is synchronous: the thread pool may be busy with passwords. */
 const ALGORITHMS: Readonly<Record<JwtAlg, Algorithm>> = {
   ES256: {
     generate: async () => decode(await generate('ec', { namedCurve: 'P-256', ...DER })),
-    sign: (data, key) => sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
     verify: (data, key, signature) => verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature),
   },
   RS256: {
     generate: async () => decode(await generate('rsa', { modulusLength: 3072, ...DER })),
-    sign: (data, key) => sign('sha256', data, key),
     verify: (data, key, signature) => verify('sha256', data, key, signature),
   },
   HS256: {
     generate: async () => createSecretKey(randomBytes(32)),
-    sign: (data, key) => createHmac('sha256', key).update(data).digest(),
     verify: (data, key, signature) => {
       const expected = createHmac('sha256', key).update(data).digest();
       return signature.length === expected.length && timingSafeEqual(signature, expected);
@@ -67,11 +62,6 @@ const ALGORITHMS: Readonly<Record<JwtAlg, Algorithm>> = {
 /** A new private key, or a new secret for HS256. */
 export function generateKey(alg: JwtAlg): Promise<KeyObject> {
   return ALGORITHMS[alg].generate();
-}
-
-export function signWith({ alg, privateKey }: Key, data: Buffer): Buffer {
-  if (privateKey === undefined) throw new Error('a key that only verifies was asked to sign');
-  return ALGORITHMS[alg].sign(data, privateKey);
 }
 
 export function verifyWith({ alg, publicKey }: Key, data: Buffer, signature: Buffer): boolean {

@@ -1,5 +1,5 @@
 import { AmbiguousJson, parseStrictJson } from '../http/strict-json.js';
-import { type Key, signWith, verifyWith } from './jwa.js';
+import { type Key, verifyWith } from './jwa.js';
 
 const MAX_LENGTH = 4096;
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+)$/;
@@ -44,13 +44,6 @@ export function verifyJws(token: string, findKey: (header: JwsHeader) => Key | u
   return { header, payload, key };
 }
 
-/** A JWS in compact form (RFC 7515 §7.1). */
-export function signJws(key: Key, typ: string, payload: object): string {
-  const head = encode({ alg: key.alg, typ, kid: key.kid });
-  const signed = `${head}.${encode(payload)}`;
-  return `${signed}.${signWith(key, Buffer.from(signed, 'latin1')).toString('base64url')}`;
-}
-
 /** An object in strict UTF-8 and strict JSON: no member twice. @throws JwsRefused */
 export function readObject(bytes: Buffer): Record<string, unknown> {
   try {
@@ -77,8 +70,4 @@ function decodeBase64url(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) throw new JwsRefused('not canonical base64url');
   return bytes;
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

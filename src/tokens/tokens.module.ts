@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessTokens } from './access-tokens.js';
 import { JwksController } from './keys/jwks.controller.js';
@@ -6,7 +7,7 @@ import { SigningKeyRow } from './keys/signing-key.entity.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([SigningKeyRow])],
+  imports: [JwtModule.register({}), TypeOrmModule.forFeature([SigningKeyRow])],
   controllers: [JwksController],
   providers: [AccessTokens, SigningKeys],
   exports: [AccessTokens],

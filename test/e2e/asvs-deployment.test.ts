@@ -69,7 +69,7 @@ test.each(['require', 'verify-full'])(
     });
     const { code, stderr } = await startOn(port, sslmode);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^portero: DATABASE_URL asks for TLS/m);
+    expect(stderr).toMatch(/^portero: DATABASE_URL requires TLS/m);
     expect(stderr).not.toContain('the-password');
     expect(new Set(heard)).toEqual(new Set([SSL_REQUEST]));
   },

@@ -129,6 +129,17 @@ test('every refusal of the contract is documented where it can happen', () => {
   }
 });
 
+test('the sample in docs/errors.md is what the server answers', async () => {
+  const page = readFileSync('docs/errors.md', 'utf8');
+  const [, body = ''] = /-d '(\{.*?\})'/.exec(page) ?? [];
+  const [, sample = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const answer = await server.client.post('/auth/register', { body });
+  expect({ ...answer.body, request_id: expect.any(String) }).toEqual({
+    ...JSON.parse(sample),
+    request_id: expect.any(String),
+  });
+});
+
 test('docs/errors.md has a row for each problem and fault code, with its status, and no other', () => {
   const text = readFileSync('docs/errors.md', 'utf8');
   const [problems = '', faults = ''] = text.split('## Faults of a member');

@@ -196,7 +196,7 @@ describe('the language of problems', () => {
     const options = { body: { username: 'x', password: 'zq9-kfv' }, headers: { 'Accept-Language': 'es' } };
     const { body } = await server.client.post('/register', options);
     expect(body.errors).toEqual([
-      { pointer: '/password', code: 'password_too_short', detail: 'Una contraseña tiene 8 caracteres o más.' },
+      { pointer: '/password', code: 'password_too_short', detail: 'La contraseña debe tener al menos 8 caracteres.' },
     ]);
   });
 });

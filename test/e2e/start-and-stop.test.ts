@@ -203,7 +203,11 @@ describe('a start that is refused says why in one line, exits 1', () => {
       { HOST: '192.0.2.1' },
       /^portero: HOST=192\.0\.2\.1 is not an address of this machine/,
     ],
-    ['a host that is not known', { HOST: 'nosuch.invalid' }, /^portero: nosuch\.invalid is no host that can be found/],
+    [
+      'a host that is not known',
+      { HOST: 'nosuch.invalid' },
+      /^portero: the host nosuch\.invalid \(in HOST or DATABASE_URL\) can't be found/,
+    ],
   ])('%s', async (_, env, line) => {
     await (await ServerProcess.start(database.env)).kill('SIGTERM');
     const { code, stderr } = await ServerProcess.spawn({ ...SECRET, ...database.env, ...env }).exit;

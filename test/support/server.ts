@@ -66,7 +66,7 @@ export class TestServer {
     return this.#app.get<T>(token);
   }
 
-  /** Whose lines the one logger of the process writes now: nestjs-pino makes it once. */
+  /** The server that logs now: Nest has one logger for the process. */
   static #logging: TestServer;
 
   async #listen(): Promise<void> {

@@ -97,9 +97,9 @@ test.each<[Record<string, string>, RegExp]>([
   [{ PASSWORD_BREACH_ON_ERROR: 'maybe' }, /^PASSWORD_BREACH_ON_ERROR must be one of: allow, refuse/],
   [{ HIBP_URL: 'ftp://hibp' }, /^HIBP_URL must be a URL that begins with https:\/\/ or http:\/\//],
   [{ HIBP_URL: 'http://me:secret@hibp/' }, /^HIBP_URL must have no query, fragment or user information/],
-  [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS must be exact origins.*: "\*" is none/],
-  [{ CORS_ORIGINS: 'null' }, /^CORS_ORIGINS .*"null" is none/],
-  [{ CORS_ORIGINS: 'https://app.example.com/' }, /^CORS_ORIGINS .*"https:\/\/app\.example\.com\/" is none/],
+  [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS must list exact origins.*; "\*" is not one/],
+  [{ CORS_ORIGINS: 'null' }, /^CORS_ORIGINS .*"null" is not one/],
+  [{ CORS_ORIGINS: 'https://app.example.com/' }, /^CORS_ORIGINS .*"https:\/\/app\.example\.com\/" is not one/],
   [{ CORS_ORIGINS: 'https://App.example.com' }, /^CORS_ORIGINS /],
   [{ CORS_ORIGINS: 'https://app.example.com:443' }, /^CORS_ORIGINS /],
   [{ CORS_ORIGINS: 'https://*.example.com' }, /^CORS_ORIGINS /],
@@ -110,7 +110,7 @@ test.each<[Record<string, string>, RegExp]>([
   [{ CORS_ORIGINS: 'https://a.example\nhttps://b.example' }, /^CORS_ORIGINS .*a\.example\?https/],
   [{ MAX_CONNECTIONS: '9' }, /^MAX_CONNECTIONS must be a whole number from 10 to 1000000/],
   [{ RATE_LIMIT: 'no' }, /^RATE_LIMIT must be one of: on, off/],
-  [{ LIMIT_LOGINS: '60' }, /^LIMIT_LOGINS must be a whole number from 1, a slash and a length of time/],
+  [{ LIMIT_LOGINS: '60' }, /^LIMIT_LOGINS must be a whole number from 1, a slash and a duration/],
   [{ LIMIT_LOGINS: '0/1m' }, /^LIMIT_LOGINS must be a whole number from 1/],
   [{ LIMIT_REQUESTS: '60/1 minute' }, /^LIMIT_REQUESTS must be a whole number from 1/],
   [{ LIMIT_REFRESHES: '60/2d' }, /^LIMIT_REFRESHES is too long/],
@@ -120,11 +120,11 @@ test.each<[Record<string, string>, RegExp]>([
   [{ LOCKOUT_MAX_WAIT: '10s' }, /^LOCKOUT_MAX_WAIT must not be under LOCKOUT_WAIT/],
   [{ LOCKOUT_FORGET_AFTER: '1m' }, /^LOCKOUT_FORGET_AFTER must not be under LOCKOUT_MAX_WAIT/],
   [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL must be a URL that begins with redis:\/\/ or rediss:\/\//],
-  [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY must list addresses or networks, and not "true"/],
-  [{ TRUST_PROXY: '0' }, /^TRUST_PROXY must be 1 to 16 where it is a count/],
-  [{ TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY must list addresses or networks, and not "0.0.0.0\/0"/],
-  [{ TRUST_PROXY: '10.0.0.0/33' }, /^TRUST_PROXY must list addresses or networks, and not "10.0.0.0\/33"/],
-  [{ TRUST_PROXY: '10.0.0.1,' }, /^TRUST_PROXY must list addresses or networks, and not ""/],
+  [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY must list addresses or networks; "true" is neither/],
+  [{ TRUST_PROXY: '0' }, /^TRUST_PROXY must be 1 to 16 if it is a number of proxies/],
+  [{ TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY must list addresses or networks; "0.0.0.0\/0" is neither/],
+  [{ TRUST_PROXY: '10.0.0.0/33' }, /^TRUST_PROXY must list addresses or networks; "10.0.0.0\/33" is neither/],
+  [{ TRUST_PROXY: '10.0.0.1,' }, /^TRUST_PROXY must list addresses or networks; "" is neither/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of/],
 ])('%j stops the start with one line that names the variable, its fault and an example', (env, line) => {
   expect(() => load(env)).toThrow(line);
@@ -140,7 +140,7 @@ test('with DATABASE_URL the secret is required, and PUBLIC_URL is missed aloud',
   const DATABASE_URL = 'postgres://u:p@localhost/x';
   expect(() => loadConfig({ DATABASE_URL })).toThrow(/^PORTERO_SECRET is required with DATABASE_URL/);
   expect(load({ DATABASE_URL }).warnings).toEqual([
-    expect.stringMatching(/^PUBLIC_URL is not set beside DATABASE_URL/),
+    expect.stringMatching(/^PUBLIC_URL is not set: tokens will have the issuer http/),
   ]);
   expect(load({ DATABASE_URL, PUBLIC_URL: 'https://x' }).warnings).toEqual([]);
 });
@@ -154,7 +154,9 @@ test('a cheap BCRYPT_COST is a warning', () => {
 });
 
 test('RATE_LIMIT=off is a warning', () => {
-  expect(load({ RATE_LIMIT: 'off' }).warnings).toEqual([expect.stringMatching(/^RATE_LIMIT=off: nothing limits/)]);
+  expect(load({ RATE_LIMIT: 'off' }).warnings).toEqual([
+    expect.stringMatching(/^RATE_LIMIT=off: requests and password guesses are not limited/),
+  ]);
 });
 
 test('limits and proxies are read as they are written', () => {

@@ -27,3 +27,10 @@ test('docs/architecture.md lists the layers that lint:imports enforces', () => {
   const [, listed] = read('docs/architecture.md').match(/```\n(config, clock\n.*?)```/s) ?? [];
   expect((listed ?? '').trim().split('\n').slice(0, -1)).toEqual(layers.map((layer) => layer.join(', ')));
 });
+
+test('docs/dependencies.md has a row for every dependency in package.json', () => {
+  const [rows = ''] = read('docs/dependencies.md').split('## What is ours');
+  const firstCells = [...rows.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => cell as string);
+  const listed = firstCells.flatMap((cell) => firstOf(cell.matchAll(/`([^`]+)`/g)));
+  expect(listed.sort()).toEqual(Object.keys(JSON.parse(read('package.json')).dependencies).sort());
+});

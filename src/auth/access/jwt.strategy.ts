@@ -1,34 +1,36 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { Strategy } from 'passport';
+import { Strategy } from 'passport-jwt';
 import type { Principal } from '../../http/principal.js';
 import { LiveTokens } from '../../sessions/live-tokens.js';
+import type { AccessTokenClaims } from '../../tokens/access-token.js';
+import { TokenMalformed } from '../../tokens/token.errors.js';
 import { bearerToken } from './bearer-token.js';
+import { verifiedBy } from './jwt-verifier.js';
 
-/** An access token (RFC 6750 §2.1). All that is strict about it is {@link LiveTokens}'. */
+/** An access token in the Authorization header (RFC 6750 §2.1), verified by {@link LiveTokens}. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  constructor(private readonly liveTokens: LiveTokens) {
-    super();
+  constructor(liveTokens: LiveTokens) {
+    super({ jwtFromRequest: nonEmptyBearerToken, secretOrKey: verifiedBy(liveTokens) });
   }
 
-  /** What Passport calls; see its Strategy. */
-  override authenticate({ headers }: Pick<IncomingMessage, 'headers'>): void {
-    const token = bearerToken(headers);
-    if (token === undefined) {
-      this.fail(401);
-      return;
-    }
-    this.validate(token).then(
-      (principal) => this.success(principal),
-      (error) => this.error(error),
-    );
+  /** Fails with a status where the request has no bearer token, and with an `AuthError` where it has a bad one. */
+  override authenticate(request: Parameters<Strategy['authenticate']>[0]): void {
+    if (bearerToken(request.headers) === undefined) this.fail(401);
+    else super.authenticate(request);
   }
 
-  /** @throws TokenMalformed, TokenExpired, TokenRevoked, Unavailable */
-  async validate(token: string): Promise<Principal> {
-    const claims = await this.liveTokens.verify(token);
-    return { userId: claims.sub, sessionId: claims.sid, transport: 'bearer', name: claims.preferred_username };
+  /** Called with the claims of a token that is valid now. */
+  validate({ sub, sid, preferred_username }: AccessTokenClaims): Principal {
+    return { userId: sub, sessionId: sid, transport: 'bearer', name: preferred_username };
   }
+}
+
+/** passport-jwt would take an empty token for none, and the request's cookie would be tried. @throws TokenMalformed */
+function nonEmptyBearerToken({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const token = bearerToken(headers);
+  if (!token) throw new TokenMalformed();
+  return token;
 }

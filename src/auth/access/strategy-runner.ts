@@ -26,8 +26,10 @@ export function runnerOf<Request, User>(strategy: Strategy): StrategyRunner<Requ
       this.resolve(user);
     }
 
-    fail(): void {
-      this.resolve(undefined);
+    /** With an error where the request has a credential of this kind that is refused, else with a status. */
+    fail(challenge: unknown): void {
+      if (challenge instanceof Error) this.reject(challenge);
+      else this.resolve(undefined);
     }
 
     error(error: unknown): void {

@@ -10,9 +10,13 @@ const READ_EVERY_MS = 1000;
 /** How long a request waits for a read that it needs. */
 const PATIENCE_MS = 2500;
 
-/** A part that keeps something of the database in memory. */
+/** A part of the server that keeps a copy of database rows in memory. */
 export interface Follower {
-  /** Reads what has changed since it was last read. */
+  /** For the log. */
+  name: string;
+  /** Whether requests may not be answered from an outdated copy: then a failed read makes the feed stale. */
+  required: boolean;
+  /** Reads what has changed since the last read. */
   read(query: Query): Promise<void>;
 }
 
@@ -24,6 +28,8 @@ export interface Follower {
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #followers: Follower[] = [];
+  /** Those whose last read failed. */
+  readonly #failing = new Set<Follower>();
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #stopping = new AbortController();
   /** When the last read that succeeded began, by both clocks. */
@@ -115,10 +121,31 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
 
   async #read(): Promise<void> {
     const began = { monotonic: this.clock.monotonic(), now: this.clock.now() };
-    for (const follower of this.#followers) await follower.read(this.connection.query);
+    let failure: unknown;
+    for (const follower of this.#followers) {
+      const error = await this.#readFor(follower);
+      if (follower.required) failure ??= error;
+    }
+    if (failure !== undefined) throw failure;
     this.#heardAt = began;
     const endedAt = this.clock.monotonic();
     this.#lastRead = { tookMs: endedAt - began.monotonic, endedAt };
+  }
+
+  /** Returns the error of a failed read, so that it does not keep the other followers from reading. */
+  async #readFor(follower: Follower): Promise<unknown> {
+    try {
+      await follower.read(this.connection.query);
+      this.#failing.delete(follower);
+      return undefined;
+    } catch (err) {
+      // A required follower's failure is logged by who called for the read.
+      if (!follower.required && !this.#failing.has(follower)) {
+        this.#logger.warn({ err, msg: 'changes made by other instances can not be read', follower: follower.name });
+      }
+      this.#failing.add(follower);
+      return err;
+    }
   }
 
   async #readOnAndOn(): Promise<void> {

@@ -58,7 +58,7 @@ export class Revocations implements OnModuleInit {
     audit: AuditLog,
   ) {
     this.#log = new RevocationLog(database.manager, clock, audit);
-    feed.follow({ read: (query) => this.#read(query) });
+    feed.follow({ name: 'revocations', required: true, read: (query) => this.#read(query) });
   }
 
   async onModuleInit(): Promise<void> {

@@ -52,7 +52,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     await this.#store.prepare();
     this.#load(await this.#store.list());
     this.#algChanged = this.#active.alg !== this.config.jwtAlg;
-    this.feed.follow({ read: (query) => this.#read(query) });
+    this.feed.follow({ name: 'signing keys', required: true, read: (query) => this.#read(query) });
   }
 
   /** The key that new tokens are signed with. */
