@@ -24,6 +24,8 @@ const HAS_DEFAULT_ROWS = 'SELECT FROM audit_events_default WHERE id >= $1 AND id
 const addPartition = ({ name, from, to }: Month) =>
   `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF audit_events FOR VALUES FROM ('${from}') TO ('${to}')`;
 
+const dropPartition = (name: string) => `DROP TABLE ${name}`;
+
 /** The other triggers of the table are copied to each partition; PostgreSQL does not copy one for TRUNCATE. */
 const refuseTruncate = (name: string) =>
   `CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
@@ -62,7 +64,7 @@ export class AuditPartitions implements OnModuleInit {
         await manager.query(addPartition(month));
         await manager.query(refuseTruncate(month.name));
       }
-      for (const name of expired) await manager.query(`DROP TABLE ${name}`);
+      for (const name of expired) await manager.query(dropPartition(name));
       return expired;
     });
     for (const partition of dropped) this.#logger.log({ msg: 'events past AUDIT_RETENTION were dropped', partition });

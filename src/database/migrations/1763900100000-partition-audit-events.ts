@@ -40,8 +40,7 @@ export class PartitionAuditEvents1763900100000 implements MigrationInterface {
     await runner.query('CREATE TABLE audit_events_default PARTITION OF audit_events DEFAULT');
     for (let offset = 1; offset <= MONTHS_AHEAD; offset++) {
       const name = `audit_events_${month(offset).toISOString().slice(0, 7).replace('-', '_')}`;
-      const bounds = `FROM ('${firstIdOf(month(offset))}') TO ('${firstIdOf(month(offset + 1))}')`;
-      await runner.query(`CREATE TABLE ${name} PARTITION OF audit_events FOR VALUES ${bounds}`);
+      await runner.query(createPartition(name, firstIdOf(month(offset)), firstIdOf(month(offset + 1))));
       names.push(name);
     }
     // Of a clock that ran ahead.
@@ -49,21 +48,15 @@ export class PartitionAuditEvents1763900100000 implements MigrationInterface {
       `WITH later AS (DELETE FROM audit_events_early WHERE id >= $1 RETURNING *) INSERT INTO audit_events SELECT * FROM later`,
       [end],
     );
-    await runner.query(
-      `ALTER TABLE audit_events ATTACH PARTITION audit_events_early FOR VALUES FROM (MINVALUE) TO ('${end}')`,
-    );
-    for (const name of names) {
-      await runner.query(`
-        CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
-          FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_events()`);
-    }
+    await runner.query(attachEarly(end));
+    for (const name of names) await runner.query(refuseTruncate(name));
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE audit_events DETACH PARTITION audit_events_early');
     await runner.query('INSERT INTO audit_events_early SELECT * FROM audit_events');
     await runner.query('DROP TABLE audit_events');
-    await runner.query(`DROP INDEX ${await indexByType(runner)}`);
+    await runner.query(dropIndex(await indexByType(runner)));
     await rename(runner, 'audit_events_early', 'audit_events');
     await runner.query(
       'CREATE INDEX audit_events_by_type ON audit_events (user_id, type, id) WHERE user_id IS NOT NULL',
@@ -78,6 +71,17 @@ export class PartitionAuditEvents1763900100000 implements MigrationInterface {
   }
 }
 
+// Names and bounds cannot be parameters. All of them come from this file and from the database's clock and catalog.
+const createPartition = (name: string, from: string, to: string) =>
+  `CREATE TABLE ${name} PARTITION OF audit_events FOR VALUES FROM ('${from}') TO ('${to}')`;
+const attachEarly = (end: string) =>
+  `ALTER TABLE audit_events ATTACH PARTITION audit_events_early FOR VALUES FROM (MINVALUE) TO ('${end}')`;
+const refuseTruncate = (name: string) =>
+  `CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
+     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_events()`;
+const renameRelation = (kind: 'TABLE' | 'INDEX', from: string, to: string) => `ALTER ${kind} ${from} RENAME TO ${to}`;
+const dropIndex = (name: string) => `DROP INDEX ${name}`;
+
 /** The name that PostgreSQL gave to this index of the first partition. */
 async function indexByType(runner: QueryRunner): Promise<string> {
   const [{ name }] = await runner.query(
@@ -89,9 +93,9 @@ async function indexByType(runner: QueryRunner): Promise<string> {
 
 /** Renames the table, its primary key and its index by user. */
 async function rename(runner: QueryRunner, from: string, to: string): Promise<void> {
-  await runner.query(`ALTER TABLE ${from} RENAME TO ${to}`);
+  await runner.query(renameRelation('TABLE', from, to));
   for (const index of ['pkey', 'by_user']) {
-    await runner.query(`ALTER INDEX ${from}_${index} RENAME TO ${to}_${index}`);
+    await runner.query(renameRelation('INDEX', `${from}_${index}`, `${to}_${index}`));
   }
 }
 
