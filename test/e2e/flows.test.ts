@@ -26,7 +26,7 @@ test('refresh, a clear message for an expired token, and logout after which the 
   clock.advance(5 * 60_000);
   const expired = await client.get('/protected', { token: first.access_token });
   expectProblem(expired, 401, 'token_expired');
-  expect(expired.body.detail).toBe('The access token has expired; get a new one with the refresh token.');
+  expect(expired.body.detail).toBe('The access token has expired. Get a new one with the refresh token.');
   const { body: second } = await client.post<typeof first>('/refresh', {
     body: { refresh_token: first.refresh_token },
   });
