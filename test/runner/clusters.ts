@@ -29,6 +29,8 @@ export interface WalPosition {
 interface Origin {
   schema: string;
   rows: Map<string, unknown[]>;
+  /** The last value of each sequence that has been used. */
+  sequences: { name: string; value: string }[];
 }
 
 const IDLE = 2;
@@ -115,6 +117,7 @@ async function empty(cluster: Cluster): Promise<boolean> {
       [JSON.stringify(rows)],
     );
   }
+  for (const { name, value } of origin.sequences) await opened.query('SELECT setval($1, $2)', [name, value]);
   await opened.exec('DISCARD ALL');
   cluster.begins = await endOfLog(opened);
   return true;
@@ -122,6 +125,9 @@ async function empty(cluster: Cluster): Promise<boolean> {
 
 const TABLES = `SELECT quote_ident(relname) AS name FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`;
+
+const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value::text AS value
+  FROM pg_sequences WHERE last_value IS NOT NULL`;
 
 /** Other than before once anything has been defined or dropped. TRUNCATE changes no more than the rows of pg_class. */
 const SCHEMA = `
@@ -162,6 +168,7 @@ async function openFirst(cluster: Cluster, options: object): Promise<PGlite> {
         found.rows.map(({ row }) => row),
       );
   }
-  cluster.origin = { schema: await schemaOf(opened), rows };
+  const sequences = await opened.query<{ name: string; value: string }>(SEQUENCES);
+  cluster.origin = { schema: await schemaOf(opened), rows, sequences: sequences.rows };
   return opened;
 }
