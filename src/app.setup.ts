@@ -2,12 +2,12 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { Refusals } from './audit/refusals.js';
 import { Clock } from './clock/clock.js';
 import type { Config } from './config/config.js';
 import { databaseUnavailable } from './database/unavailable.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { createHttpServer } from './http/http-server.js';
+import type { RequestCounter } from './http/request-counter.js';
 import { createLogger } from './logging/create-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
 import { ProblemFilter } from './problems/problem.filter.js';
@@ -26,18 +26,23 @@ export interface AppOptions {
 /** The application, ready to listen. The server and the tests both use it. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const clock = options.clock ?? new Clock();
-  const requestLimit = new RequestLimit(config, clock);
-  const problems = new ProblemFilter(databaseUnavailable);
+  const methods = new AllowedMethods();
+  const problems = new ProblemFilter(methods.translate, databaseUnavailable);
+  // No request arrives before the application listens, and by then it has made the limit.
+  const requests: RequestCounter = {
+    check: (request) => requestLimit.check(request),
+    count: (address) => requestLimit.count(address),
+  };
   const adapter = createHttpServer({
     https: config.publicUrl.startsWith('https:'),
     problems,
-    countRequest: (address) => requestLimit.count(address),
+    requests,
     corsOrigins: config.corsOrigins,
     maxConnections: config.maxConnections,
     trustProxy: config.trustProxy,
     logRequests: ['trace', 'debug', 'info'].includes(config.logLevel),
   });
-  problems.use(new AllowedMethods(adapter.getInstance()).translate);
+  methods.follow(adapter.getInstance());
   const root = AppModule.forRoot(config, clock);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     // The caller reports errors that happen before our logger is set.
@@ -48,7 +53,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   if (options.preview) return app;
   app.useLogger(createLogger(config, options.logStream));
-  problems.watch(app.get(Refusals).watch);
+  const requestLimit = app.get(RequestLimit);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);

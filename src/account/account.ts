@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import { RepeatedEvents } from '../audit/repeated-events.js';
 import { type Evidence, Reauthentication } from '../auth/reauthentication.js';
 import { SignIn } from '../auth/sign-in.js';
 import type { ClientContext } from '../http/client-context.js';
@@ -7,8 +9,10 @@ import type { Principal } from '../http/principal.js';
 import { HashingTurns } from '../lockout/hashing-turns.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
-import { WrongPassword } from '../passwords/passwords.errors.js';
+import { PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
+import type { EndAllOptions } from '../sessions/revocation/revocation-log.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
+import type { EndReason } from '../sessions/session.entity.js';
 import { SessionRevoked } from '../sessions/session.errors.js';
 import type { LiveSession } from '../sessions/session-statements.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -28,6 +32,8 @@ export class Account {
     private readonly reauthentication: Reauthentication,
     private readonly signIn: SignIn,
     private readonly turns: HashingTurns,
+    private readonly audit: AuditLog,
+    private readonly repeated: RepeatedEvents,
   ) {}
 
   /**
@@ -45,19 +51,17 @@ export class Account {
     next: string,
   ): Promise<LiveSession | undefined> {
     const { user } = await this.reauthentication.prove(principal, client, evidence);
-    await this.policy.check(next, { username: user.username, email: user.email, pointer: '/new_password' });
+    await this.#requireGoodPassword(principal, client, user, next);
     const hash = await this.hasher.hash(next, await this.turns.next(client.ip, user.id));
     let renewed: Awaited<ReturnType<SignIn['renew']>> | undefined;
-    await this.revocations.revokeAll(user.id, 'password_changed', {
+    await this.#endSessions(principal, client, user, 'password_changed', {
       keep: principal.transport === 'bearer' ? principal.sessionId : undefined,
-      by: client,
-      require: (manager) => this.#requireStillProved(manager, principal, user),
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
         if (principal.transport === 'cookie') renewed = await this.signIn.renew(manager, changed, principal, client);
       },
     });
-    renewed?.tell();
+    renewed?.log();
     return renewed?.session;
   }
 
@@ -68,11 +72,51 @@ export class Account {
    */
   async delete(principal: Principal, client: ClientContext, evidence: Evidence): Promise<void> {
     const { user } = await this.reauthentication.prove(principal, client, evidence);
-    await this.revocations.revokeAll(user.id, 'user_deleted', {
-      by: client,
-      require: (manager) => this.#requireStillProved(manager, principal, user),
+    await this.#endSessions(principal, client, user, 'user_deleted', {
       within: (manager) => this.users.delete(user.id, manager),
     });
+  }
+
+  async #requireGoodPassword(
+    { userId, sessionId }: Principal,
+    client: ClientContext,
+    { username, email }: User,
+    password: string,
+  ): Promise<void> {
+    try {
+      await this.policy.check(password, { username, email, pointer: '/new_password' });
+    } catch (error) {
+      if (error instanceof PasswordRejected) {
+        const details = { code: PasswordRejected.code };
+        await this.repeated.recordRefusal('password.refused', { userId, sessionId, client, details });
+      }
+      throw error;
+    }
+  }
+
+  async #endSessions(
+    principal: Principal,
+    client: ClientContext,
+    user: User,
+    reason: EndReason,
+    options: EndAllOptions,
+  ): Promise<void> {
+    const { userId, sessionId } = principal;
+    const require = (manager: EntityManager) => this.#requireStillProved(manager, principal, user);
+    try {
+      await this.revocations.revokeAll(user.id, reason, { ...options, by: client, require });
+    } catch (error) {
+      // Recorded after the transaction, which was rolled back: the embedded database has no second session.
+      const refused = { userId, sessionId, client };
+      if (error instanceof WrongPassword) {
+        const details = { code: WrongPassword.code };
+        await this.audit.record('password.refused', { result: 'refused', ...refused, details });
+      }
+      if (error instanceof SessionRevoked) {
+        await this.repeated.recordRefusal('password.refused', { ...refused, details: { code: SessionRevoked.code } });
+      }
+      throw error;
+    }
   }
 
   /** Hashing takes seconds under load: what was proved before it must still hold in the transaction that rests on it. */
@@ -81,7 +125,7 @@ export class Account {
       throw principal.transport === 'cookie' ? new SessionRevoked({ tokenPresented: false }) : new TokenRevoked();
     }
     if (!(await this.users.isUnchanged(user, manager))) {
-      throw new WrongPassword({ facts: { userId: principal.userId, sessionId: principal.sessionId } });
+      throw new WrongPassword();
     }
   }
 }

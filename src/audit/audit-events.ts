@@ -1,4 +1,4 @@
-/** Every kind of event in the audit trail. docs/audit.md shows this table, and a test holds the two together. */
+/** Every event in the audit trail. docs/audit.md documents each of them; a test compares the two. */
 export const AUDIT_EVENTS = {
   registered: { results: ['ok'] },
   login: { results: ['ok', 'refused'] },
@@ -12,6 +12,7 @@ export const AUDIT_EVENTS = {
   'password.refused': { results: ['refused'] },
   'user.deleted': { results: ['ok'] },
   'user.disabled': { results: ['ok'] },
+  'user.enabled': { results: ['ok'] },
   'users.imported': { results: ['ok'] },
   'key.rotated': { results: ['ok'] },
   'key.imported': { results: ['ok'] },
@@ -27,8 +28,13 @@ export const AUDIT_EVENTS = {
 export type AuditResult = 'ok' | 'refused';
 export type AuditEventType = keyof typeof AUDIT_EVENTS;
 
-/** Whose doing it was: a person, a registered service, who runs the server, or the server by itself. */
+/** The events that may have the result `refused`. */
+export type RefusalType = {
+  [Type in AuditEventType]: 'refused' extends (typeof AUDIT_EVENTS)[Type]['results'][number] ? Type : never;
+}[AuditEventType];
+
+/** Who acted: a person, a registered service, the operator of the server, or the server by itself. */
 export type Actor = 'user' | 'client' | 'operator' | 'system';
 
-/** Small facts about an event: never a secret, and never what somebody typed. */
+/** Details of an event: short values, never a secret, and never text that somebody typed. */
 export type AuditDetails = Record<string, string | number | boolean>;

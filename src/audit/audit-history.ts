@@ -1,8 +1,10 @@
 import type { Query } from '../database/feed/feed-connection.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import type { AuditEventType, AuditResult } from './audit-events.js';
+import { firstIdOf } from './event-id.js';
+import { listPartitions, overlaps } from './partition-list.js';
 
-/** Which events: those that all of what is given holds for. */
+/** Which events: those that match every member. */
 export interface AuditFilter {
   userId?: string | undefined;
   type?: AuditEventType | undefined;
@@ -12,7 +14,7 @@ export interface AuditFilter {
   since?: Date | undefined;
   /** Exclusive. */
   until?: Date | undefined;
-  /** Only older ones than this one: an id. */
+  /** Only events older than the one with this id. */
   before?: string | undefined;
 }
 
@@ -20,45 +22,63 @@ const BATCH = 500;
 const LEAST_ID = '00000000-0000-0000-0000-000000000000';
 const GREATEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
+const COLUMNS = 'id, occurred_at, type, result, user_id, actor, session_id, ip, user_agent, request_id, details';
 const SELECT = `SELECT id, occurred_at AS "occurredAt", type, result, user_id AS "userId", actor, session_id AS "sessionId", ip,
-       user_agent AS "userAgent", request_id AS "requestId", details
-  FROM audit_events`;
+       user_agent AS "userAgent", request_id AS "requestId", details`;
+/** SQLSTATE `undefined_table`. */
+const NO_SUCH_TABLE = '42P01';
 
 /** Reads the audit trail, the newest first. */
 export class AuditHistory {
   constructor(private readonly query: Query) {}
 
-  /** At most `limit` events. The id of the last one is where the next page begins: `before` it. */
+  /** At most `limit` events. The id of the last one is the cursor of the next page: pass it as `before`. */
   async page(filter: AuditFilter, limit: number): Promise<AuditEvent[]> {
-    const { userId, type, result, ip, since, until, before } = filter;
+    try {
+      return await this.#page(filter, limit);
+    } catch (error) {
+      // Retention has dropped a partition since the partitions were listed.
+      if ((error as { code?: string }).code !== NO_SUCH_TABLE) throw error;
+      return await this.#page(filter, limit);
+    }
+  }
+
+  /**
+   * Each partition is read by an index up to the limit, and by nothing that statistics say. On the whole table, a plan
+   * that sorts all events of a user looks cheap to PostgreSQL while some partitions are empty.
+   */
+  async #page({ userId, type, result, ip, since, until, before }: AuditFilter, limit: number): Promise<AuditEvent[]> {
+    // The ids are in the order of time.
+    const ends = [before?.toLowerCase(), until && firstIdOf(until)].filter((end) => end !== undefined).sort();
+    const [first, last] = [since === undefined ? LEAST_ID : firstIdOf(since), ends[0] ?? GREATEST_ID];
     const values: unknown[] = [];
     const add = (value: unknown) => `$${values.push(value)}`;
-    // The ids are in the order of time.
-    const ends = [before, until && firstIdOf(until)].filter((end) => end !== undefined).sort();
-    const [from, end] = [add(since === undefined ? LEAST_ID : firstIdOf(since)), add(ends[0] ?? GREATEST_ID)];
+    const [from, end] = [`${add(first)}::uuid`, `${add(last)}::uuid`];
     const conditions: string[] = [];
     let order = 'id DESC';
-    if (userId !== undefined && type !== undefined) {
-      // Compared and ordered as rows, so that no statistics can make another index than (user_id, type, id) look good.
-      const [user, kind] = [add(userId), add(type)];
-      conditions.push(
-        'user_id IS NOT NULL',
-        `(user_id, type, id) >= (${user}::uuid, ${kind}::text, ${from}::uuid)`,
-        `(user_id, type, id) < (${user}::uuid, ${kind}::text, ${end}::uuid)`,
-      );
-      order = 'user_id DESC, type DESC, id DESC';
-    } else {
-      conditions.push(`id >= ${from}::uuid`, `id < ${end}::uuid`);
-      if (userId !== undefined) conditions.push(`user_id = ${add(userId)}`);
+    if (userId === undefined) {
+      conditions.push(`id >= ${from}`, `id < ${end}`);
       if (type !== undefined) conditions.push(`type = ${add(type)}`);
+    } else {
+      // Compared and ordered as rows, which only the index (type, user_id, id) or (user_id, id) can answer.
+      const user = `${add(userId)}::uuid`;
+      const [columns, prefix] =
+        type === undefined ? ['user_id', user] : ['type, user_id', `${add(type)}::text, ${user}`];
+      conditions.push('user_id IS NOT NULL', `(${columns}, id) >= (${prefix}, ${from})`);
+      conditions.push(`(${columns}, id) < (${prefix}, ${end})`);
+      order = `${columns.replaceAll(', ', ' DESC, ')} DESC, id DESC`;
     }
     if (result !== undefined) conditions.push(`result = ${add(result)}`);
     if (ip !== undefined) conditions.push(`ip = ${add(ip)}`);
-    const sql = `${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${add(limit)}`;
-    return await this.query<AuditEvent>(sql, values);
+    const inOrder = `ORDER BY ${order} LIMIT ${add(limit)}::int`;
+    const partitions = (await listPartitions(this.query)).filter((one) => overlaps(one, first, last));
+    const parts = partitions.map(
+      ({ name }) => `(SELECT ${COLUMNS} FROM ${name} WHERE ${conditions.join(' AND ')} ${inOrder})`,
+    );
+    return await this.query<AuditEvent>(`${SELECT} FROM (${parts.join(' UNION ALL ')}) AS events ${inOrder}`, values);
   }
 
-  /** All of them, or `limit`; held in memory batch by batch. */
+  /** All events, or `limit` of them, read in batches. */
   async *stream(filter: AuditFilter, limit = Number.POSITIVE_INFINITY): AsyncGenerator<AuditEvent> {
     let { before } = filter;
     for (let left = limit; left > 0; ) {
@@ -69,10 +89,4 @@ export class AuditHistory {
       if (page.length < BATCH) return;
     }
   }
-}
-
-/** The least UUIDv7 of a moment. */
-function firstIdOf(time: Date): string {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

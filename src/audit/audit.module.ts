@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Cleanup } from '../database/cleanup.js';
@@ -7,7 +8,8 @@ import { ListConnections } from '../database/list-connections.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
 import { AuditLog } from './audit-log.js';
-import { Refusals } from './refusals.js';
+import { AuditPartitions } from './audit-partitions.js';
+import { EventLogger } from './event-logger.js';
 import { RepeatedEvents } from './repeated-events.js';
 
 /** The first id of a moment, by the clock of the database: see the trigger that keeps the younger rows. */
@@ -18,25 +20,31 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
 @Module({
   imports: [TypeOrmModule.forFeature([AuditEvent])],
   providers: [
-    { provide: AuditLog, inject: [Clock], useFactory: (clock: Clock) => new AuditLog(clock) },
+    {
+      provide: AuditLog,
+      inject: [Clock, DataSource],
+      useFactory: (clock: Clock, { manager }: DataSource) => new AuditLog(clock, manager, new EventLogger()),
+    },
     RepeatedEvents,
-    Refusals,
+    AuditPartitions,
     {
       provide: AuditHistory,
       inject: [ListConnections],
       useFactory: ({ query }: ListConnections) => new AuditHistory(query),
     },
   ],
-  exports: [AuditLog, Refusals, AuditHistory],
+  exports: [AuditLog, RepeatedEvents, AuditHistory],
 })
 export class AuditModule {
   constructor(cleanup: Cleanup, { auditRetention }: Config) {
-    // By id, whose index is there, and by time: an event of a clock that ran behind has an id of long ago.
-    cleanup.of({
-      table: 'audit_events',
-      key: 'id',
-      which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,
-      parameters: () => [auditRetention],
-    });
+    // These two are never dropped. By id, which has an index, and by time, which the trigger goes by.
+    for (const table of ['audit_events_early', 'audit_events_default']) {
+      cleanup.of({
+        table,
+        key: 'id',
+        which: `AND id < ${CUTOFF} AND occurred_at < now() - $1::bigint * interval '1 millisecond'`,
+        parameters: () => [auditRetention],
+      });
+    }
   }
 }

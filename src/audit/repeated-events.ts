@@ -1,14 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { addressLevels } from '../http/client-address.js';
+import { addressKey, addressLevels } from '../http/client-address.js';
 import type { AuditEvent } from './audit-event.entity.js';
-import { AuditLog } from './audit-log.js';
+import type { RefusalType } from './audit-events.js';
+import { AuditLog, type EventInput } from './audit-log.js';
 
 interface Repeats {
   about: 'users' | 'others';
-  /** Where it came from; nothing where it is counted by network or type. */
+  /** The client's network; undefined where events are counted by network or type. */
   network: string | undefined;
   /** The last one. */
   event: AuditEvent;
@@ -17,20 +16,20 @@ interface Repeats {
   endsAt: number;
 }
 
-/** One row tells at the most of this long. */
+/** How long one row sums up. */
 const WINDOW_MS = 60_000;
 const LOOK_EVERY_MS = 10_000;
 /**
- * So many keys an instance keeps at once of events about users, and so many of others: nobody crowds out what happens
- * to a user by events about nobody.
+ * How many keys an instance keeps of events about users, and how many of others: events about nobody, however many,
+ * leave the room for events about users as it is.
  */
 const MOST_KEYS = 200;
-/** So many of them may be from one network. What comes beyond is counted by network, and at last by type alone. */
+/** How many of them may be from one network. Further events are counted by network, and at last by type alone. */
 const MOST_KEYS_OF_NETWORK = 20;
 
 /**
- * Writes events that anybody can cause without end: the first of a key at once, and how many followed when a minute
- * is over. So a flood of requests is no flood of rows: at the most about 850 a minute from an instance.
+ * Records events that anyone can cause without limit: the first of a key at once, and after a minute how many followed.
+ * However many requests arrive, an instance writes at most about 850 such rows a minute.
  */
 @Injectable()
 export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
@@ -39,7 +38,6 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
@@ -49,19 +47,19 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
     this.#timer = setInterval(write, LOOK_EVERY_MS).unref();
   }
 
-  /** What was not written is written, unless the database is gone: that must not hold up a stop. */
+  /** Writes the remaining counts. A database that is gone must not hold up the shutdown. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
     await this.write(true).catch(() => {});
   }
 
   /**
-   * Notes an event. Resolves when its row is there, or it is counted for one. Never throws: what can't be written now
-   * stays counted.
-   *
-   * @param key events of one key are told of together
+   * Records a refusal. Resolves when its row is written, or it is counted for one. Never throws: an event that can't be
+   * written now stays counted.
    */
-  async note(key: string, event: AuditEvent): Promise<void> {
+  async recordRefusal(type: RefusalType, input: Omit<EventInput, 'result'>): Promise<void> {
+    const event = this.audit.event(type, { ...input, result: 'refused' });
+    const key = keyOf(event);
     const [network = ''] = addressLevels(event.ip ?? undefined);
     const about = event.userId === null ? 'others' : 'users';
     if (this.#count(key, event)) return;
@@ -96,13 +94,13 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
     const repeats = { ...what, count: 0, endsAt: this.clock.monotonic() + WINDOW_MS };
     this.#repeats.set(key, repeats);
     try {
-      await this.audit.write(this.database.manager, what.event);
+      await this.audit.write(what.event);
     } catch {
       repeats.count += 1;
     }
   }
 
-  /** Writes the counts of the minutes that are over, or of all. */
+  /** Writes the counts of the windows that have ended, or of all. */
   async write(all = false): Promise<void> {
     for (const [key, repeats] of this.#repeats) {
       if (!all && this.clock.monotonic() < repeats.endsAt) continue;
@@ -110,7 +108,7 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
       if (count > 0) {
         repeats.count = 0;
         try {
-          await this.audit.write(this.database.manager, { ...event, details: { ...event.details, repeated: count } });
+          await this.audit.write({ ...event, details: { ...event.details, repeated: count } });
         } catch (error) {
           repeats.count += count;
           throw error;
@@ -119,6 +117,11 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
       if (repeats.count === 0) this.#repeats.delete(key);
     }
   }
+}
+
+/** Events of one key share a row: those about one user, and those about nobody from one address. */
+function keyOf({ type, userId, sessionId, ip, details }: AuditEvent): string {
+  return JSON.stringify([type, userId ?? addressKey(ip ?? undefined), sessionId, details]);
 }
 
 /** One of many by anybody. */

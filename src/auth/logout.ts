@@ -53,7 +53,7 @@ export class Logout {
     if (refreshToken !== undefined) collect(() => this.sessions.sessionOf(refreshToken));
     if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
     if (sessionIds.size === 0) throw refusal;
-    if (cookie !== undefined) for (const id of sessionIds) this.csrf.check(request, id);
+    if (cookie !== undefined) for (const id of sessionIds) await this.csrf.check(request, id);
     await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', client)));
     if (cookie !== undefined) this.cookie.clear(reply);
   }

@@ -57,7 +57,7 @@ export class SignIn {
     user: User,
     { amr, authTime }: Principal,
     client: ClientContext,
-  ): Promise<{ session: LiveSession; tell: () => void }> {
+  ): Promise<{ session: LiveSession; log: () => void }> {
     return await this.newSessions.renew(manager, { user, amr, at: authTime }, client);
   }
 

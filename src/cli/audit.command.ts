@@ -4,8 +4,8 @@ import { validate as isUuid } from 'uuid';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
-import { identifierKey } from '../users/identifier.js';
-import { CommandFailed } from './command-failed.js';
+import { eventRow } from '../audit/event-row.js';
+import { namedUser } from './named-user.js';
 import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
@@ -16,6 +16,7 @@ interface AuditOptions {
   ip?: string;
   since?: Date;
   until?: Date;
+  before?: string;
   limit: number;
   json?: true;
 }
@@ -23,62 +24,46 @@ interface AuditOptions {
 /** `portero audit` */
 export function auditCommand(terminal: Terminal): Command {
   return new Command('audit')
-    .description('Show what happened, the newest first.')
-    .option('--user <name>', 'about this user: an id, username or email')
-    .addOption(new Option('--type <type>', 'of this type').choices(Object.keys(AUDIT_EVENTS)))
-    .addOption(new Option('--result <result>', 'that ended so').choices(['ok', 'refused']))
-    .option('--ip <address>', 'from this address')
-    .option('--since <time>', 'from this time on: 2026-01-31, 2026-01-31T12:00:00Z, or 24h for so long ago', time)
-    .option('--until <time>', 'before this time', time)
-    .option('--limit <n>', 'no more than this many; 0 for all', count, 100)
+    .description('List security events, the newest first.')
+    .option('--user <name>', 'only events about this user: an id, username or email; a deleted user by id')
+    .addOption(new Option('--type <type>', 'only events of this type').choices(Object.keys(AUDIT_EVENTS)))
+    .addOption(new Option('--result <result>', 'only events with this result').choices(['ok', 'refused']))
+    .option('--ip <address>', 'only events from this address')
+    .option(
+      '--since <time>',
+      'only events at or after this time: 2026-01-31, 2026-01-31T12:00:00Z, or 24h for 24 hours ago',
+      time,
+    )
+    .option('--until <time>', 'only events before this time', time)
+    .option('--before <id>', 'only events older than the one with this id: the next page', eventId)
+    .option('--limit <n>', 'at most this many events; 0 for all', count, 100)
     .option('--json', 'one JSON object per event')
     .action((options: AuditOptions) => run(terminal, options));
 }
 
 async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOptions): Promise<void> {
-  await withDatabase(terminal, async ({ manager }) => {
-    const userId = user === undefined ? undefined : await idOf(user, (sql, values) => manager.query(sql, values));
-    const events = new AuditHistory((sql, values) => manager.query(sql, values)).stream(
+  await withDatabase(terminal, async (session) => {
+    // The events of a deleted user are found by the id alone.
+    const userId = user === undefined || isUuid(user) ? user : (await namedUser(session, user)).id;
+    const events = new AuditHistory((sql, values) => session.query(sql, values)).stream(
       { ...filter, userId },
       limit || undefined,
     );
+    let [shown, last] = [0, ''];
     for await (const event of events) {
-      const line = json ? JSON.stringify(asJson(event)) : asText(event);
-      // Whoever reads slowly must not have the whole trail wait in memory.
+      [shown, last] = [shown + 1, event.id];
+      const line = json ? JSON.stringify(eventRow(event)) : asText(event);
+      // A slow reader must not make the whole trail wait in memory.
       if (!terminal.stdout.write(`${line}\n`)) await once(terminal.stdout, 'drain');
     }
+    // JSON has the ids.
+    if (!json && shown === limit) terminal.stderr.write(`portero: there may be more: --before ${last}\n`);
   });
-}
-
-type Query = (sql: string, values: unknown[]) => Promise<{ id: string }[]>;
-
-/** The events of a deleted user are found by the id alone. */
-async function idOf(name: string, query: Query): Promise<string> {
-  if (isUuid(name)) return name;
-  const [user] = await query('SELECT id FROM users WHERE username_key = $1 OR email_key = $1', [identifierKey(name)]);
-  if (user === undefined) throw new CommandFailed('there is no such user; one who was deleted is found by id');
-  return user.id;
-}
-
-function asJson(event: AuditEvent) {
-  return {
-    id: event.id,
-    occurred_at: event.occurredAt.toISOString(),
-    type: event.type,
-    result: event.result,
-    user_id: event.userId,
-    actor: event.actor,
-    session_id: event.sessionId,
-    ip: event.ip,
-    user_agent: event.userAgent,
-    request_id: event.requestId,
-    details: event.details,
-  };
 }
 
 /** One line; what came from outside is quoted, so that it can not pass for a line or move the cursor. */
 function asText(event: AuditEvent): string {
-  const { occurred_at, type, result, ip, actor, ...rest } = asJson(event);
+  const { occurred_at, type, result, ip, actor, ...rest } = eventRow(event);
   const more = Object.entries({ ...rest, details: undefined, ...event.details })
     .filter(([name, value]) => name !== 'id' && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${quoted(value)}`);
@@ -99,6 +84,11 @@ function time(text: string): Date {
     throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z, or a length of time such as 24h.');
   }
   return date;
+}
+
+function eventId(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('Give the id of an event.');
+  return text;
 }
 
 function count(text: string): number {

@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { AuditLog } from '../audit/audit-log.js';
+import { eventParameter, insertEvent } from '../audit/event-row.js';
+import { Clock } from '../clock/clock.js';
 import { setNewStamp } from '../users/proof-stamp.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
@@ -6,7 +9,11 @@ import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 const DISABLE = `UPDATE users SET disabled_at = $2, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
-const ENABLE = `UPDATE users SET disabled_at = NULL, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL`;
+/** $3 is the event. A user who was not disabled stays as they are, and there is no event. */
+const ENABLE = `WITH enabled AS (
+    UPDATE users SET disabled_at = NULL, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL
+    RETURNING id
+  ) ${insertEvent('$3', { from: 'enabled' })}`;
 
 /** `portero users disable` */
 export function usersDisableCommand(terminal: Terminal): Command {
@@ -53,7 +60,9 @@ async function disable(terminal: Terminal, name: string, { json }: Options): Pro
 async function enable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
   const { id } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
-    await session.query(ENABLE, [user.id, new Date()]);
+    const audit = new AuditLog(new Clock(), session.manager);
+    const event = audit.event('user.enabled', { actor: 'operator', userId: user.id });
+    await session.query(ENABLE, [user.id, event.occurredAt, eventParameter(event)]);
     return user;
   });
   print(terminal, json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);

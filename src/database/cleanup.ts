@@ -25,6 +25,7 @@ export interface Leftovers {
 @Injectable()
 export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #leftovers: Leftovers[] = [];
+  readonly #tasks: (() => Promise<void>)[] = [];
   readonly #logger = new Logger(Cleanup.name);
   readonly #stopping = new AbortController();
 
@@ -33,6 +34,11 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Registers rows to delete. */
   of(leftovers: Leftovers): void {
     this.#leftovers.push(leftovers);
+  }
+
+  /** Runs a task each time after rows were deleted. The task sees to it that one instance does it at a time. */
+  alsoRun(task: () => Promise<void>): void {
+    this.#tasks.push(task);
   }
 
   onApplicationBootstrap(): void {
@@ -53,6 +59,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
         if (deleted === BATCH) await sleep(PAUSE_MS, undefined, { ref: false });
       }
     }
+    for (const task of this.#tasks) await task();
     return total;
   }
 

@@ -8,7 +8,8 @@ import { pathOf } from './request-target.js';
 export class AllowedMethods {
   readonly #routes: { segments: string[]; method: string }[] = [];
 
-  constructor(fastify: FastifyInstance) {
+  /** Learns every route that is added from now on. */
+  follow(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ method, url }) => {
       if (url.includes('*')) return;
       const segments = url.split('/');

@@ -12,17 +12,18 @@ import { acceptForms } from './form-body.js';
 import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
 import { createNodeServer } from './node-server.js';
+import type { RequestCounter } from './request-counter.js';
 import { requestId } from './request-id.js';
 import { originForm, pathOf } from './request-target.js';
 import { DOCS_CONTENT_SECURITY_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { answerConnect, answerUnparsed, type CountRequest } from './unparsed-request.js';
+import { answerConnect, answerUnparsed } from './unparsed-request.js';
 import { ambiguity } from './well-formed.js';
 
 export interface HttpServerOptions {
   /** Whether the public scheme is https. */
   https: boolean;
   problems: ProblemFilter;
-  countRequest: CountRequest;
+  requests: RequestCounter;
   /** Origins whose pages may read responses. */
   corsOrigins: readonly string[];
   maxConnections: number;
@@ -33,7 +34,7 @@ export interface HttpServerOptions {
 
 /** Creates the Fastify server with its limits, parsers and the headers of all responses. Nest adds the routes. */
 export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
-  const { problems, countRequest } = options;
+  const { problems, requests } = options;
   const trusts = options.trustProxy && trustOf(options.trustProxy);
   const security = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
@@ -62,13 +63,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       const socket = raw as Socket;
       // The request was rejected already, so an error in its rest needs no second response.
       if (connections.hasAnswered(socket)) socket.destroySoon();
-      else answerUnparsed(error, socket, { headers: security, countRequest });
+      else answerUnparsed(error, socket, { headers: security, requests });
     },
     // A malformed URL, which the router rejects before any hook runs.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
-      problems.answer(countRequest(request.ip) ?? error, request, reply);
-      if (options.logRequests) logRequest(request, reply);
+      const answer = (thrown: unknown) => {
+        problems.answer(thrown, request, reply);
+        if (options.logRequests) logRequest(request, reply);
+      };
+      const limited = requests.check(request);
+      if (limited === undefined) answer(error);
+      else limited.then(answer, answer);
     },
   });
   const fastify = adapter.getInstance();
@@ -79,7 +85,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   // Synchronous hooks take a callback: a promise per hook and request is expensive.
   fastify.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    const refusal = countRequest(request.ip) ?? ambiguity(request);
+    const limited = requests.check(request);
+    if (limited !== undefined) {
+      limited.then(done, done);
+      return;
+    }
+    const refusal = ambiguity(request);
     if (refusal !== undefined) {
       done(refusal);
       return;
@@ -106,9 +117,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       done();
     });
   }
-  fastify.server.on('connect', (_request, socket) =>
-    answerConnect(socket as Socket, { headers: security, countRequest }),
-  );
+  fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, { headers: security, requests }));
   // An unknown expectation may be ignored (RFC 9110 §10.1.1). By default Node.js responds 417 without a body.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   stopGracefully(fastify, connections);

@@ -5,14 +5,12 @@ import { uuidv7 } from '../crypto/uuidv7.js';
 import type { AuthError } from '../problems/auth-error.js';
 import { HeadersTooLarge, MalformedRequest, MethodNotAllowed, RequestTimeout } from '../problems/http.errors.js';
 import { describeProblem, problemHeaders } from '../problems/problem.js';
-
-/** Counts a request of an address. Returns an error if it is over the limit. */
-export type CountRequest = (address: string | undefined) => AuthError | undefined;
+import type { RequestCounter } from './request-counter.js';
 
 interface Answering {
   /** Sent with every response. */
   headers: Readonly<Record<string, string>>;
-  countRequest: CountRequest;
+  requests: RequestCounter;
 }
 
 /** How long a client may take to read the response before its connection is destroyed, in milliseconds. */
@@ -39,7 +37,7 @@ export function answerConnect(socket: Socket, answering: Answering): void {
 
 function answer(socket: Socket, fallback: AuthError, answering: Answering, fault: string | undefined): void {
   // The address of the peer: `X-Forwarded-For` has not been parsed.
-  const refusal = answering.countRequest(socket.remoteAddress) ?? fallback;
+  const refusal = answering.requests.count(socket.remoteAddress) ?? fallback;
   const id = uuidv7();
   const body = JSON.stringify(describeProblem(refusal, id, 'en'));
   const { status } = refusal.kind;

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { EventInput } from '../audit/audit-log.js';
+import { RepeatedEvents } from '../audit/repeated-events.js';
 import { KeyedHash } from '../crypto/keyed-hash.js';
 import { addressKey } from '../http/client-address.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Turn } from '../passwords/turn-queue.js';
+import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
-import { FailedLogins } from './failed-logins.js';
+import { FailedLogins, type FailureReservation } from './failed-logins.js';
 import { HashingTurns } from './hashing-turns.js';
 import { Lockout, type Reservation } from './lockout.js';
 import { TooManyAttempts } from './too-many-attempts.js';
@@ -23,7 +26,7 @@ export interface LoginAttempt {
 export interface SessionAttempt {
   userId: string;
   sessionId: string;
-  ip: string;
+  client: ClientContext;
 }
 
 /** Checks a password in its turn. Finds nothing where it is wrong. */
@@ -43,19 +46,22 @@ export class PasswordAttempts {
     private readonly turns: HashingTurns,
     private readonly devices: DeviceCookie,
     private readonly hash: KeyedHash,
+    private readonly repeated: RepeatedEvents,
   ) {}
 
   /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
-  async atLogin<T>({ user, names, client }: LoginAttempt, check: Check<T>): Promise<T | undefined> {
+  async atLogin<T>(attempt: LoginAttempt, check: Check<T>): Promise<T | undefined> {
+    const { user, names, client } = attempt;
     const { ip: address } = client;
     const device = user === null ? undefined : this.devices.recognise(client, user);
     const inTurn = async () => check(await this.turns.next(address, device && user?.id));
     if (!this.limits.enabled) return await inTurn();
     const known = user === null || device === undefined ? undefined : ['device', device, user.id];
-    const place = await this.failures.reserve(addressKey(address));
+    const place = await this.#reserveFailure(attempt);
     let failed = false;
     try {
-      const found = await this.#run(this.#account(user, names), known, inTurn);
+      const account = this.#account(user, names);
+      const found = await this.#run(account, known, inTurn, { ...this.auditedAs(attempt), client: attempt.client });
       failed = found === undefined;
       return found;
     } finally {
@@ -65,29 +71,48 @@ export class PasswordAttempts {
   }
 
   /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
-  async inSession<T>({ userId, sessionId, ip }: SessionAttempt, check: Check<T>): Promise<T | undefined> {
-    const inTurn = async () => check(await this.turns.next(ip, userId));
+  async inSession<T>(attempt: SessionAttempt, check: Check<T>): Promise<T | undefined> {
+    const { userId, sessionId, client } = attempt;
+    const inTurn = async () => check(await this.turns.next(client.ip, userId));
     if (!this.limits.enabled) return await inTurn();
-    return await this.#run(['user', userId], ['session', sessionId], inTurn);
+    return await this.#run(['user', userId], ['session', sessionId], inTurn, { userId, sessionId, client });
   }
 
   /**
-   * Tells attempts at one name that is nobody's from those at another, in the audit trail. Six digits: people type
-   * passwords where a name is due, and so short a mark confirms no guess of what was typed.
+   * What the audit trail says of the account: the user, or for an unknown name a mark that is the same for the same
+   * name. The mark has six digits: people type passwords into the field of the name, and a mark this short confirms no
+   * guess of what was typed.
    */
-  markOf(names: LoginAttempt['names']): string {
-    return this.hash
-      .of('mark', ...this.#account(null, names))
-      .toString('hex')
-      .slice(0, 6);
+  auditedAs({ user, names }: Pick<LoginAttempt, 'user' | 'names'>): Pick<EventInput, 'userId' | 'details'> {
+    if (user !== null) return { userId: user.id };
+    const mark = this.hash.of('mark', ...this.#account(null, names)).toString('hex');
+    return { details: { name: mark.slice(0, 6) } };
+  }
+
+  /** @throws TooManyRequests, once it is recorded; Unavailable */
+  async #reserveFailure(attempt: LoginAttempt): Promise<FailureReservation> {
+    try {
+      return await this.failures.reserve(addressKey(attempt.client.ip));
+    } catch (error) {
+      if (error instanceof TooManyRequests) {
+        const { userId, details } = this.auditedAs(attempt);
+        await this.repeated.recordRefusal('limit.hit', {
+          userId,
+          client: attempt.client,
+          details: { code: TooManyRequests.code, limit: 'failed_logins', ...details },
+        });
+      }
+      throw error;
+    }
   }
 
   async #run<T>(
     account: string[],
     known: string[] | undefined,
     check: () => Promise<T | undefined>,
+    who: EventInput,
   ): Promise<T | undefined> {
-    const reservation = await this.#reserve(account, known);
+    const reservation = await this.#reserve(account, known, who);
     let found: T | undefined;
     try {
       found = await check();
@@ -101,7 +126,7 @@ export class PasswordAttempts {
   }
 
   /** By the account, and where that must wait, by what the user has logged in with before. */
-  async #reserve(account: string[], known: string[] | undefined): Promise<Reservation> {
+  async #reserve(account: string[], known: string[] | undefined, who: EventInput): Promise<Reservation> {
     const first = await this.lockout.reserve(this.hash.of(...account));
     if (!('lockedMs' in first)) return first;
     let { lockedMs } = first;
@@ -110,6 +135,8 @@ export class PasswordAttempts {
       if (!('lockedMs' in second)) return second;
       lockedMs = Math.min(lockedMs, second.lockedMs);
     }
+    const details = { code: TooManyAttempts.code, ...who.details };
+    await this.repeated.recordRefusal('login.locked', { ...who, details });
     throw new TooManyAttempts({ retryAfterSeconds: Math.ceil(lockedMs / 1000) });
   }
 

@@ -13,7 +13,7 @@ export class ClientRegistry {
   constructor(
     private readonly manager: EntityManager,
     private readonly clock: Clock,
-    private readonly audit = new AuditLog(clock, false),
+    private readonly audit = new AuditLog(clock, manager),
   ) {}
 
   /** @returns the client with its secret, which is not stored and can't be shown again */
@@ -29,7 +29,10 @@ export class ClientRegistry {
     });
     await this.manager.transaction(async (manager) => {
       await manager.insert(Client, client);
-      await this.audit.insert(manager, this.audit.event('client.created', { details: { client_id: client.id } }));
+      await this.audit.insert(
+        manager,
+        this.audit.event('client.created', { actor: 'operator', details: { client_id: client.id } }),
+      );
     });
     return { client, secret };
   }
@@ -45,7 +48,10 @@ export class ClientRegistry {
       const revoked = { revokedAt: this.clock.date() };
       const { affected } = await manager.update(Client, { id, revokedAt: IsNull() }, revoked);
       if (affected !== 1) return false;
-      await this.audit.insert(manager, this.audit.event('client.revoked', { details: { client_id: id } }));
+      await this.audit.insert(
+        manager,
+        this.audit.event('client.revoked', { actor: 'operator', details: { client_id: id } }),
+      );
       return true;
     });
   }

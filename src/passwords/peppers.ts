@@ -98,7 +98,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
         ]);
         await this.audit.insert(manager, event);
       });
-      this.audit.tell(event);
+      this.audit.log(event);
     }
     if (this.#stale.length > 0) {
       this.#logger.log({

@@ -8,14 +8,6 @@ export interface Fault {
   values?: Record<string, string | number>;
 }
 
-/** Whom a refusal concerns, and why: for the audit trail, never shown. */
-export interface RefusalFacts {
-  userId?: string | undefined;
-  sessionId?: string | undefined;
-  /** Short facts, never what somebody typed. */
-  details?: Record<string, string | number | boolean>;
-}
-
 export interface AuthErrorOptions {
   /** Shown: what is wrong with which member. */
   faults?: Fault[];
@@ -25,7 +17,6 @@ export interface AuthErrorOptions {
   headers?: Record<string, string>;
   /** Logged, never shown. */
   cause?: unknown;
-  facts?: RefusalFacts;
 }
 
 /** What each class of refusal states of itself. */
@@ -47,8 +38,6 @@ export abstract class AuthError extends Error {
   readonly faults: Fault[];
   readonly headers: Record<string, string>;
   readonly tokenPresented: boolean;
-  /** Who refuses adds what it knows. */
-  facts: RefusalFacts | undefined;
 
   constructor(options: AuthErrorOptions = {}) {
     super(undefined, { cause: options.cause });
@@ -57,7 +46,6 @@ export abstract class AuthError extends Error {
     this.faults = options.faults ?? [];
     this.headers = options.headers ?? {};
     this.tokenPresented = options.tokenPresented ?? true;
-    this.facts = options.facts;
   }
 
   get kind(): AuthErrorClass {

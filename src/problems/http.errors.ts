@@ -56,10 +56,8 @@ export class TooManyRequests extends AuthError {
   constructor({
     retryAfterSeconds = 1,
     headers = {},
-    limit,
-  }: { retryAfterSeconds?: number; headers?: Record<string, string>; limit?: string } = {}) {
-    const facts = limit === undefined ? {} : { facts: { details: { limit } } };
-    super({ headers: { ...headers, 'Retry-After': String(retryAfterSeconds) }, ...facts });
+  }: { retryAfterSeconds?: number; headers?: Record<string, string> } = {}) {
+    super({ headers: { ...headers, 'Retry-After': String(retryAfterSeconds) } });
   }
 }
 

@@ -13,31 +13,26 @@ import {
 import { negotiateLanguage } from './language.js';
 import { describeProblem, problemHeaders } from './problem.js';
 
-/** Turns an error of a library into a refusal, or leaves it to the next one. */
+/** Turns an error of a library into a refusal, or leaves it to the next translator. */
 export type ErrorTranslator = (error: unknown, request: FastifyRequest) => AuthError | undefined;
 
-/** Does something about a refusal before it is answered; nothing to wait for where there is nothing to do. */
-export type RefusalWatcher = (error: AuthError, request: FastifyRequest) => Promise<void> | undefined;
-
-/** Answers everything thrown as problem details. What no translator knows is logged and answered as an internal error. */
+/**
+ * Answers everything thrown as problem details. An error that no translator knows is logged and answered as an internal
+ * error; so is a fault of the filter itself.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
-  readonly #translators: ErrorTranslator[];
-  #watch: RefusalWatcher = () => undefined;
+  readonly #translators: readonly ErrorTranslator[];
+  /** Made beforehand, so that it can be answered whatever fails. */
+  readonly #lastResort = {
+    headers: problemHeaders(new InternalError(), 'en'),
+    body: describeProblem(new InternalError(), '', 'en'),
+  };
 
+  /** @param translators asked in this order, and before the one for errors of the framework */
   constructor(...translators: ErrorTranslator[]) {
     this.#translators = [...translators, fromFramework];
-  }
-
-  /** Asks one more translator, before the others. */
-  use(translator: ErrorTranslator): void {
-    this.#translators.unshift(translator);
-  }
-
-  /** Has every refusal watched. Where the watcher fails, its failure is what is answered. */
-  watch(watcher: RefusalWatcher): void {
-    this.#watch = watcher;
   }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -45,16 +40,12 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** The same for errors that Fastify meets before a route runs. */
+  /** The same for errors that Fastify meets before a route runs. Never throws. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = this.#refusal(thrown, request);
-    const watching = this.#watch(error, request);
-    if (watching === undefined) this.#send(error, request, reply);
-    else {
-      watching.then(
-        () => this.#send(error, request, reply),
-        (failure) => this.#send(this.#refusal(failure, request), request, reply),
-      );
+    try {
+      this.#send(this.#refusal(thrown, request), request, reply);
+    } catch (fault) {
+      this.#giveUp(fault, request, reply);
     }
   }
 
@@ -68,6 +59,21 @@ export class ProblemFilter implements ExceptionFilter {
       .code(error.kind.status)
       .headers(problemHeaders(error, language))
       .send(JSON.stringify(describeProblem(error, request.id, language)));
+  }
+
+  /** Answers with the 500 made beforehand; closes the connection where that fails too. */
+  #giveUp(fault: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    try {
+      this.#logger.error({ err: fault, request_id: request.id }, 'the answer to an error failed');
+      if (reply.sent || reply.raw.headersSent) return;
+      const { headers, body } = this.#lastResort;
+      reply
+        .code(body.status)
+        .headers(headers)
+        .send(JSON.stringify({ ...body, request_id: request.id }));
+    } catch {
+      reply.raw.destroy();
+    }
   }
 
   #refusal(thrown: unknown, request: FastifyRequest): AuthError {

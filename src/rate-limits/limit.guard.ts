@@ -1,9 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RepeatedEvents } from '../audit/repeated-events.js';
 import { LIMITS, type LimitName } from '../config/limits.js';
 import { addressKey } from '../http/client-address.js';
+import { clientContextOf } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
+import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from './rate-limits.js';
 
 /** Metadata key of a handler with a rate limit. */
@@ -18,6 +21,7 @@ export class LimitGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly limits: RateLimits,
+    private readonly repeated: RepeatedEvents,
   ) {}
 
   /** @throws TooManyRequests */
@@ -28,7 +32,12 @@ export class LimitGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { user?: Principal }>();
     const { headers, refusal } = await this.limits.take(limit, whoIs(request, limit));
-    if (refusal) throw refusal;
+    if (refusal) {
+      const { userId, sessionId } = request.user ?? {};
+      const details = { code: TooManyRequests.code, limit };
+      await this.repeated.recordRefusal('limit.hit', { userId, sessionId, client: clientContextOf(request), details });
+      throw refusal;
+    }
     http.getResponse<FastifyReply>().headers(headers);
     return true;
   }

@@ -6,6 +6,7 @@ import { ExpiredCounts } from './expired-counts.js';
 import { RateLimits } from './rate-limits.js';
 import { RateStore } from './rate-store.js';
 import { RedisConnection } from './redis-connection.js';
+import { RequestLimit } from './request-limit.js';
 import { SharedStore } from './shared-store.js';
 
 const REDIS = {
@@ -27,7 +28,7 @@ const STORE = {
 
 /** Rate limits by address and by account, and the stores of their counters. */
 @Module({
-  providers: [REDIS, STORE, RateLimits, ExpiredCounts],
+  providers: [REDIS, STORE, RateLimits, RequestLimit, ExpiredCounts],
   exports: [RateLimits],
 })
 export class RateLimitsModule {}

@@ -55,7 +55,7 @@ export class RateLimits {
     const headers = limitHeaders(limit, rate, count);
     return {
       headers,
-      ...(count.used > rate.quota ? { refusal: tooMany(limit, count, headers) } : {}),
+      ...(count.used > rate.quota ? { refusal: tooMany(count, headers) } : {}),
       giveBack: async () => {
         if (this.clock.now() >= endsAt) return;
         await within(STORE_TIMEOUT_MS, store.giveBack(limit, key, rate)).catch((error) => this.#rest(error));
@@ -95,8 +95,8 @@ export class RateLimits {
 }
 
 /** The error for a request over a limit. */
-export function tooMany(limit: LimitName, { msLeft }: Count, headers: Record<string, string>): TooManyRequests {
-  return new TooManyRequests({ limit, headers, retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
+export function tooMany({ msLeft }: Count, headers: Record<string, string>): TooManyRequests {
+  return new TooManyRequests({ headers, retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

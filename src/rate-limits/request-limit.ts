@@ -1,7 +1,12 @@
-import type { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { RepeatedEvents } from '../audit/repeated-events.js';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
 import { addressKey } from '../http/client-address.js';
-import type { TooManyRequests } from '../problems/http.errors.js';
+import { clientContextOf } from '../http/client-context.js';
+import type { RequestCounter } from '../http/request-counter.js';
+import { TooManyRequests } from '../problems/http.errors.js';
 import { limitHeaders } from './limit-headers.js';
 import { tooMany } from './rate-limits.js';
 import { WindowCounters } from './window-counters.js';
@@ -10,14 +15,25 @@ import { WindowCounters } from './window-counters.js';
  * The limit on all requests from one address. Counted in the memory of the process, which costs next to nothing: with n
  * instances, an address may send up to n times as many.
  */
-export class RequestLimit {
+@Injectable()
+export class RequestLimit implements RequestCounter {
   readonly #counters: WindowCounters;
 
   constructor(
     private readonly config: Config,
     clock: Clock,
+    private readonly repeated: RepeatedEvents,
   ) {
     this.#counters = new WindowCounters(clock);
+  }
+
+  /** Counts a request. @returns nothing within the limit; beyond it the refusal, once that is recorded */
+  check(request: Pick<FastifyRequest, 'ip' | 'id' | 'headers'>): Promise<TooManyRequests> | undefined {
+    const refusal = this.count(request.ip);
+    if (refusal === undefined) return undefined;
+    const details = { code: TooManyRequests.code, limit: 'requests' };
+    const recorded = this.repeated.recordRefusal('limit.hit', { client: clientContextOf(request), details });
+    return recorded.then(() => refusal);
   }
 
   /**
@@ -29,6 +45,6 @@ export class RequestLimit {
     const rate = this.config.limits.requests;
     const count = this.#counters.count(addressKey(address), rate);
     if (count.used <= rate.quota) return undefined;
-    return tooMany('requests', count, { ...limitHeaders('requests', rate, count), Connection: 'close' });
+    return tooMany(count, { ...limitHeaders('requests', rate, count), Connection: 'close' });
   }
 }

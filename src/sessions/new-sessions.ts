@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AuditLog, eventValues, insertEventFrom } from '../audit/audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
@@ -34,7 +35,7 @@ const START = `
      WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
     RETURNING user_id,
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
-  ), event AS (${insertEventFrom('started', 13)}) SELECT others FROM started`;
+  ), event AS (${insertEvent('$13', { from: 'started' })}) SELECT others FROM started`;
 
 /** The one place that writes new sessions. For `SignIn` alone; the import rules refuse every other caller. */
 @Injectable()
@@ -56,7 +57,7 @@ export class NewSessions {
     const { user } = authentication;
     const { manager } = this.sessions;
     const { session, event, others } = await this.#insert(manager, authentication, client, transport, 'login');
-    this.audit.tell(event);
+    this.audit.log(event);
     // Concurrent logins do not see each other in this count, so it only decides whether to look.
     const limit = this.config.maxSessionsPerUser;
     if (others + UNSEEN_LOGINS > limit) await this.revocations.revokeExcess(user.id, limit);
@@ -73,9 +74,9 @@ export class NewSessions {
     manager: EntityManager,
     authentication: Authentication,
     client: ClientContext,
-  ): Promise<{ session: LiveSession; tell: () => void }> {
+  ): Promise<{ session: LiveSession; log: () => void }> {
     const { session, event } = await this.#insert(manager, authentication, client, 'cookie', 'session.renewed');
-    return { session, tell: () => this.audit.tell(event) };
+    return { session, log: () => this.audit.log(event) };
   }
 
   async #insert(
@@ -91,7 +92,7 @@ export class NewSessions {
     const event = this.audit.event(type, {
       userId: user.id,
       sessionId: session.id,
-      caller: client,
+      client,
       details: { transport },
     });
     const [inserted]: { others: string }[] = await manager.query(START, [
@@ -107,7 +108,7 @@ export class NewSessions {
       transport,
       session.authTime,
       session.amr,
-      ...eventValues(event),
+      eventParameter(event),
     ]);
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     return { session, event, others: Number(inserted.others) };

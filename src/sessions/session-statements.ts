@@ -1,4 +1,4 @@
-import { insertEventFrom } from '../audit/audit-log.js';
+import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
 import type { Session } from './session.entity.js';
 
@@ -30,7 +30,7 @@ export interface RetryFacts {
 
 /**
  * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
- * answers has expired, by the clock of the instance that issues it; from $6 on what is written `also`.
+ * answers has expired, by the clock of the instance that issues it; $6 the event, where refreshes are recorded.
  */
 export const rotate = (also = '') => `
   WITH rotated AS (
@@ -45,7 +45,9 @@ export const rotate = (also = '') => `
   )${also} SELECT * FROM rotated`;
 
 export const ROTATE = rotate();
-export const ROTATE_AND_RECORD = rotate(`, event AS (${insertEventFrom('rotated', 6)})`);
+export const ROTATE_AND_RECORD = rotate(
+  `, event AS (${insertEvent('$6', { from: 'rotated', set: `jsonb_build_object('user_id', rotated.user_id)` })})`,
+);
 
 /** $1 session, $2 time, $3 grace */
 export const RETRY = `

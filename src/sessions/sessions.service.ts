@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
-import { AuditLog, eventValues } from '../audit/audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { eventParameter } from '../audit/event-row.js';
+import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { ClientContext } from '../http/client-context.js';
@@ -40,6 +42,7 @@ export class SessionsService {
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly audit: AuditLog,
+    private readonly repeated: RepeatedEvents,
   ) {
     this.#refreshTokens = new RefreshTokenCodec(
       config.secret.derive('refresh-token'),
@@ -82,7 +85,7 @@ export class SessionsService {
     caller: ClientContext,
   ): Promise<LiveSession | undefined> {
     const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
-    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, caller }) : undefined;
+    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, client: caller }) : undefined;
     const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
       sessionId,
       generation,
@@ -90,9 +93,9 @@ export class SessionsService {
       refreshTokenTtl,
       // A retry inside the grace window gets an access token too, and writes nothing.
       new Date(this.clock.now() + refreshGrace + accessTokenTtl + ISSUING_MS),
-      ...(event ? eventValues(event) : []),
+      ...(event ? [eventParameter(event)] : []),
     ]);
-    if (session && event) this.audit.tell({ ...event, userId: session.userId });
+    if (session && event) this.audit.log({ ...event, userId: session.userId });
     return session;
   }
 
@@ -104,20 +107,23 @@ export class SessionsService {
       this.config.refreshGrace,
     ]);
     if (!session) throw new SessionRevoked();
-    const facts = { userId: session.userId, sessionId };
-    if (session.isOver) throw new SessionRevoked({ facts });
-    if (session.isExpired) throw new RefreshTokenExpired({ facts });
+    const concerned = { userId: session.userId, sessionId, client: caller };
+    if (session.isOver || session.isExpired) {
+      const Refusal = session.isOver ? SessionRevoked : RefreshTokenExpired;
+      await this.repeated.recordRefusal('refresh', { ...concerned, details: { code: Refusal.code } });
+      throw new Refusal();
+    }
     // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
     if (generation > session.generation) throw new RefreshTokenInvalid();
     if (session.generation === generation + 1 && session.isInGrace) {
       if (this.config.auditRefresh === 'on') {
-        const event = this.audit.event('refresh', { ...facts, caller, details: { retry: true } });
-        await this.audit.write(this.sessions.manager, event);
+        await this.audit.record('refresh', { ...concerned, details: { retry: true } });
       }
       return session;
     }
-    await this.revocations.revoke(sessionId, 'refresh_token_reused', caller);
-    throw new RefreshTokenReused({ facts: { ...facts, details: { generation } } });
+    const details = { code: RefreshTokenReused.code, generation };
+    await this.revocations.revokeReused(sessionId, { ...concerned, details });
+    throw new RefreshTokenReused();
   }
 
   /** The tokens of a session that has just begun or been refreshed. */

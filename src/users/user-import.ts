@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
-import { AuditLog, EVENT_COLUMNS, eventValues } from '../audit/audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { eventParameter, insertEvent } from '../audit/event-row.js';
 import type { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
@@ -34,7 +35,7 @@ export class UserImport {
     private readonly clock: Clock,
     /** Where new users go: the table, or in a dry run a copy of it that only this session sees. */
     private readonly target: 'users' | 'pg_temp.imported_users',
-    private readonly audit = new AuditLog(clock, false),
+    private readonly audit = new AuditLog(clock, session.manager),
   ) {}
 
   /** @param session must be let go of by who gives it; the dry run keeps its users in it */
@@ -84,25 +85,14 @@ export class UserImport {
                   $8::timestamptz[])
       ON CONFLICT DO NOTHING
       RETURNING id`;
-    const [sql, values] = this.target === 'users' ? this.#withEvent(insert, columns) : [insert, columns];
+    const event = eventParameter(this.audit.event('users.imported', { actor: 'operator' }));
+    const [sql, values] = this.target === 'users' ? [withEvent(insert), [...columns, event]] : [insert, columns];
     const stored = new Set((await this.#query<{ id: string }>(sql, values)).map(({ id }) => id));
     return rest.filter(({ index }, position) => {
       const imported = stored.has(ids[position] as string);
       if (imported) outcomes[index] = 'imported';
       return !imported;
     });
-  }
-
-  /** With an event of the users that it stores, in the same statement. */
-  #withEvent(insert: string, columns: unknown[]): [sql: string, values: unknown[]] {
-    const event = eventValues(this.audit.event('users.imported'));
-    const values = event.map((_, index) => `$${columns.length + 1 + index}`);
-    // The last column has how many there were.
-    values.splice(-1, 1, `jsonb_build_object('users', count(*))`);
-    const sql = `WITH stored AS (${insert}), event AS (
-        INSERT INTO audit_events (${EVENT_COLUMNS}) SELECT ${values.join(', ')} FROM stored HAVING count(*) > 0
-      ) SELECT id FROM stored`;
-    return [sql, [...columns, ...event.slice(0, -1)]];
   }
 
   /** @returns those none of whose names is anybody's */
@@ -141,4 +131,13 @@ export class UserImport {
       }
     }
   }
+}
+
+/** $10 is an event, recorded in the same statement with how many users it stores; none where it stores nobody. */
+function withEvent(insert: string): string {
+  const event = insertEvent('$10', {
+    from: '(SELECT count(*) AS users FROM stored HAVING count(*) > 0) AS counted',
+    set: `jsonb_build_object('details', jsonb_build_object('users', counted.users))`,
+  });
+  return `WITH stored AS (${insert}), event AS (${event}) SELECT id FROM stored`;
 }

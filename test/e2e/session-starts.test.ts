@@ -14,8 +14,8 @@ import { TOY_SECRET } from '../support/toy-credential/toy-credential.js';
 /** Every code path that creates a session goes through SignIn. */
 let server: TestServer;
 let service: Service;
+addToyCredential();
 beforeAll(async () => {
-  addToyCredential();
   server = await TestServer.start();
   service = await Service.register(server);
 });

@@ -17,8 +17,8 @@ import { TOY_SECRET } from '../support/toy-credential/toy-credential.js';
 let server: TestServer;
 let username: string;
 let user = 0;
+addToyCredential();
 beforeAll(async () => {
-  addToyCredential();
   server = await TestServer.start(LOCKOUT_ONLY);
 });
 beforeEach(async () => {

@@ -14,7 +14,7 @@ test('a path parameter that is too long for the router is 404, not a failure', a
   const adapter = createHttpServer({
     https: false,
     problems,
-    countRequest: () => undefined,
+    requests: { check: () => undefined, count: () => undefined },
     corsOrigins: [],
     maxConnections: 10,
     logRequests: false,

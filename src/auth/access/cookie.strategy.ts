@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport';
 import type { Principal } from '../../http/principal.js';
 import { CookieSessions } from '../../sessions/cookie-sessions.js';
@@ -20,19 +20,19 @@ export class CookieStrategy extends PassportStrategy(Strategy, 'cookie') {
   }
 
   /** What Passport calls; see its Strategy. */
-  override authenticate(request: IncomingMessage): void {
-    this.validate(request).then(
+  override authenticate(request: unknown): void {
+    this.validate(request as FastifyRequest).then(
       (principal) => (principal ? this.success(principal) : this.fail(401)),
       (error) => this.error(error),
     );
   }
 
   /** @throws SessionInvalid, SessionExpired, SessionRevoked, CsrfFailed, Unavailable */
-  async validate({ method = '', headers }: IncomingMessage): Promise<Principal | undefined> {
-    const value = this.cookie.read(headers);
+  async validate(request: FastifyRequest): Promise<Principal | undefined> {
+    const value = this.cookie.read(request.headers);
     if (value === undefined) return undefined;
     const session = await this.cookieSessions.verify(value);
-    this.csrf.check({ method, headers }, session.sessionId);
+    await this.csrf.check(request, session.sessionId);
     return principalOf('cookie', session);
   }
 }

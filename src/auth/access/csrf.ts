@@ -1,12 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { RepeatedEvents } from '../../audit/repeated-events.js';
 import { Config } from '../../config/config.js';
+import { clientContextOf } from '../../http/client-context.js';
 import { CookieSessions } from '../../sessions/cookie-sessions.js';
 import { CsrfFailed } from '../../sessions/session.errors.js';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+type CheckedRequest = Pick<FastifyRequest, 'method' | 'headers' | 'ip' | 'id'>;
 
 /** Refuses what another site makes a browser send (OWASP CSRF Prevention Cheat Sheet). */
 @Injectable()
@@ -18,6 +22,7 @@ export class Csrf {
   constructor(
     config: Config,
     private readonly cookieSessions: CookieSessions,
+    private readonly repeated: RepeatedEvents,
   ) {
     this.#own = new Set(ownOrigins(config.publicUrl));
     this.#listed = new Set(config.corsOrigins);
@@ -28,19 +33,27 @@ export class Csrf {
     return this.cookieSessions.codec.csrfToken(sessionId);
   }
 
-  /** A request that a cookie lets in must come from our own pages and show the token of its session. @throws CsrfFailed */
-  check(request: { method: string; headers: IncomingHttpHeaders }, sessionId: string): void {
+  /** A request with a session cookie must come from our own pages and have the token of its session. @throws CsrfFailed */
+  async check(request: CheckedRequest, sessionId: string): Promise<void> {
     if (SAFE.has(request.method)) return;
-    this.checkOrigin(request.headers);
+    await this.checkOrigin(request);
     const token = request.headers['x-csrf-token'];
-    if (typeof token !== 'string' || !this.cookieSessions.codec.isCsrfToken(sessionId, token)) throw new CsrfFailed();
+    if (typeof token === 'string' && this.cookieSessions.codec.isCsrfToken(sessionId, token)) return;
+    await this.#refuse(request);
   }
 
-  /** What a browser says of where the request comes from. Who says nothing is no browser. @throws CsrfFailed */
-  checkOrigin({ origin, 'sec-fetch-site': site = 'none' }: IncomingHttpHeaders): void {
+  /** Checks the headers by which a browser says where a request comes from. Other clients send none. @throws CsrfFailed */
+  async checkOrigin(request: CheckedRequest): Promise<void> {
+    const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
     if (origin !== undefined && this.#listed.has(origin)) return;
-    if (origin !== undefined && !this.#own.has(origin)) throw new CsrfFailed();
-    if (site !== 'same-origin' && site !== 'none') throw new CsrfFailed();
+    const isOwn = origin === undefined || this.#own.has(origin);
+    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#refuse(request);
+  }
+
+  async #refuse(request: CheckedRequest): Promise<never> {
+    const details = { code: CsrfFailed.code };
+    await this.repeated.recordRefusal('request.refused', { client: clientContextOf(request), details });
+    throw new CsrfFailed();
   }
 }
 

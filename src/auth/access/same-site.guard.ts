@@ -8,9 +8,9 @@ export class SameSiteGuard implements CanActivate {
   constructor(private readonly csrf: Csrf) {}
 
   /** Runs before the body is validated. @throws CsrfFailed */
-  canActivate(context: ExecutionContext): boolean {
-    const { body, headers } = context.switchToHttp().getRequest<FastifyRequest<{ Body?: { transport?: unknown } }>>();
-    if (body?.transport === 'cookie') this.csrf.checkOrigin(headers);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest<{ Body?: { transport?: unknown } }>>();
+    if (request.body?.transport === 'cookie') await this.csrf.checkOrigin(request);
     return true;
   }
 }

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import type { ClientContext } from '../../http/client-context.js';
 import { PasswordAttempts } from '../../lockout/password-attempts.js';
 import { ExtraWork } from '../../passwords/extra-work.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
 import type { Turn } from '../../passwords/turn-queue.js';
-import { AuthError, type RefusalFacts } from '../../problems/auth-error.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { InvalidCredentials } from '../auth.errors.js';
@@ -34,6 +34,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     private readonly attempts: PasswordAttempts,
     private readonly extraWork: ExtraWork,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
   ) {
     super({ usernameField: 'identifier', passReqToCallback: true });
   }
@@ -46,28 +47,21 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     const user = await this.users.findForLogin(names);
     const attempt = { user, names, client };
     let extraMs = 0;
-    try {
-      const proved = await this.attempts.atLogin(attempt, async (turn) => {
-        const checked = await this.#check(user, password, turn);
-        extraMs = checked.extraMs;
-        return checked.user;
-      });
-      if (proved === undefined) {
-        await this.extraWork.makeUp(extraMs);
-        throw new InvalidCredentials();
-      }
-      return { user: proved, amr: PASSWORD_AMR, at: this.clock.date() };
-    } catch (error) {
-      if (error instanceof AuthError) error.facts = this.#facts(user, names, error);
-      throw error;
-    }
-  }
-
-  /** For the audit trail: whom the names belong to; else a mark that is the same for the same name. */
-  #facts(user: User | null, names: LoginRequest, refusal: AuthError): RefusalFacts {
-    const who = user === null ? { name: this.attempts.markOf(names) } : {};
-    const why = refusal instanceof InvalidCredentials ? { reason: reasonOf(user) } : {};
-    return { userId: user?.id, details: { ...refusal.facts?.details, ...who, ...why } };
+    const proved = await this.attempts.atLogin(attempt, async (turn) => {
+      const checked = await this.#check(user, password, turn);
+      extraMs = checked.extraMs;
+      return checked.user;
+    });
+    if (proved !== undefined) return { user: proved, amr: PASSWORD_AMR, at: this.clock.date() };
+    await this.extraWork.makeUp(extraMs);
+    const { userId, details } = this.attempts.auditedAs(attempt);
+    await this.audit.record('login', {
+      result: 'refused',
+      userId,
+      client,
+      details: { code: InvalidCredentials.code, ...details, reason: reasonOf(user) },
+    });
+    throw new InvalidCredentials();
   }
 
   async #check(user: User | null, password: string, turn: Turn): Promise<{ user?: User; extraMs: number }> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
@@ -26,6 +27,7 @@ export class PasswordCredential implements Reauthenticator {
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
   ) {
     this.#run = runnerOf(local);
     reauthentication.register('password', this);
@@ -39,14 +41,16 @@ export class PasswordCredential implements Reauthenticator {
   }
 
   /** @throws WrongPassword, also if the user has no password; TooManyAttempts, Busy; TokenRevoked if the user is gone */
-  async prove({ userId, sessionId }: Principal, { ip }: ClientContext, password: string): Promise<Proof> {
+  async prove({ userId, sessionId }: Principal, client: ClientContext, password: string): Promise<Proof> {
     const user = await this.users.findForProof(userId);
     if (!user) throw new TokenRevoked();
-    const proof = await this.attempts.inSession({ userId, sessionId, ip }, async (turn) => {
+    const proof = await this.attempts.inSession({ userId, sessionId, client }, async (turn) => {
       const { matches } = await this.hasher.verify(password, user.passwordHash, turn);
       return matches ? { user, amr: PASSWORD_AMR, at: this.clock.date() } : undefined;
     });
-    if (proof === undefined) throw new WrongPassword({ facts: { userId, sessionId } });
-    return proof;
+    if (proof !== undefined) return proof;
+    const details = { code: WrongPassword.code };
+    await this.audit.record('password.refused', { result: 'refused', userId, sessionId, client, details });
+    throw new WrongPassword();
   }
 }

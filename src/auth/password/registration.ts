@@ -30,13 +30,13 @@ export class Registration {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
     }
     await this.policy.check(password, names);
-    const event = this.audit.event('registered', { caller });
+    const event = this.audit.event('registered', { client: caller });
     const passwordHash = await this.hasher.hash(password, await this.turns.next(caller.ip));
     const user = await this.users.create({ ...names, passwordHash }, async (manager, { id }) => {
       event.userId = id;
       await this.audit.insert(manager, event);
     });
-    this.audit.tell(event);
+    this.audit.log(event);
     return user;
   }
 }

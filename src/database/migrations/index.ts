@@ -10,6 +10,7 @@ import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-f
 import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-events.js';
 import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-type.js';
 import { Proofs1763900000000 } from './1763900000000-proofs.js';
+import { PartitionAuditEvents1763900100000 } from './1763900100000-partition-audit-events.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CreateAuditEvents1763750000000,
   IndexEventsByType1763761000000,
   Proofs1763900000000,
+  PartitionAuditEvents1763900100000,
 ];

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { AuditLog } from '../../audit/audit-log.js';
+import { AuditLog, type EventInput } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import { ChangeFeed } from '../../database/feed/change-feed.js';
 import type { Query } from '../../database/feed/feed-connection.js';
@@ -80,6 +80,15 @@ export class Revocations implements OnModuleInit {
    */
   async revoke(sessionId: string, reason: EndReason, by?: ClientContext): Promise<void> {
     this.#publish(await this.#log.end(sessionId, reason, by));
+  }
+
+  /**
+   * Ends a session because a refresh token of it was used again.
+   *
+   * @param reuse the reuse, recorded in the same statement
+   */
+  async revokeReused(sessionId: string, reuse: EventInput): Promise<void> {
+    this.#publish(await this.#log.endReused(sessionId, reuse));
   }
 
   /** The same for every session of a user, but the one to keep; also where the user is gone. */

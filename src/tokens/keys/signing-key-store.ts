@@ -1,7 +1,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { AuditEvent } from '../../audit/audit-event.entity.js';
-import type { AuditEventType } from '../../audit/audit-events.js';
+import type { Actor, AuditEventType } from '../../audit/audit-events.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Config } from '../../config/config.js';
@@ -25,6 +25,12 @@ export type KeySettings = Pick<Config, 'jwtAlg' | 'jwtAllowRsa2048' | 'keyRotati
 /** A key with its state in the database. */
 export type StoredKey = Key & Pick<SigningKeyRow, 'status' | 'createdAt' | 'activatedAt' | 'publishedUntil'>;
 
+/** Where changes of the keys are recorded, and who makes them. */
+export interface Recorder {
+  audit: AuditLog;
+  actor: Actor;
+}
+
 /** Writes the event of a change in the same transaction. */
 type RecordEvent = (type: AuditEventType, kid: string) => Promise<void>;
 
@@ -35,7 +41,7 @@ export class SigningKeyStore {
     private readonly sealing: Sealing,
     private readonly clock: Clock,
     private readonly settings: KeySettings,
-    private readonly audit = new AuditLog(clock, false),
+    private readonly recorder: Recorder = { audit: new AuditLog(clock, manager), actor: 'operator' },
   ) {}
 
   /** All keys, also retired ones; sealed, the oldest first. */
@@ -145,14 +151,15 @@ export class SigningKeyStore {
       const { plain, stale } = sealedKey ? this.sealing.unseal(sealedKey, kid) : { plain: undefined, stale: false };
       if (!stale || plain === undefined) continue;
       const resealed = { sealedKey: this.sealing.seal(plain, kid) };
-      const event = this.audit.event('secret.resealed', { actor: 'system', details: { kid } });
+      const { audit } = this.recorder;
+      const event = audit.event('secret.resealed', { actor: 'system', details: { kid } });
       const isDone = await this.manager.transaction(async (manager) => {
         const { affected } = await manager.update(SigningKeyRow, { kid, sealedKey: sealedKey as Buffer }, resealed);
-        if (affected === 1) await this.audit.insert(manager, event);
+        if (affected === 1) await audit.insert(manager, event);
         return affected === 1;
       });
       if (!isDone) continue;
-      this.audit.tell(event);
+      audit.log(event);
       count += 1;
     }
     return count;
@@ -200,17 +207,18 @@ export class SigningKeyStore {
   /** Runs a transaction under the lock, and then notifies all instances. */
   async #exclusively<T>(work: (manager: EntityManager, record: RecordEvent) => Promise<T>): Promise<T> {
     const events: AuditEvent[] = [];
+    const { audit, actor } = this.recorder;
     const done = await this.manager.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
       const result = await work(manager, async (type, kid) => {
-        const event = this.audit.event(type, { actor: this.audit.self, details: { kid } });
-        await this.audit.insert(manager, event);
+        const event = audit.event(type, { actor, details: { kid } });
+        await audit.insert(manager, event);
         events.push(event);
       });
       await notify((sql, parameters) => manager.query(sql, parameters));
       return result;
     });
-    for (const event of events) this.audit.tell(event);
+    for (const event of events) audit.log(event);
     return done;
   }
 }

@@ -39,7 +39,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     private readonly feed: ChangeFeed,
     audit: AuditLog,
   ) {
-    this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config, audit);
+    this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config, { audit, actor: 'system' });
   }
 
   /** @throws StartRefused if the secret is wrong, before anything is changed */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../../src/audit/audit-log.js';
 import { InvalidCredentials } from '../../../src/auth/auth.errors.js';
 import type { Proof } from '../../../src/auth/proof.js';
 import { Reauthentication, type Reauthenticator } from '../../../src/auth/reauthentication.js';
@@ -19,6 +20,7 @@ export class ToyCredential implements Reauthenticator {
     private readonly users: UsersService,
     private readonly attempts: PasswordAttempts,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
     reauthentication: Reauthentication,
   ) {
     reauthentication.register('toy', this);
@@ -28,15 +30,17 @@ export class ToyCredential implements Reauthenticator {
     const names = { username };
     const user = await this.users.findForLogin(names);
     const proof = await this.attempts.atLogin({ user, names, client }, async () => this.#check(user, secret));
-    if (proof === undefined) throw new InvalidCredentials({ facts: { userId: user?.id } });
-    return proof;
+    if (proof !== undefined) return proof;
+    await this.audit.record('login', { result: 'refused', userId: user?.id, client });
+    throw new InvalidCredentials();
   }
 
-  async prove({ userId, sessionId }: Principal, { ip }: ClientContext, secret: string): Promise<Proof> {
+  async prove({ userId, sessionId }: Principal, client: ClientContext, secret: string): Promise<Proof> {
     const user = await this.users.findForProof(userId);
-    const proof = await this.attempts.inSession({ userId, sessionId, ip }, async () => this.#check(user, secret));
-    if (proof === undefined) throw new InvalidCredentials({ facts: { userId, sessionId } });
-    return proof;
+    const proof = await this.attempts.inSession({ userId, sessionId, client }, async () => this.#check(user, secret));
+    if (proof !== undefined) return proof;
+    await this.audit.record('password.refused', { result: 'refused', userId, sessionId, client });
+    throw new InvalidCredentials();
   }
 
   #check(user: User | null, secret: string): Proof | undefined {

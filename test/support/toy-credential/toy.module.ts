@@ -7,7 +7,9 @@ import { ToyCredential } from './toy-credential.js';
 @Module({ imports: [SignInModule], controllers: [ToyController], providers: [ToyCredential] })
 export class ToyModule {}
 
-/** Adds the one line that a credential needs in AuthModule, for the servers that start after it in this suite. */
+/** Adds the one line that a credential needs in AuthModule, until the end of the suite: suites share the modules of src. */
 export function addToyCredential(): void {
-  (Reflect.getMetadata('imports', AuthModule) as unknown[]).push(ToyModule);
+  const imports: unknown[] = Reflect.getMetadata('imports', AuthModule);
+  imports.push(ToyModule);
+  afterAll(() => void imports.splice(imports.indexOf(ToyModule), 1));
 }

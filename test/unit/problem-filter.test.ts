@@ -1,0 +1,69 @@
+import { Logger } from '@nestjs/common';
+import { createHttpServer } from '../../src/http/http-server.js';
+import { MethodNotAllowed } from '../../src/problems/http.errors.js';
+import { type ErrorTranslator, ProblemFilter } from '../../src/problems/problem.filter.js';
+
+Logger.overrideLogger(false);
+
+/** What a server answers whose only route throws `thrown`, or nothing where the connection was closed. */
+async function answer(thrown: unknown, ...translators: ErrorTranslator[]) {
+  const problems = new ProblemFilter(...translators);
+  const adapter = createHttpServer({
+    https: false,
+    problems,
+    requests: { check: () => undefined, count: () => undefined },
+    corsOrigins: [],
+    maxConnections: 10,
+    logRequests: false,
+  });
+  const fastify = adapter.getInstance();
+  fastify.get('/', (request, reply) => problems.answer(thrown, request, reply));
+  const url = await fastify.listen({ port: 0, host: '127.0.0.1' });
+  try {
+    const response = await fetch(url);
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  } catch {
+    return undefined;
+  } finally {
+    await fastify.close();
+  }
+}
+
+const INTERNAL = { status: 500, type: 'application/problem+json; charset=utf-8' };
+const broken = () => {
+  throw new Error('a detail that nobody may see');
+};
+
+test('an error that nobody knows is a 500 problem without its message', async () => {
+  const { text = '', ...rest } = (await answer(new Error('a detail that nobody may see'))) ?? {};
+  expect(rest).toEqual(INTERNAL);
+  expect(JSON.parse(text)).toMatchObject({ code: 'internal_error', status: 500, request_id: expect.any(String) });
+  expect(text).not.toContain('nobody may see');
+});
+
+test('a translator that throws is a 500 problem without its message: neither a hang nor a leak', async () => {
+  const { text = '', ...rest } = (await answer(new Error('x'), broken)) ?? {};
+  expect(rest).toEqual(INTERNAL);
+  expect(JSON.parse(text)).toMatchObject({ code: 'internal_error', status: 500, request_id: expect.any(String) });
+  expect(text).not.toContain('nobody may see');
+});
+
+test('an error that can not be described is a 500 problem too', async () => {
+  const error = Object.defineProperty(new MethodNotAllowed(), 'headers', { get: broken });
+  const { text = '', ...rest } = (await answer(error)) ?? {};
+  expect(rest).toEqual(INTERNAL);
+  expect(text).not.toContain('nobody may see');
+});
+
+test('translators are asked in turn, and the first that knows an error decides', async () => {
+  const first: ErrorTranslator = (thrown) => (thrown === 'known' ? new MethodNotAllowed() : undefined);
+  expect(await answer('known', () => undefined, first, broken)).toMatchObject({ status: 405 });
+});
+
+test('where nothing can be sent, the connection is closed', async () => {
+  const closed: string[] = [];
+  const problems = new ProblemFilter();
+  const reply = { sent: false, raw: { headersSent: false, destroy: () => void closed.push('closed') }, code: broken };
+  problems.answer(new Error('x'), { id: '1', headers: {} } as never, reply as never);
+  expect(closed).toEqual(['closed']);
+});
