@@ -14,6 +14,14 @@ const oneWay = LAYERS.slice(0, -1).map((layer, index) => ({
 module.exports = {
   forbidden: [
     ...oneWay,
+    {
+      name: 'only-sign-in-starts-sessions',
+      comment:
+        'A session starts from a Proof, in SignIn. A credential that could start one itself would skip what is decided there.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(auth/sign-in|sessions/sessions[.]module)[.]ts$' },
+      to: { path: '^src/sessions/new-sessions[.]ts$' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'only-the-root-composes',

@@ -1,10 +1,9 @@
 /** ES modules by jest's own loader (NODE_OPTIONS=--experimental-vm-modules, see scripts/test.mjs), TypeScript by SWC. */
 export default {
   testEnvironment: 'node',
+  testRunner: '<rootDir>/test/runner/runner.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // Several processes on one database: only PostgreSQL can show it (test/support/template.mjs says so aloud).
-  testPathIgnorePatterns: process.env.TEST_DATABASE_URL === undefined ? ['\\.postgres\\.test\\.ts$'] : [],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // CommonJS packages that require these ES modules: jest can't do what Node.js 20.19 can (it needs 24.9).

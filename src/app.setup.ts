@@ -55,7 +55,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(createLogger(config, options.logStream));
   const requestLimit = app.get(RequestLimit);
   app.useGlobalFilters(problems);
-  app.useGlobalPipes(new BodyPipe());
+  app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);
   return app;
 }

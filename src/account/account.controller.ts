@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
-import { clientContextOf } from '../http/client-context.js';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
@@ -54,14 +54,14 @@ export class AccountController {
   @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
-    @Req() request: FastifyRequest,
+    @CurrentClient() client: ClientContext,
     @Body() body: ChangePasswordRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const caller = { ...principal, ...clientContextOf(request), ip: request.ip };
-    const session = await this.account.changePassword(caller, body.current_password, body.new_password);
+    const { current_password: password, new_password: next } = body;
+    const session = await this.account.changePassword(principal, client, { password }, next);
     if (session) this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
-    this.devices.remember(principal.userId, request, reply);
+    this.devices.set(reply, this.devices.issue(principal.userId, client));
   }
 
   @Delete()
@@ -75,11 +75,11 @@ export class AccountController {
   @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
-    @Req() request: FastifyRequest,
+    @CurrentClient() client: ClientContext,
     @Body() body: DeleteUserRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.account.delete({ ...principal, ...clientContextOf(request), ip: request.ip }, body.password);
+    await this.account.delete(principal, client, { password: body.password });
     if (principal.transport === 'cookie') this.cookie.clear(reply);
   }
 }

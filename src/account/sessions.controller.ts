@@ -1,9 +1,9 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
-import { clientContextOf } from '../http/client-context.js';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { pointer } from '../problems/validation.js';
@@ -45,10 +45,10 @@ export class SessionsController {
   async end(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
-    @Req() request: FastifyRequest,
+    @CurrentClient() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.end(principal.userId, id, clientContextOf(request));
+    await this.sessions.end(principal.userId, id, client);
     if (id.toLowerCase() === principal.sessionId) this.#forget(principal, reply);
   }
 
@@ -65,7 +65,7 @@ export class SessionsController {
   async endAll(
     @CurrentPrincipal() principal: Principal,
     @Query() query: Record<string, unknown>,
-    @Req() request: FastifyRequest,
+    @CurrentClient() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { keep, ...others } = query;
@@ -76,7 +76,7 @@ export class SessionsController {
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }
-    await this.sessions.endAll(principal.userId, keep && principal.sessionId, clientContextOf(request));
+    await this.sessions.endAll(principal.userId, keep && principal.sessionId, client);
     if (keep === undefined) this.#forget(principal, reply);
   }
 

@@ -16,7 +16,7 @@ export interface EventInput {
   actor?: Actor;
   userId?: string | undefined;
   sessionId?: string | undefined;
-  client?: ClientContext | undefined;
+  client?: Partial<ClientContext> | undefined;
   details?: AuditDetails | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientContextOf } from '../http/client-context.js';
+import type { ClientContext } from '../http/client-context.js';
 import { AuthError } from '../problems/auth-error.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
@@ -29,7 +29,12 @@ export class Logout {
    * @throws TokenMissing without a credential; TokenMalformed, RefreshTokenInvalid, SessionInvalid where none is
    * genuine; CsrfFailed
    */
-  async logout(request: FastifyRequest, reply: FastifyReply, refreshToken: string | undefined): Promise<void> {
+  async logout(
+    request: FastifyRequest,
+    client: ClientContext,
+    reply: FastifyReply,
+    refreshToken: string | undefined,
+  ): Promise<void> {
     const accessToken = bearerToken(request.headers);
     // An empty token is a bad one, and a bad one is not made good by a cookie beside it.
     const hasToken = accessToken !== undefined || refreshToken !== undefined;
@@ -49,7 +54,7 @@ export class Logout {
     if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
     if (sessionIds.size === 0) throw refusal;
     if (cookie !== undefined) for (const id of sessionIds) await this.csrf.check(request, id);
-    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', clientContextOf(request))));
+    await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', client)));
     if (cookie !== undefined) this.cookie.clear(reply);
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { clientContextOf } from '../http/client-context.js';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
@@ -10,7 +10,7 @@ import { SessionRevoked } from '../sessions/session.errors.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './access/bearer-token.js';
-import { REFRESH_EXAMPLES, RefreshRequest } from './credentials.request.js';
+import { REFRESH_EXAMPLES, RefreshRequest } from './refresh-token.request.js';
 import { TokensResponse } from './tokens.response.js';
 
 @ApiTags('Auth')
@@ -32,9 +32,22 @@ export class RefreshController {
   @ApiBody({ type: RefreshRequest, required: false, examples: REFRESH_EXAMPLES })
   @ApiOkResponse({ description: 'The next tokens of the session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
-  async refresh(@Req() request: FastifyRequest, @Body() body: RefreshRequest): Promise<TokensResponse> {
-    const token = body.refresh_token ?? bearerToken(request.headers);
-    if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
-    return TokensResponse.of(await this.sessions.refresh(token, clientContextOf(request)));
+  async refresh(
+    @Req() { headers }: FastifyRequest,
+    @CurrentClient() client: ClientContext,
+    @Body() body: RefreshRequest,
+  ): Promise<TokensResponse> {
+    return TokensResponse.of(await this.sessions.refresh(oneToken(headers, body), client));
   }
+}
+
+/** @throws ValidationFailed if there are two tokens that differ; RefreshTokenInvalid if there is none */
+function oneToken(headers: FastifyRequest['headers'], { refresh_token: inBody }: RefreshRequest): string {
+  const inHeader = bearerToken(headers);
+  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
+    throw new ValidationFailed({ faults: [{ pointer: '/refresh_token', code: 'two_tokens' }] });
+  }
+  const token = inBody ?? inHeader;
+  if (token === undefined) throw new RefreshTokenInvalid({ tokenPresented: false });
+  return token;
 }

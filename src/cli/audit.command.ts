@@ -6,6 +6,7 @@ import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/au
 import { AuditHistory } from '../audit/audit-history.js';
 import { eventRow } from '../audit/event-row.js';
 import { namedUser } from './named-user.js';
+import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 interface AuditOptions {
@@ -21,7 +22,7 @@ interface AuditOptions {
 }
 
 /** `portero audit` */
-export function auditCommand(): Command {
+export function auditCommand(terminal: Terminal): Command {
   return new Command('audit')
     .description('List security events, the newest first.')
     .option('--user <name>', 'only events about this user: an id, username or email; a deleted user by id')
@@ -37,11 +38,11 @@ export function auditCommand(): Command {
     .option('--before <id>', 'only events older than the one with this id: the next page', eventId)
     .option('--limit <n>', 'at most this many events; 0 for all', count, 100)
     .option('--json', 'one JSON object per event')
-    .action(run);
+    .action((options: AuditOptions) => run(terminal, options));
 }
 
-async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void> {
-  await withDatabase(async (session) => {
+async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOptions): Promise<void> {
+  await withDatabase(terminal, async (session) => {
     // The events of a deleted user are found by the id alone.
     const userId = user === undefined || isUuid(user) ? user : (await namedUser(session, user)).id;
     const events = new AuditHistory((sql, values) => session.query(sql, values)).stream(
@@ -53,10 +54,10 @@ async function run({ user, limit, json, ...filter }: AuditOptions): Promise<void
       [shown, last] = [shown + 1, event.id];
       const line = json ? JSON.stringify(eventRow(event)) : asText(event);
       // A slow reader must not make the whole trail wait in memory.
-      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+      if (!terminal.stdout.write(`${line}\n`)) await once(terminal.stdout, 'drain');
     }
     // JSON has the ids.
-    if (!json && shown === limit) process.stderr.write(`portero: there may be more: --before ${last}\n`);
+    if (!json && shown === limit) terminal.stderr.write(`portero: there may be more: --before ${last}\n`);
   });
 }
 

@@ -3,68 +3,68 @@ import { Clock } from '../clock/clock.js';
 import { ClientRegistry } from '../oauth/client-registry.js';
 import { CommandFailed } from './command-failed.js';
 import { table } from './table.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** `portero clients` */
-export function clientsCommand(): Command {
+export function clientsCommand(terminal: Terminal): Command {
   return new Command('clients')
     .description('the services that may introspect and revoke tokens')
-    .addCommand(createCommand())
-    .addCommand(listCommand())
-    .addCommand(revokeCommand());
+    .addCommand(createCommand(terminal))
+    .addCommand(listCommand(terminal))
+    .addCommand(revokeCommand(terminal));
 }
 
-function createCommand(): Command {
+function createCommand(terminal: Terminal): Command {
   return new Command('create')
     .description('Register a service. Its secret is shown once and kept nowhere.')
     .requiredOption('--name <name>', 'what people call it')
     .option('--json', 'answer one JSON object')
     .action(async ({ name, json }: { name: string; json?: true }) => {
       if (name.trim() === '') throw new CommandFailed('--name must not be empty');
-      const { client, secret } = await withRegistry((registry) => registry.create(name));
+      const { client, secret } = await withRegistry(terminal, (registry) => registry.create(name));
       print(
+        terminal,
         json
-          ? [JSON.stringify({ client_id: client.id, client_secret: secret, name })]
-          : [`client_id      ${client.id}`, `client_secret  ${secret}`, 'The secret can not be shown again.'],
+          ? JSON.stringify({ client_id: client.id, client_secret: secret, name })
+          : [`client_id      ${client.id}`, `client_secret  ${secret}`, 'The secret can not be shown again.'].join(
+              '\n',
+            ),
       );
     });
 }
 
-function listCommand(): Command {
+function listCommand(terminal: Terminal): Command {
   return new Command('list')
     .description('List the registered services.')
     .option('--json', 'answer one JSON object')
     .action(async ({ json }: { json?: true }) => {
-      const clients = (await withRegistry((registry) => registry.list())).map((client) => ({
+      const clients = (await withRegistry(terminal, (registry) => registry.list())).map((client) => ({
         client_id: client.id,
         name: client.name,
         created_at: client.createdAt.toISOString(),
         revoked_at: client.revokedAt?.toISOString() ?? null,
       }));
-      if (json) return print([JSON.stringify({ clients })]);
+      if (json) return print(terminal, JSON.stringify({ clients }));
       const state = (revokedAt: string | null) => (revokedAt === null ? 'active' : `revoked ${revokedAt}`);
       const rows = clients.map((one) => [one.client_id, one.created_at, state(one.revoked_at), one.name]);
-      print(rows.length > 0 ? table(rows) : ['no clients']);
+      print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no clients');
     });
 }
 
-function revokeCommand(): Command {
+function revokeCommand(terminal: Terminal): Command {
   return new Command('revoke')
     .description('End the registration of a service: its secret is refused from now on.')
     .argument('<client_id>')
     .option('--json', 'answer one JSON object')
     .action(async (id: string, { json }: { json?: true }) => {
-      if (!(await withRegistry((registry) => registry.revoke(id)))) {
+      if (!(await withRegistry(terminal, (registry) => registry.revoke(id)))) {
         throw new CommandFailed(`there is no active client ${id}`);
       }
-      print([json ? JSON.stringify({ client_id: id, revoked: true }) : `revoked ${id}`]);
+      print(terminal, json ? JSON.stringify({ client_id: id, revoked: true }) : `revoked ${id}`);
     });
 }
 
-function withRegistry<T>(work: (registry: ClientRegistry) => Promise<T>): Promise<T> {
-  return withDatabase((session) => work(new ClientRegistry(session.manager, new Clock())));
-}
-
-function print(lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+function withRegistry<T>(terminal: Terminal, work: (registry: ClientRegistry) => Promise<T>): Promise<T> {
+  return withDatabase(terminal, (session) => work(new ClientRegistry(session.manager, new Clock())));
 }

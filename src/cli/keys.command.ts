@@ -11,13 +11,14 @@ import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/keys/signing-key
 import { SigningKeyStore } from '../tokens/keys/signing-key-store.js';
 import { CommandFailed } from './command-failed.js';
 import { table } from './table.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** For how long services may go on with the keys that they have read (`Cache-Control` of the JWK Set). */
 const JWKS_MAX_AGE_MS = 300_000;
 
 /** `portero keys` */
-export function keysCommand(): Command {
+export function keysCommand(terminal: Terminal): Command {
   const json = ['--json', 'answer one JSON object'] as const;
   return new Command('keys')
     .description('the keys that sign access tokens')
@@ -25,33 +26,33 @@ export function keysCommand(): Command {
       new Command('list')
         .description('List the keys and their states.')
         .option(...json)
-        .action(list),
+        .action((options: Options) => list(terminal, options)),
     )
     .addCommand(
       new Command('rotate')
         .description('Let the next key sign from now on.')
         .option(...json)
-        .action(rotate),
+        .action((options: Options) => rotate(terminal, options)),
     )
     .addCommand(
       new Command('import')
         .description('Take a private key (PEM, or JWK) as the next one.')
         .argument('<file>')
         .option(...json)
-        .action(importKey),
+        .action((file: string, options: Options) => importKey(terminal, file, options)),
     )
     .addCommand(
       new Command('export')
         .description('Show a key as JWK: the public half, or the secret of HS256 for a service that verifies with it.')
         .argument('<kid>')
-        .action(exportKey),
+        .action((kid: string) => exportKey(terminal, kid)),
     )
     .addCommand(
       new Command('revoke')
         .description('End a key: the tokens that it signed are refused at once.')
         .argument('<kid>')
         .option(...json)
-        .action(revoke),
+        .action((kid: string, options: Options) => revoke(terminal, kid, options)),
     );
 }
 
@@ -59,8 +60,8 @@ interface Options {
   json?: true;
 }
 
-async function list({ json }: Options): Promise<void> {
-  const keys = (await withStore((store) => store.list())).map((key) => ({
+async function list(terminal: Terminal, { json }: Options): Promise<void> {
+  const keys = (await withStore(terminal, (store) => store.list())).map((key) => ({
     kid: key.kid,
     alg: key.alg,
     status: key.revokedAt === null ? key.status : 'revoked',
@@ -68,7 +69,7 @@ async function list({ json }: Options): Promise<void> {
     activated_at: key.activatedAt?.toISOString() ?? null,
     published_until: key.publishedUntil?.toISOString() ?? null,
   }));
-  if (json) return print(JSON.stringify({ keys }));
+  if (json) return print(terminal, JSON.stringify({ keys }));
   const rows = keys.map((key) => [
     key.kid,
     key.alg,
@@ -76,11 +77,11 @@ async function list({ json }: Options): Promise<void> {
     `made ${key.created_at}`,
     key.status === 'retiring' ? `published until ${key.published_until}` : '',
   ]);
-  print(rows.length > 0 ? table(rows).join('\n') : 'no keys: the server makes them at its first start');
+  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no keys: the server makes them at its first start');
 }
 
-async function rotate({ json }: Options): Promise<void> {
-  const { kid, publishedMs } = await withStore(async (store) => {
+async function rotate(terminal: Terminal, { json }: Options): Promise<void> {
+  const { kid, publishedMs } = await withStore(terminal, async (store) => {
     for (;;) {
       const next = (await store.list()).find(({ status }) => status === 'next');
       if (next === undefined) throw new CommandFailed('there are no keys: the server makes them at its first start');
@@ -88,58 +89,64 @@ async function rotate({ json }: Options): Promise<void> {
         return { kid: await store.rotate(), publishedMs: Date.now() - next.createdAt.getTime() };
       } catch (error) {
         if (!(error instanceof NextKeyTooNew)) throw error;
-        process.stderr.write('waiting until every instance has read the next key …\n');
+        terminal.stderr.write('waiting until every instance has read the next key …\n');
         await sleep(error.waitMs);
       }
     }
   });
   if (publishedMs < JWKS_MAX_AGE_MS) {
-    process.stderr.write(
+    terminal.stderr.write(
       `the key was published ${Math.round(publishedMs / 1000)} s ago: a service that has cached the former set may refuse its tokens until it reads the set again, which is five minutes at the most\n`,
     );
   }
-  print(json ? JSON.stringify({ active: kid }) : `${kid} signs from now on`);
+  print(terminal, json ? JSON.stringify({ active: kid }) : `${kid} signs from now on`);
 }
 
-async function importKey(file: string, { json }: Options): Promise<void> {
+async function importKey(terminal: Terminal, file: string, { json }: Options): Promise<void> {
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new CommandFailed(`can't read ${file}: ${cause.message}`, { cause });
   });
-  const kid = await withStore(async (store, config) => {
-    const [key, ...others] = readKeys(text, { allowRsa2048: config.jwtAllowRsa2048 });
-    if (key === undefined || others.length > 0)
-      throw new KeyRefused(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
-    return await store.import(key);
-  }, file);
+  const kid = await withStore(
+    terminal,
+    async (store, config) => {
+      const [key, ...others] = readKeys(text, { allowRsa2048: config.jwtAllowRsa2048 });
+      if (key === undefined || others.length > 0)
+        throw new KeyRefused(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
+      return await store.import(key);
+    },
+    file,
+  );
   print(
+    terminal,
     json
       ? JSON.stringify({ next: kid })
       : `${kid} is published; it signs after the next rotation (portero keys rotate)`,
   );
 }
 
-async function exportKey(kid: string): Promise<void> {
-  const key = await withStore(async (store) => {
+async function exportKey(terminal: Terminal, kid: string): Promise<void> {
+  const key = await withStore(terminal, async (store) => {
     const row = (await store.list()).find((one) => one.kid === kid && one.sealedKey !== null);
     if (row === undefined) throw new UnknownKey(kid);
     return store.open(row);
   });
   const secret = { ...key.publicKey.export({ format: 'jwk' }), use: 'sig', alg: key.alg, kid };
-  print(JSON.stringify(key.alg === 'HS256' ? secret : publicJwk(key.publicKey, key.alg, kid)));
+  print(terminal, JSON.stringify(key.alg === 'HS256' ? secret : publicJwk(key.publicKey, key.alg, kid)));
 }
 
-async function revoke(kid: string, { json }: Options): Promise<void> {
-  await withStore((store) => store.revoke(kid));
-  print(json ? JSON.stringify({ kid, revoked: true }) : `revoked ${kid}: its tokens are refused`);
+async function revoke(terminal: Terminal, kid: string, { json }: Options): Promise<void> {
+  await withStore(terminal, (store) => store.revoke(kid));
+  print(terminal, json ? JSON.stringify({ kid, revoked: true }) : `revoked ${kid}: its tokens are refused`);
 }
 
 /** @param file what a refused key is from */
 async function withStore<T>(
+  terminal: Terminal,
   work: (store: SigningKeyStore, config: Config) => Promise<T>,
   file = 'the key',
 ): Promise<T> {
   try {
-    return await withDatabase(async (session, config) => {
+    return await withDatabase(terminal, async (session, config) => {
       const store = new SigningKeyStore(session.manager, new Sealing(config), new Clock(), config);
       // Nothing is to be sealed under a secret that the servers do not have.
       for (const row of await store.list()) requireOpen(store, row);
@@ -164,8 +171,4 @@ function requireOpen(store: SigningKeyStore, row: SigningKeyRow): void {
     if (!(error instanceof KeyRefused)) throw error;
     throw new CommandFailed(`the key ${row.kid} in the database ${error.message}`, { cause: error });
   }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

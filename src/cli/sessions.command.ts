@@ -6,10 +6,11 @@ import { CommandFailed } from './command-failed.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
 import { table } from './table.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** `portero sessions` */
-export function sessionsCommand(): Command {
+export function sessionsCommand(terminal: Terminal): Command {
   return new Command('sessions')
     .description('the logins of users')
     .addCommand(
@@ -17,7 +18,7 @@ export function sessionsCommand(): Command {
         .description('List the live sessions of a user, the newest first.')
         .requiredOption('--user <name>', 'username or email')
         .option('--json', 'answer one JSON object')
-        .action(list),
+        .action((options: ListOptions) => list(terminal, options)),
     )
     .addCommand(
       new Command('end')
@@ -26,12 +27,17 @@ export function sessionsCommand(): Command {
         .option('--user <name>', 'every session of the user with this username or email')
         .option('--all', 'every session of every user')
         .option('--json', 'answer one JSON object')
-        .action(end),
+        .action((id: string | undefined, options: EndOptions) => end(terminal, id, options)),
     );
 }
 
-async function list({ user: name, json }: { user: string; json?: true }): Promise<void> {
-  const sessions = await withDatabase(async (session, { sessionIdleTtl }) => {
+interface ListOptions {
+  user: string;
+  json?: true;
+}
+
+async function list(terminal: Terminal, { user: name, json }: ListOptions): Promise<void> {
+  const sessions = await withDatabase(terminal, async (session, { sessionIdleTtl }) => {
     const { id } = await namedUser(session, name);
     return await liveSessions(session, id, { now: Date.now(), sessionIdleTtl });
   });
@@ -45,7 +51,7 @@ async function list({ user: name, json }: { user: string; json?: true }): Promis
     user_agent: one.userAgent,
     device: describeDevice(one.userAgent),
   }));
-  if (json) return print(JSON.stringify({ sessions: views }));
+  if (json) return print(terminal, JSON.stringify({ sessions: views }));
   const rows = views.map((one) => [
     one.id,
     one.transport,
@@ -54,7 +60,7 @@ async function list({ user: name, json }: { user: string; json?: true }): Promis
     one.ip ?? '-',
     one.device ?? '-',
   ]);
-  print(rows.length > 0 ? table(rows).join('\n') : 'no sessions');
+  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no sessions');
 }
 
 interface EndOptions {
@@ -63,21 +69,17 @@ interface EndOptions {
   json?: true;
 }
 
-async function end(id: string | undefined, { user: name, all, json }: EndOptions): Promise<void> {
+async function end(terminal: Terminal, id: string | undefined, { user: name, all, json }: EndOptions): Promise<void> {
   if ([id, name, all].filter((one) => one !== undefined).length !== 1) {
     throw new CommandFailed('name one of: the id of a session, --user, --all');
   }
   if (id !== undefined && !isUuid(id)) throw new CommandFailed(`${JSON.stringify(id)} is no id of a session`);
-  const ended = await withDatabase(async (session) => {
+  const ended = await withDatabase(terminal, async (session) => {
     if (all) return await endSessions(session, (log) => log.endEverybodys('ended_by_operator'));
     if (id !== undefined) return await endSessions(session, (log) => log.end(id, 'ended_by_operator'));
     const user = await namedUser(session, name as string);
     return await endSessions(session, (log) => log.endAll(user.id, 'ended_by_operator'));
   });
   if (id !== undefined && ended === 0) throw new CommandFailed(`there is no session ${id}`);
-  print(json ? JSON.stringify({ ended }) : `ended ${countOfSessions(ended)}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(terminal, json ? JSON.stringify({ ended }) : `ended ${countOfSessions(ended)}`);
 }

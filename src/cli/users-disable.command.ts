@@ -2,42 +2,43 @@ import { Command } from 'commander';
 import { AuditLog } from '../audit/audit-log.js';
 import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
-import { nextStamp } from '../users/proof-stamp.js';
+import { setNewStamp } from '../users/proof-stamp.js';
 import { countOfSessions, endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
-const DISABLE = `UPDATE users SET disabled_at = $2, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
+const DISABLE = `UPDATE users SET disabled_at = $2, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
 /** $3 is the event. A user who was not disabled stays as they are, and there is no event. */
 const ENABLE = `WITH enabled AS (
-    UPDATE users SET disabled_at = NULL, updated_at = ${nextStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL
+    UPDATE users SET disabled_at = NULL, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL
     RETURNING id
   ) ${insertEvent('$3', { from: 'enabled' })}`;
 
 /** `portero users disable` */
-export function usersDisableCommand(): Command {
+export function usersDisableCommand(terminal: Terminal): Command {
   return new Command('disable')
     .description('Keep a user from logging in, and end every session of theirs at once.')
     .argument('<name>', 'username or email')
     .option('--json', 'answer one JSON object')
-    .action(disable);
+    .action((name: string, options: Options) => disable(terminal, name, options));
 }
 
 /** `portero users enable` */
-export function usersEnableCommand(): Command {
+export function usersEnableCommand(terminal: Terminal): Command {
   return new Command('enable')
     .description('Let a user who was disabled log in again.')
     .argument('<name>', 'username or email')
     .option('--json', 'answer one JSON object')
-    .action(enable);
+    .action((name: string, options: Options) => enable(terminal, name, options));
 }
 
 interface Options {
   json?: true;
 }
 
-async function disable(name: string, { json }: Options): Promise<void> {
-  const { id, ended } = await withDatabase(async (session) => {
+async function disable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
+  const { id, ended } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     const now = new Date();
     const count = await endSessions(session, (log) =>
@@ -51,21 +52,18 @@ async function disable(name: string, { json }: Options): Promise<void> {
     return { id: user.id, ended: count };
   });
   print(
+    terminal,
     json ? JSON.stringify({ user_id: id, disabled: true, ended }) : `disabled ${id}; ended ${countOfSessions(ended)}`,
   );
 }
 
-async function enable(name: string, { json }: Options): Promise<void> {
-  const { id } = await withDatabase(async (session) => {
+async function enable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
+  const { id } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     const audit = new AuditLog(new Clock(), session.manager);
     const event = audit.event('user.enabled', { actor: 'operator', userId: user.id });
     await session.query(ENABLE, [user.id, event.occurredAt, eventParameter(event)]);
     return user;
   });
-  print(json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(terminal, json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
 }

@@ -3,20 +3,21 @@ import type { QueryRunner } from 'typeorm';
 import { foreignFormatOf } from '../passwords/formats/foreign-formats.js';
 import { readOwnHash } from '../passwords/own-hash.js';
 import { table } from './table.js';
+import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** `portero users hashes` */
-export function usersHashesCommand(): Command {
+export function usersHashesCommand(terminal: Terminal): Command {
   return new Command('hashes')
     .description('Show how many users remain on each format of password hash.')
     .option('--json', 'answer one JSON object')
     .action(async ({ json }: { json?: true }) => {
-      const counts = await withDatabase(countHashes);
+      const counts = await withDatabase(terminal, countHashes);
       const users = [...counts.values()].reduce((sum, count) => sum + count, 0);
       const lines = json
         ? [JSON.stringify({ type: 'hashes', hashes: Object.fromEntries(counts), users })]
         : [...table([...counts].map(([name, count]) => [name, String(count)])), `${users} users`];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      print(terminal, lines.join('\n'));
     });
 }
 

@@ -11,6 +11,7 @@ import { ProgressBar } from './import/progress-bar.js';
 import { COLUMNS, type Column, type RowSource } from './import/source-row.js';
 import { sqliteSource } from './import/sqlite-source.js';
 import { type TextFormat, textSource } from './import/text-source.js';
+import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 interface ImportOptions {
@@ -28,8 +29,12 @@ interface ImportOptions {
   createdAt?: string;
 }
 
-/** `portero users import` */
-export function usersImportCommand(): Command {
+/**
+ * `portero users import`
+ *
+ * @param exit called with the exit code: 3 where rows were refused
+ */
+export function usersImportCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command('import')
     .description('Import users with the password hashes that another system made.')
     .argument('[file]', 'CSV or JSON Lines; - for standard input')
@@ -50,7 +55,7 @@ export function usersImportCommand(): Command {
     .option('--created-at <column>', 'its column of times of registration')
     .addHelpText('after', HELP)
     .action(async (file: string | undefined, options: ImportOptions) => {
-      process.exitCode = await run(file, options);
+      exit(await run(terminal, file, options));
     });
 }
 
@@ -59,14 +64,14 @@ Columns of CSV, members of JSON: ${COLUMNS.join(', ')}.
 Exit code: 0 when every row is in or was already, 3 when rows were refused, 1 on failure.
 docs/migrating-users.md has an example for each system.`;
 
-async function run(file: string | undefined, options: ImportOptions): Promise<number> {
-  const salt = readSalt(options);
+async function run(terminal: Terminal, file: string | undefined, options: ImportOptions): Promise<number> {
+  const salt = readSalt(terminal, options);
   checkSalt(salt);
-  const source = sourceOf(file, options);
+  const source = sourceOf(terminal, file, options);
   const dryRun = options.dryRun === true;
-  return await withDatabase(async (session) => {
-    const progress = new ProgressBar(source.fraction);
-    const report = new ImportReport({ json: options.json === true, dryRun, unit: source.unit, progress });
+  return await withDatabase(terminal, async (session) => {
+    const progress = new ProgressBar(source.fraction, terminal.stderr);
+    const report = new ImportReport(terminal, { json: options.json === true, dryRun, unit: source.unit, progress });
     const users = await UserImport.begin(session, new Clock(), { dryRun });
     try {
       await importUsers(source.rows, users, report, salt);
@@ -77,9 +82,12 @@ async function run(file: string | undefined, options: ImportOptions): Promise<nu
   });
 }
 
-function readSalt({ securityPasswordSalt, securityPasswordSaltFile: file }: ImportOptions): string | undefined {
+function readSalt(
+  { stderr }: Terminal,
+  { securityPasswordSalt, securityPasswordSaltFile: file }: ImportOptions,
+): string | undefined {
   if (file === undefined) {
-    if (securityPasswordSalt !== undefined) process.stderr.write(SALT_WARNING);
+    if (securityPasswordSalt !== undefined) stderr.write(SALT_WARNING);
     return securityPasswordSalt;
   }
   if (securityPasswordSalt !== undefined) {
@@ -105,13 +113,13 @@ function checkSalt(salt: string | undefined): void {
   }
 }
 
-function sourceOf(file: string | undefined, options: ImportOptions): RowSource {
+function sourceOf({ stdin }: Terminal, file: string | undefined, options: ImportOptions): RowSource {
   const columns = mappedColumns(options);
   const mapped = options.table !== undefined || Object.keys(columns).length > 0;
   if (options.sqlite === undefined) {
     if (file === undefined) throw new CommandFailed('name a file to import, - for standard input, or --sqlite');
     if (mapped) throw new CommandFailed('--table and the names of columns are for --sqlite alone');
-    return textSource(file, options.format);
+    return textSource(file, options.format, stdin);
   }
   if (file !== undefined) throw new CommandFailed('name a file or --sqlite, not both');
   const { table } = options;

@@ -6,6 +6,7 @@ import { openDatabase } from '../database/data-source.js';
 import { migrate } from '../database/migrate.js';
 import { Client } from '../oauth/client.entity.js';
 import { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
+import type { Terminal } from './terminal.js';
 
 /**
  * Does some work on a session of the server's own database, found by the server's settings and migrated as it would
@@ -13,8 +14,11 @@ import { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
  *
  * @throws StartRefused, DataDirInUse while a server has the embedded database
  */
-export async function withDatabase<T>(work: (session: QueryRunner, config: Config) => Promise<T>): Promise<T> {
-  const { config } = loadConfig(environment());
+export async function withDatabase<T>(
+  { env }: Terminal,
+  work: (session: QueryRunner, config: Config) => Promise<T>,
+): Promise<T> {
+  const { config } = loadConfig(environment(env));
   const database = openDatabase(config);
   const dataSource = new DataSource({ ...database.migrationOptions, entities: [SigningKeyRow, Client, AuditEvent] });
   try {

@@ -5,23 +5,23 @@ import type { DataSource } from 'typeorm';
 
 const EVERY_MS = 60_000;
 const BATCH = 1000;
-/** Between batches, so that nobody waits for the disk because of them. */
+/** The pause between batches in milliseconds, to keep the load on the disk low. */
 const PAUSE_MS = 100;
-/** "tidy" in ASCII: of all instances, the one that holds this advisory lock tidies up. */
+/** The advisory lock of the instance that runs the cleanup: "tidy" in ASCII. */
 const ADVISORY_LOCK = '1953063033';
 
-/** Rows that are of no use any more. */
+/** Rows to delete. */
 export interface Leftovers {
   table: string;
   /** Its primary key. */
   key: string;
-  /** What follows `WHERE …`: more conditions, or which rows of what order. */
+  /** SQL after the condition on the key: more conditions, an order. */
   which: string;
-  /** Of `which`, as of now. */
+  /** Parameters of `which` for the current time. */
   parameters(): unknown[];
 }
 
-/** Deletes rows that are of no use any more: every minute, in small batches, on one instance at a time. */
+/** Deletes expired rows every minute, in small batches, on one instance at a time. */
 @Injectable()
 export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #leftovers: Leftovers[] = [];
@@ -31,7 +31,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
-  /** Has such rows deleted from now on. */
+  /** Registers rows to delete. */
   of(leftovers: Leftovers): void {
     this.#leftovers.push(leftovers);
   }
@@ -49,7 +49,7 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#stopping.abort();
   }
 
-  /** Deletes all that there is to delete now. @returns how many rows */
+  /** Deletes all registered rows now. @returns their number */
   async run(): Promise<number> {
     let total = 0;
     for (const leftovers of this.#leftovers) {
@@ -68,11 +68,11 @@ export class Cleanup implements OnApplicationBootstrap, OnApplicationShutdown {
     while (!signal.aborted) {
       await sleep(EVERY_MS, undefined, { ref: false, signal }).catch(() => {});
       if (signal.aborted) return;
-      await this.run().catch((err) => this.#logger.warn({ err, msg: 'tidying up failed; to be tried again' }));
+      await this.run().catch((err) => this.#logger.warn({ err, msg: 'cleanup failed; it will be retried' }));
     }
   }
 
-  /** In one statement: the lock is that of its transaction, and rows that somebody works on are left for next time. */
+  /** Deletes a batch in one statement, under the lock. Locked rows are skipped. */
   async #deleteBatch({ table, key, which, parameters }: Leftovers): Promise<number> {
     const [, deleted]: [unknown, number] = await this.database.query(
       `DELETE FROM ${table} WHERE ${key} IN (

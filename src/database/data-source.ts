@@ -8,17 +8,17 @@ import { type ListConnections, OwnListConnections, SharedListConnections } from 
 import { migrations } from './migrations/index.js';
 
 export interface Database {
-  /** Says which database it is, for the operator; without the password. */
+  /** The name of the database for the operator, without the password. */
   name: string;
-  /** For TypeORM's `DataSource`, but for the entities, which the capabilities bring. */
+  /** Options of TypeORM's `DataSource`, without entities. */
   options: DataSourceOptions;
-  /** The same for migrations, which may take longer than any other statement. */
+  /** The same for migrations, with no statement timeout. */
   migrationOptions: DataSourceOptions;
-  /** What the {@link ChangeFeed} reads by. */
+  /** The connection of the {@link ChangeFeed}. */
   feed(dataSource: DataSource): FeedConnection;
-  /** What users' lists are read by. */
+  /** The connections for users' lists. */
   lists(dataSource: DataSource): ListConnections;
-  /** Lets go of the data folder; after the data source is destroyed. */
+  /** Releases the data folder. Call it after the data source was destroyed. */
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     };
   }
   const embedded = new EmbeddedDatabase(config.dataDir);
-  // One client and never another: two would share the one session, and their transactions would interleave.
+  // Exactly one client: two would share the only session, and their transactions would mix.
   const options = { ...common, extra: { stream: embedded.connect, max: 1, idleTimeoutMillis: 0, user: 'postgres' } };
   return {
     name: `the embedded database in ${config.dataDir}`,
@@ -61,16 +61,16 @@ function withoutUser(databaseUrl: string): string {
   return host + pathname;
 }
 
-/** Ends with its connection when that is lost or silent, and takes nothing else with it. */
+/** A client that survives a lost connection, and drops one that does not respond. */
 class PooledClient extends pg.Client {
   constructor(options: pg.ClientConfig) {
     super(options);
-    // Between the moments at which the pool stops listening to a client's errors and TypeORM begins to, a lost
-    // connection would end the process. The query that meets it fails all the same.
+    // Between the pool's error handler and TypeORM's there is a gap, in which a lost connection would end the process. The next
+    // query fails anyway.
     this.on('error', () => {});
   }
 
-  /** TypeORM gives a client back to the pool whose query was never answered: every later one would wait behind it. */
+  /** TypeORM returns a client to the pool even if its query was never answered; later queries would wait behind it. */
   override query = ((...parameters: Parameters<pg.Client['query']>) => {
     const answer: unknown = super.query(...parameters);
     if (answer instanceof Promise) {

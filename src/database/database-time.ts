@@ -1,14 +1,13 @@
 /**
- * The time by which a statement decides: that of the database, since the clocks of instances differ. It stands still
- * within a transaction.
+ * SQL for the current time of the database, because the clocks of instances differ. Constant within a transaction.
  *
- * @param parameter the one that holds `Clock.databaseTime()`, such as `$3`
+ * @param parameter the parameter with `Clock.databaseTime()`, such as `$3`
  */
 export function databaseTime(parameter: string): string {
   return `COALESCE(${parameter}::timestamptz, now())`;
 }
 
-/** The same, but going on within a transaction: for what an UPDATE writes after it has waited for a lock. */
+/** The same, but not constant within a transaction: for an UPDATE that may wait for a lock. */
 export function databaseTimeAtWrite(parameter: string): string {
   return `COALESCE(${parameter}::timestamptz, clock_timestamp())`;
 }

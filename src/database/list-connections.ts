@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Query } from './feed/feed-connection.js';
 
-/** Reads the lists that users ask for. */
+/** Runs the queries of users' lists. */
 export abstract class ListConnections {
   abstract readonly query: Query;
 }
@@ -17,14 +17,14 @@ export class SharedListConnections extends ListConnections {
   readonly query: Query = (sql, parameters) => this.dataSource.query(sql, parameters);
 }
 
-/** More lists than these at once wait for each other, and for nobody else. */
+/** Lists beyond this number wait for each other. */
 const MOST_AT_ONCE = 2;
 const CONNECT_TIMEOUT_MS = 1000;
 const STATEMENT_TIMEOUT_MS = 1000;
-/** For a server or a pooler that does not stop the statement itself. */
+/** In case the server or a pooler does not cancel the statement, in milliseconds. */
 const QUERY_TIMEOUT_MS = 1500;
 
-/** Connections of their own: users' lists never take those that logins and refreshes need. */
+/** Separate connections, so that lists never use those of logins and refreshes. */
 export class OwnListConnections extends ListConnections implements OnApplicationShutdown {
   readonly #pool: pg.Pool;
 
@@ -47,7 +47,7 @@ export class OwnListConnections extends ListConnections implements OnApplication
 
   readonly query: Query = async (sql, parameters = []) => (await this.#pool.query(sql, parameters)).rows;
 
-  /** Does not wait for a server that may have gone silent. */
+  /** Does not wait for a server that may not respond. */
   onApplicationShutdown(): void {
     void this.#pool.end();
   }

@@ -1,21 +1,20 @@
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { StartRefused } from '../config/start-refused.js';
 
-/** Any number that no other user of the database takes: "portero" in ASCII. */
+/** The advisory lock of migrations: "portero" in ASCII. */
 const ADVISORY_LOCK = '31650749286541935';
 
 /**
- * Brings the schema up to date (`run`) or takes back the last migration (`revert`), in one transaction: all of it
- * happens or nothing. Instances that start together wait for the one that migrates, by an advisory lock that is the
- * transaction's, not the session's: behind a pooler in transaction mode the two are not the same.
+ * Runs all pending migrations (`run`) or reverts the last one (`revert`), in one transaction. Instances that start together wait
+ * for each other with an advisory lock of the transaction; a pooler in transaction mode does not keep locks of a session.
  *
- * @returns the names of the migrations run or taken back
- * @throws StartRefused where a newer release has migrated the database
+ * @returns the names of the migrations that were run or reverted
+ * @throws StartRefused if a newer release has migrated the database
  */
 export async function migrate(dataSource: DataSource, direction: 'run' | 'revert' = 'run'): Promise<string[]> {
   return await dataSource.transaction('READ COMMITTED', async ({ queryRunner }) => {
     const runner = queryRunner as QueryRunner;
-    // Whatever is set for the role: a migration may take longer, and so may the wait for it.
+    // Overrides the setting of the role: migrations, and waiting for them, may take longer.
     await runner.query('SET LOCAL statement_timeout = 0');
     await runner.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
     const executor = new MigrationExecutor(dataSource, runner);
@@ -28,16 +27,16 @@ export async function migrate(dataSource: DataSource, direction: 'run' | 'revert
   });
 }
 
-/** What a newer release changed, this one neither knows nor can take back. */
+/** @throws StartRefused if the database has migrations of a newer release */
 async function refuseNewerSchema({ migrations }: DataSource, executor: MigrationExecutor): Promise<void> {
   const known = new Set(migrations.map(nameOf));
   const [last] = (await executor.getExecutedMigrations()).sort((a, b) => b.timestamp - a.timestamp);
   if (last === undefined || known.has(last.name)) return;
-  // A migration's name ends in its time, 13 digits: TypeORM reads it the same way.
+  // The name of a migration ends in 13 digits, its time; TypeORM relies on it too.
   const newest = Math.max(...[...known].map((name) => Number(name.slice(-13))));
   if (last.timestamp < newest) return;
   throw new StartRefused(
-    `the database has been migrated by a newer release of Portero (${last.name} is not known to this one); run that release, or take its migrations back with it (npm run migration:revert)`,
+    `the database has been migrated by a newer release of Portero (${last.name} is unknown to this one). Run that release, or use it to revert its migrations (npm run migration:revert)`,
   );
 }
 

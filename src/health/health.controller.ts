@@ -23,37 +23,37 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({
-    summary: 'Say whether the process runs',
-    description: 'For a supervisor that restarts what hangs. Asks nothing else.',
+    summary: 'Liveness',
+    description: 'For a supervisor that restarts the process if it hangs. Does not check the database.',
     operationId: 'showLive',
   })
-  @ApiOkResponse({ description: 'It runs.', type: HealthResponse })
+  @ApiOkResponse({ description: 'The process runs.', type: HealthResponse })
   live(): HealthResponse {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @ApiOperation({
-    summary: 'Say whether requests can be answered',
-    description: 'For a load balancer. Asks the database, and whether it has the schema that this release needs.',
+    summary: 'Readiness',
+    description: 'For a load balancer. Checks that the database responds and has the schema of this release.',
     operationId: 'showReady',
   })
-  @ApiOkResponse({ description: 'The database answers.', type: HealthResponse })
+  @ApiOkResponse({ description: 'The server is ready.', type: HealthResponse })
   async ready(): Promise<HealthResponse> {
     let ready: boolean;
     try {
-      // By the feed's connection, which no request of a user keeps busy.
+      // Uses the connection of the feed, which is not busy with requests of users.
       ready = await Promise.race([schemaIsThere(this.database.query), tooLate()]);
     } catch (cause) {
       throw new Unavailable({ cause });
     }
-    if (!ready) throw new Unavailable({ cause: new Error('the schema that this release needs is not there') });
+    if (!ready) throw new Unavailable({ cause: new Error('the database does not have the schema of this release') });
     return { status: 'ok' };
   }
 }
 
-/** A database that has gone silent answers nothing, not even no. */
+/** In case the database does not respond at all. */
 async function tooLate(): Promise<never> {
   await sleep(PROBE_TIMEOUT_MS, undefined, { ref: false });
-  throw new Error(`the database did not answer in ${PROBE_TIMEOUT_MS} ms`);
+  throw new Error(`the database did not respond in ${PROBE_TIMEOUT_MS} ms`);
 }

@@ -33,3 +33,24 @@ function trim(text: string): string {
 function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t';
 }
+
+/** The names of the cookies that this server sets. */
+export interface CookieNames {
+  session: string;
+  device: string;
+}
+
+/**
+ * Over https the names begin with `__Host-`, so no other host and no plain connection can set them (RFC 6265bis §4.1.3.2).
+ * Plain http, for development, has no such names.
+ */
+export function cookieNames(https: boolean): CookieNames {
+  const prefix = https ? '__Host-' : '';
+  return { session: `${prefix}portero`, device: `${prefix}portero-device` };
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    cookieNames: CookieNames;
+  }
+}

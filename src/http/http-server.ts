@@ -6,6 +6,7 @@ import type { TrustedProxies } from '../config/trusted-proxies.js';
 import { logRequest } from '../logging/request-log.js';
 import type { ProblemFilter } from '../problems/problem.filter.js';
 import { Connections } from './connections.js';
+import { cookieNames } from './cookies.js';
 import { Cors } from './cors.js';
 import { acceptForms } from './form-body.js';
 import { heedForwarding, trustOf } from './forwarding.js';
@@ -77,6 +78,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance();
+  fastify.decorate('cookieNames', cookieNames(options.https));
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   heedForwarding(fastify, trusts);

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { stringify as bytesToUuid, parse as uuidToBytes } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { readCookie } from '../http/cookies.js';
+import type { ClientContext } from '../http/client-context.js';
+import { cookieNames } from '../http/cookies.js';
 
 const VERSION = 1;
 const BODY_BYTES = 1 + 16 + 16 + 6;
@@ -16,8 +17,8 @@ const LIFE_SECONDS = 365 * 86_400;
 /** Whom a device has to be known to. */
 export interface DeviceOwner {
   id: string;
-  /** What a device was given before this says nothing any more: the password may have been another's. */
-  updatedAt: Date;
+  /** A device cookie that was set before this no longer counts: the password may have been somebody else's. */
+  credentialsChangedAt: Date;
 }
 
 /**
@@ -39,22 +40,30 @@ export class DeviceCookie {
     this.#key = config.secret.derive('device-cookie');
     this.#enabled = config.rateLimit === 'on';
     const secure = config.publicUrl.startsWith('https:');
-    this.#name = secure ? '__Host-portero-device' : 'portero-device';
+    this.#name = cookieNames(secure).device;
     this.#attributes = `Path=/; Max-Age=${LIFE_SECONDS}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`;
   }
 
-  /** Sets it with an answer to who has just proved a password. A device that is known already keeps its id. */
-  remember(userId: string, request: FastifyRequest, reply: FastifyReply): void {
-    if (!this.#enabled) return;
-    const known = this.#read(request.headers.cookie);
-    const deviceId = known?.userId === userId ? known.deviceId : randomBytes(16);
-    reply.header('Set-Cookie', `${this.#name}=${this.#encode(userId, deviceId)}; ${this.#attributes}`);
+  /**
+   * The cookie's value for a user who has just proved who they are. A device that is known already keeps its id.
+   *
+   * @returns nothing with `RATE_LIMIT=off`
+   */
+  issue(userId: string, { deviceCookie }: ClientContext): string | undefined {
+    if (!this.#enabled) return undefined;
+    const known = this.#read(deviceCookie);
+    return this.#encode(userId, known?.userId === userId ? known.deviceId : randomBytes(16));
   }
 
-  /** The id of a device that the user has logged in from since they last changed; nothing where it is none. */
-  recognise(cookieHeader: string | undefined, { id, updatedAt }: DeviceOwner): string | undefined {
-    const known = this.#read(cookieHeader);
-    if (known?.userId !== id || known.setAt < updatedAt.getTime()) return undefined;
+  /** Sets the cookie in an answer. @param value from {@link issue} */
+  set(reply: FastifyReply, value: string | undefined): void {
+    if (value !== undefined) reply.header('Set-Cookie', `${this.#name}=${value}; ${this.#attributes}`);
+  }
+
+  /** The id of a device that the user has logged in from since their credentials last changed. */
+  recognise({ deviceCookie }: ClientContext, { id, credentialsChangedAt }: DeviceOwner): string | undefined {
+    const known = this.#read(deviceCookie);
+    if (known?.userId !== id || known.setAt < credentialsChangedAt.getTime()) return undefined;
     if (known.setAt + LIFE_SECONDS * 1000 <= this.clock.now()) return undefined;
     return known.deviceId.toString('hex');
   }
@@ -68,9 +77,7 @@ export class DeviceCookie {
     return Buffer.concat([body, this.#mac(body)]).toString('base64url');
   }
 
-  #read(header: string | undefined): { userId: string; deviceId: Buffer; setAt: number } | undefined {
-    // Of two cookies with one name, nobody can tell which one the browser got from this server.
-    const { value: text } = readCookie(header, this.#name);
+  #read(text: string | undefined): { userId: string; deviceId: Buffer; setAt: number } | undefined {
     if (text?.length !== TEXT_LENGTH) return undefined;
     const bytes = Buffer.from(text, 'base64url');
     if (bytes.toString('base64url') !== text || bytes[0] !== VERSION) return undefined;

@@ -19,16 +19,14 @@ export interface LoginAttempt {
   /** Whom the names belong to, if anybody. */
   user: DeviceOwner | null;
   names: { username?: string | undefined; email?: string | undefined };
-  address: string;
-  cookieHeader: string | undefined;
   client: ClientContext;
 }
 
 /** A user who is logged in and is about to prove again who they are. */
-export interface SessionAttempt extends ClientContext {
+export interface SessionAttempt {
   userId: string;
   sessionId: string;
-  ip: string;
+  client: ClientContext;
 }
 
 /** Checks a password in its turn. Finds nothing where it is wrong. */
@@ -53,8 +51,9 @@ export class PasswordAttempts {
 
   /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
   async atLogin<T>(attempt: LoginAttempt, check: Check<T>): Promise<T | undefined> {
-    const { user, names, address, cookieHeader } = attempt;
-    const device = user === null ? undefined : this.devices.recognise(cookieHeader, user);
+    const { user, names, client } = attempt;
+    const { ip: address } = client;
+    const device = user === null ? undefined : this.devices.recognise(client, user);
     const inTurn = async () => check(await this.turns.next(address, device && user?.id));
     if (!this.limits.enabled) return await inTurn();
     const known = user === null || device === undefined ? undefined : ['device', device, user.id];
@@ -73,11 +72,10 @@ export class PasswordAttempts {
 
   /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
   async inSession<T>(attempt: SessionAttempt, check: Check<T>): Promise<T | undefined> {
-    const { userId, sessionId, ip } = attempt;
-    const inTurn = async () => check(await this.turns.next(ip, userId));
+    const { userId, client } = attempt;
+    const inTurn = async () => check(await this.turns.next(client.ip, userId));
     if (!this.limits.enabled) return await inTurn();
-    const who = { userId, sessionId, client: attempt };
-    return await this.#run(['user', userId], ['session', sessionId], inTurn, who);
+    return await this.#run(['user', userId], ['session', attempt.sessionId], inTurn, attempt);
   }
 
   /**
@@ -94,7 +92,7 @@ export class PasswordAttempts {
   /** @throws TooManyRequests, once it is recorded; Unavailable */
   async #reserveFailure(attempt: LoginAttempt): Promise<FailureReservation> {
     try {
-      return await this.failures.reserve(addressKey(attempt.address));
+      return await this.failures.reserve(addressKey(attempt.client.ip));
     } catch (error) {
       if (error instanceof TooManyRequests) {
         const { userId, details } = this.auditedAs(attempt);

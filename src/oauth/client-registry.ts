@@ -8,7 +8,7 @@ import { Client } from './client.entity.js';
 
 const SECRET_BYTES = 32;
 
-/** The services that are known to this server. */
+/** The registered clients. */
 export class ClientRegistry {
   constructor(
     private readonly manager: EntityManager,
@@ -16,7 +16,7 @@ export class ClientRegistry {
     private readonly audit = new AuditLog(clock, manager),
   ) {}
 
-  /** @returns the secret too, which is nowhere kept and can't be shown again */
+  /** @returns the client with its secret, which is not stored and can't be shown again */
   async create(name: string): Promise<{ client: Client; secret: string }> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const now = this.clock.now();
@@ -41,7 +41,7 @@ export class ClientRegistry {
     return this.manager.find(Client, { order: { id: 'ASC' } });
   }
 
-  /** @returns false where there is no such client, or it was revoked before */
+  /** @returns false if there is no such client or it is revoked already */
   async revoke(id: string): Promise<boolean> {
     if (!isUuid(id)) return false;
     return await this.manager.transaction(async (manager) => {
@@ -56,7 +56,7 @@ export class ClientRegistry {
     });
   }
 
-  /** The client that an id and a secret prove. */
+  /** Returns the client if the secret is right and it is not revoked. */
   async authenticate(id: string, secret: string): Promise<Client | undefined> {
     if (!isUuid(id)) return undefined;
     const client = await this.manager.findOneBy(Client, { id, revokedAt: IsNull() });

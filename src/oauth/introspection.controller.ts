@@ -12,20 +12,20 @@ import { type FormRequest, readToken, TOKEN_FORM } from './token.request.js';
 
 class IntrospectionResponse {
   @ApiProperty({
-    description: 'Whether it is an access token of this service, alive now. Where not, nothing else is told.',
+    description: 'Whether it is a valid access token of this service. If not, there are no other members.',
   })
   active!: boolean;
 
   @ApiProperty({ required: false, example: 'Bearer' })
   token_type?: string;
 
-  @ApiProperty({ required: false, description: 'The name of the user.', example: 'ana' })
+  @ApiProperty({ required: false, description: 'The username, else the email.', example: 'ana' })
   username?: string;
 
-  @ApiProperty({ required: false, description: 'The id of the user.' })
+  @ApiProperty({ required: false, description: 'The user id.' })
   sub?: string;
 
-  @ApiProperty({ required: false, description: 'The id of the session.' })
+  @ApiProperty({ required: false, description: 'The session id.' })
   sid?: string;
 
   @ApiProperty({ required: false })
@@ -66,13 +66,13 @@ export class IntrospectionController {
   @ApiBasicAuth()
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({
-    summary: 'Say whether an access token is good',
+    summary: 'Introspect an access token',
     description:
-      'RFC 7662, for registered clients. A refresh token is not active here: no service may take one for an access token.',
+      'RFC 7662, for registered clients. Refresh tokens are reported as not active, so that no service mistakes one for an access token.',
     operationId: 'introspect',
   })
   @ApiBody({ required: true, schema: TOKEN_FORM })
-  @ApiOkResponse({ description: 'What there is to know of the token.', type: IntrospectionResponse })
+  @ApiOkResponse({ description: 'The claims of the token.', type: IntrospectionResponse })
   @ApiProblems(ValidationFailed, InvalidClient)
   async introspect(@Req() request: FormRequest): Promise<IntrospectionResponse> {
     const token = readToken(request);

@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 
-/** What RFC 8414 §2 has names for and this service has. Members without a value are left out (§3.2). */
+/** Authorization server metadata (RFC 8414 §2). Members without a value are omitted (§3.2). */
 class MetadataResponse {
   @ApiProperty({ example: 'https://auth.example.com' })
   issuer!: string;
@@ -53,7 +53,7 @@ export class MetadataController {
   @Get('oauth-authorization-server')
   @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({
-    summary: 'Describe this authorization server',
+    summary: 'Show the authorization server metadata',
     description:
       'RFC 8414, as far as there is something to describe: no OAuth grant is served, so no response or grant type is named.',
     operationId: 'showMetadata',

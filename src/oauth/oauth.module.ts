@@ -9,7 +9,7 @@ import { IntrospectionController } from './introspection.controller.js';
 import { MetadataController } from './metadata.controller.js';
 import { RevocationController } from './revocation.controller.js';
 
-/** What OAuth 2.0 has for services: introspection, revocation, and the description of both. */
+/** OAuth 2.0 for services: token introspection, token revocation and metadata. */
 @Module({
   imports: [TypeOrmModule.forFeature([Client]), PassportModule, TokensModule, SessionsModule],
   controllers: [IntrospectionController, RevocationController, MetadataController],

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBasicAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { clientContextOf } from '../http/client-context.js';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
@@ -30,17 +30,17 @@ export class RevocationController {
   @ApiBasicAuth()
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({
-    summary: 'End the session of a token',
+    summary: 'Revoke a token',
     description:
       'RFC 7009, for registered clients: with an access or a refresh token its session ends, and every token of it. The answer is the same where the token is unknown or its session had ended.',
     operationId: 'revoke',
   })
   @ApiBody({ required: true, schema: TOKEN_FORM })
-  @ApiOkResponse({ description: 'No session lives on this token.' })
+  @ApiOkResponse({ description: 'The session of the token has ended, or the token is unknown.' })
   @ApiProblems(ValidationFailed, InvalidClient)
-  async revoke(@Req() request: FormRequest): Promise<void> {
+  async revoke(@Req() request: FormRequest, @CurrentClient() client: ClientContext): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));
-    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', clientContextOf(request));
+    if (sessionId !== undefined) await this.revocations.revoke(sessionId, 'token_revoked', client);
   }
 
   #sessionOf(token: string): string | undefined {
@@ -52,7 +52,7 @@ export class RevocationController {
       try {
         return sessionOf();
       } catch (error) {
-        // Not of this kind. An unknown token is no fault of the caller's (RFC 7009 §2.2).
+        // Not a token of this kind. An unknown token is not an error (RFC 7009 §2.2).
         if (!(error instanceof AuthError)) throw error;
       }
     }

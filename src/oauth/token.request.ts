@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { ValidationFailed } from '../problems/http.errors.js';
 
-/** What the form parser makes of a body; nothing where there is none. */
+/** A request with an optional form. */
 export type FormRequest = FastifyRequest<{ Body: Record<string, string> | undefined }>;
 
 /** The form that {@link readToken} reads, for the OpenAPI document. */
@@ -9,10 +9,10 @@ export const TOKEN_FORM = {
   type: 'object' as const,
   required: ['token'],
   properties: {
-    token: { type: 'string' as const, description: 'The token, as it was presented to the service.' },
+    token: { type: 'string' as const, description: 'The token, as the service received it.' },
     token_type_hint: {
       type: 'string' as const,
-      description: 'Not needed: the kind of a token is told by its form.',
+      description: 'Ignored: the form of a token identifies its type.',
       example: 'access_token',
     },
   },

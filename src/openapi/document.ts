@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
-const DESCRIPTION = `Registers people, logs them in, and gives them tokens that any service can verify by the keys at
+const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
 \`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
 
 Try it: *register*, then *login*. These pages remember the tokens of the last answer, so *protected*, *refresh* and
@@ -14,21 +14,21 @@ const PROBLEM: Schema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
   properties: {
-    type: { type: 'string', format: 'uri-reference', description: 'Where the problem is explained.' },
-    title: { type: 'string', description: 'For people, in the language asked for.' },
+    type: { type: 'string', format: 'uri-reference', description: 'The explanation of the problem.' },
+    title: { type: 'string', description: 'For people, in the requested language.' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'For people, in the language asked for.' },
-    code: { type: 'string', description: 'Stable: for programs.' },
-    request_id: { type: 'string', description: 'The same as in the X-Request-Id header and in the logs.' },
+    detail: { type: 'string', description: 'For people, in the requested language.' },
+    code: { type: 'string', description: 'For programs; stable.' },
+    request_id: { type: 'string', description: 'The same as in the X-Request-Id header and the log.' },
     errors: {
       type: 'array',
       items: {
         type: 'object',
         required: ['pointer', 'code', 'detail'],
         properties: {
-          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) into the body.' },
-          code: { type: 'string', description: 'Stable: for programs.' },
-          detail: { type: 'string', description: 'For people, in the language asked for.' },
+          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) to the member of the body.' },
+          code: { type: 'string', description: 'For programs; stable.' },
+          detail: { type: 'string', description: 'For people, in the requested language.' },
         },
       },
     },
@@ -43,7 +43,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .setVersion('0.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .setOpenAPIVersion('3.1.0')
-    // The address that the document came from: the page works under each name of the host.
+    // Relative to the document, so the page works under every host name.
     .addServer('/')
     .addTag('Auth', 'Accounts, logins and their tokens.')
     .addTag('Users', 'Who someone is.')
@@ -72,7 +72,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-/** `/login` is `/auth/login`: the same operation under a second path, which must have an id of its own. */
+/** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */
 function nameShortPaths(document: OpenAPIObject): void {
   for (const [path, item] of Object.entries(document.paths)) {
     const operation = item.post;

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../http/public.decorator.js';
 import { messagesIn, negotiateLanguage } from '../problems/language.js';
 
-/** Explains every problem code to people: where the `type` of a problem leads. */
+/** The page that the `type` of a problem links to: an explanation of every code. */
 @ApiExcludeController()
 @Controller('docs')
 export class ErrorsPageController {

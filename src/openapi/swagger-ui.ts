@@ -27,7 +27,7 @@ export function serveSwaggerUi(app: INestApplication): void {
     document ??= createDocument(app);
     return document;
   };
-  // Not by SwaggerModule, which writes the 150 kB anew for every request.
+  // SwaggerModule would serialize the 150 kB for every request.
   let json: string | undefined;
   app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
     json ??= JSON.stringify(documentOnce());
@@ -56,18 +56,18 @@ function hideOtherFiles(route: RouteOptions): void {
   };
 }
 
-// The two functions below run in the reader's browser: they are sent as text and see nothing of this module.
+// The two functions below are sent to the browser as text, so they can't use anything of this module.
 
 declare const window: { ui: { preauthorizeApiKey(scheme: string, token: string): void }; lastRefreshToken?: string };
 
-/** The tokens of a login or a refresh become those of "Authorize" and of the examples. They stay in this page's memory. */
+/** Uses the tokens of a login or refresh for "Authorize" and the examples. They stay in the memory of the page. */
 function rememberTokens(response: UiResponse): UiResponse {
   try {
     const { access_token, refresh_token } = JSON.parse(response.text ?? '');
     if (access_token) window.ui.preauthorizeApiKey('bearer', access_token);
     if (refresh_token) window.lastRefreshToken = refresh_token;
   } catch {
-    // An answer without tokens.
+    // A response without tokens.
   }
   return response;
 }

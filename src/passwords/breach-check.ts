@@ -3,19 +3,19 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
 
-/** From the request to the last byte of the answer. */
+/** Until the last byte of the response, in milliseconds. */
 const TIMEOUT_MS = 1000;
 /** A padded range is about 60 kB. */
 const MAX_BYTES = 1024 * 1024;
 const RETRY_AFTER_SECONDS = 10;
 
-/** Why a range could not be had. Holds nothing of the password, not even the prefix of its hash. */
+/** The range could not be loaded. The message contains nothing of the password, not even the prefix of its hash. */
 class RangeUnknown extends Error {}
 
 /**
- * Asks whether a password is in a known breach, by the range protocol of Have I Been Pwned
- * (https://haveibeenpwned.com/API/v3#PwnedPasswords): the first five hex digits of its SHA-1 leave the machine, the
- * rest is looked up here. Off unless `PASSWORD_BREACH_CHECK` says otherwise.
+ * Checks whether a password appears in a known breach, with the range API of Have I Been Pwned
+ * (https://haveibeenpwned.com/API/v3#PwnedPasswords): only the first five hex digits of its SHA-1 are
+ * sent. Disabled by default (`PASSWORD_BREACH_CHECK`).
  */
 @Injectable()
 export class BreachCheck {
@@ -24,8 +24,8 @@ export class BreachCheck {
   constructor(private readonly config: Config) {}
 
   /**
-   * @throws Unavailable when the service gives no answer and `PASSWORD_BREACH_ON_ERROR` is `refuse`; with `allow`, such
-   * a password counts as not breached
+   * @throws Unavailable if the service does not respond and `PASSWORD_BREACH_ON_ERROR` is `refuse`; with `allow`, the
+   * password counts as not breached
    */
   async finds(password: string): Promise<boolean> {
     if (this.config.passwordBreachCheck === 'off') return false;
@@ -37,14 +37,14 @@ export class BreachCheck {
       if (this.config.passwordBreachOnError === 'refuse') {
         throw new Unavailable({ cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
       }
-      this.#logger.warn(`${cause.message}; the password was let pass (PASSWORD_BREACH_ON_ERROR=allow)`);
+      this.#logger.warn(`${cause.message}; the password was accepted unchecked (PASSWORD_BREACH_ON_ERROR=allow)`);
       return false;
     }
   }
 
   async #range(prefix: string): Promise<string> {
     const response = await fetch(this.config.hibpUrl + prefix, {
-      // Padded, so that the length of the answer does not tell an eavesdropper which range it is.
+      // Padding hides from eavesdroppers which range it is.
       headers: { 'Add-Padding': 'true', 'User-Agent': 'portero' },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -64,13 +64,13 @@ export class BreachCheck {
   }
 }
 
-/** @throws RangeUnknown for anything that is no range. No range of the real service is empty. */
+/** @throws RangeUnknown if the text is not a range; ranges are never empty */
 function holds(range: string, suffix: string): boolean {
   let found = false;
   for (const line of range.trim().split(/\r?\n/)) {
     const [, candidate, count] = /^([0-9A-F]{35}):(\d+)$/i.exec(line) ?? [];
     if (candidate === undefined) throw new RangeUnknown('its answer is not a range');
-    // Padding has a count of zero.
+    // Padding entries have a count of zero.
     if (candidate.toUpperCase() === suffix && Number(count) > 0) found = true;
   }
   return found;

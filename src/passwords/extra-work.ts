@@ -6,23 +6,23 @@ import { Clock } from '../clock/clock.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const MEASURE_EVERY_MS = 3_600_000;
-/** A hash that takes longer than was measured has it measured anew, but no more often than this. */
+/** If a hash takes longer than measured, the measurement is repeated, but not more often than this. Milliseconds. */
 const MEASURE_AGAIN_AFTER_MS = 60_000;
 const MOST_SAMPLES = 20;
 const RUNS = 2;
-/** What a measurement is multiplied by: hashes that are computed side by side slow each other down. */
+/** A safety factor: parallel hashes slow each other down. */
 const MARGIN = 1.5;
 
-/** What formats put before the hash of another: Portero's own, Flask-Security's and Django's. */
+/** Prefixes before the hash of another format, of Portero, Flask-Security and Django. */
 const WRAPPER = String.raw`\$portero-[^$]+\$[^$]+(?=\$)|\$flask-security\$[^$]+\$|(argon2|bcrypt|bcrypt_sha256)\$`;
 const SCHEME = String.raw`\{[^}]{1,30}\}|\$?[^$]{1,40}\$(v=\d+\$)?((\d+|[a-z]+=\d+(,[a-z]+=\d+)*)\$)?`;
-/** What tells kinds of hashes apart: the format and the parameters of its cost, up to the salt. */
+/** The kind of a hash: its format and cost parameters, up to the salt. */
 const KIND = `^((${WRAPPER})?(${SCHEME}))`;
 
 /**
- * Keeps the time of a failed login from telling whose hash came from another system, or from former settings. Such a hash
- * costs work beyond the current scheme, which every login computes. While there are some, every failed login takes as
- * long as the costliest of them: what it did not compute it waits for, which takes no CPU from others.
+ * Hides in the time of a failed login whether the account's hash is foreign or has outdated parameters. Verifying such a hash
+ * takes extra work, beyond the current scheme that every login computes. As long as the database contains such hashes, every
+ * failed login takes as long as the most expensive kind: it waits for the difference, which uses no CPU.
  */
 @Injectable()
 export class ExtraWork implements OnApplicationBootstrap, OnModuleDestroy {
@@ -38,7 +38,7 @@ export class ExtraWork implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** How much longer than the current scheme every failed login takes, in milliseconds. */
+  /** The extra time of every failed login, in milliseconds. */
   get mostMs(): number {
     return this.#mostMs;
   }
@@ -53,7 +53,7 @@ export class ExtraWork implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#measuring;
   }
 
-  /** Waits for what a failed login did not compute. @param didMs what it did compute beyond the current scheme */
+  /** Waits for the rest of the extra time. @param didMs the extra work that was done, in milliseconds */
   async makeUp(didMs: number): Promise<void> {
     if (didMs > this.#mostMs && this.clock.monotonic() - this.#measuredAt >= MEASURE_AGAIN_AFTER_MS) {
       void this.measure();
@@ -61,10 +61,10 @@ export class ExtraWork implements OnApplicationBootstrap, OnModuleDestroy {
     if (didMs < this.#mostMs) await sleep(this.#mostMs - didMs);
   }
 
-  /** Finds out which kinds of hashes there are, and what the costliest takes on this machine. Never throws. */
+  /** Measures the most expensive kind of hash in the database. Never throws. */
   measure(): Promise<void> {
     this.#measuring ??= this.#measure()
-      .catch((err) => this.#logger.warn({ err, msg: 'the cost of foreign password hashes is not measured' }))
+      .catch((err) => this.#logger.warn({ err, msg: 'the cost of foreign password hashes could not be measured' }))
       .finally(() => {
         this.#measuring = undefined;
       });

@@ -1,23 +1,23 @@
-/** Whether a password is the one that a stored hash was made from. Resolves in constant time for a given hash. */
+/** Whether a password matches a stored hash. The time does not depend on the password. */
 export type Compare = (password: string) => Promise<boolean>;
 
-/** A stored hash that no login may be tried on: malformed, truncated, or with parameters beyond the caps. */
+/** A stored hash can't be used: it is malformed, truncated, or its parameters exceed the limits. */
 export class MalformedHash extends Error {
   override name = 'MalformedHash';
 }
 
-/** One way that others store password hashes: how to know it, and how to compare with it. */
+/** A foreign hash format: how to recognize it and how to verify a password. */
 export interface HashFormat {
-  /** Stable, for reports: such as `werkzeug-scrypt`. */
+  /** A stable name for reports, such as `werkzeug-scrypt`. */
   readonly name: string;
 
-  /** Whether the text claims to be of this format, by its first characters. Cheap, and never throws. */
+  /** Whether the first characters are those of this format. Cheap; never throws. */
   recognises(stored: string): boolean;
 
   /**
-   * Reads the text in full and judges its parameters, before any hashing.
+   * Parses the text and checks its parameters, without hashing.
    *
-   * @throws MalformedHash with the reason, in words for the operator; never with the hash itself
+   * @throws MalformedHash with the reason for the operator, without the hash itself
    */
   parse(stored: string): Compare;
 }

@@ -10,29 +10,29 @@ interface Waiting {
 }
 
 /**
- * The one semaphore round every hash and verification. As many run at once as leave a core for the event loop
- * (`HASH_CONCURRENCY`); the others wait, for `HASH_QUEUE_TIMEOUT` at the most. Kinds of callers, networks and addresses take
- * turns, so that one of them, however many it sends, holds up another by one hash and not by all of its own.
+ * Limits how many passwords are hashed and verified in parallel (`HASH_CONCURRENCY`), so that the event loop keeps a core. The
+ * others wait, at most for `HASH_QUEUE_TIMEOUT`. Fair queueing: kinds of clients, networks and addresses take turns, so a flood
+ * from one of them delays another by one hash.
  */
 @Injectable()
 export class HashingQueue {
   #running = 0;
-  /** The mean of the latest runs, in milliseconds. */
+  /** The moving average of the duration, in milliseconds. */
   #meanRun = 0;
   readonly #waiting = new TurnQueue<Waiting>();
 
   constructor(private readonly config: Config) {}
 
-  /** How many wait now. */
+  /** How many hashes are waiting. */
   get depth(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Runs the work when its turn comes.
+   * Runs the work when it is its turn.
    *
-   * @param turn whose turn it takes: see `HashingTurns`
-   * @throws Busy when that does not come in time
+   * @param turn the groups that take turns: see `HashingTurns`
+   * @throws Busy after `HASH_QUEUE_TIMEOUT`
    */
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     if (this.#running < this.config.hashConcurrency) this.#running += 1;
@@ -47,7 +47,7 @@ export class HashingQueue {
     }
   }
 
-  /** Resolves when a place has been handed over. */
+  /** Resolves when a slot is free for this one. */
   #wait(turn: Turn): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -64,14 +64,14 @@ export class HashingQueue {
     });
   }
 
-  /** Hands the place to the one whose turn it is. */
+  /** Passes the slot to the next one. */
   #next(): void {
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#running -= 1;
     else waiting.begin();
   }
 
-  /** When those who wait now will have had their turns. */
+  /** The estimated time until the queue is empty. */
   #secondsToEmpty(): number {
     return Math.max(1, Math.ceil((this.depth * this.#meanRun) / this.config.hashConcurrency / 1000));
   }

@@ -1,13 +1,13 @@
 import type { SchemeName } from './schemes.js';
 
-/** A hash of our own: the scheme, the pepper it was made with, and the scheme's own text, which names its parameters. */
+/** A hash made by Portero: the scheme, the id of the pepper, and the scheme's own text with its parameters. */
 export interface OwnHash {
   scheme: SchemeName;
   pepperId: string;
   hash: string;
 }
 
-/** What every hash of ours begins with. */
+/** The prefix of all hashes made by Portero. */
 export const OWN_PREFIX = '$portero-';
 
 const FORMS: Record<SchemeName, RegExp> = {
@@ -21,7 +21,7 @@ export function writeOwnHash({ scheme, pepperId, hash }: OwnHash): string {
   return `${OWN_PREFIX}${scheme}$v=1,pepper=${pepperId}${hash}`;
 }
 
-/** Nothing where the text is no hash of ours. */
+/** Returns undefined if the text is not a hash made by Portero. */
 export function readOwnHash(stored: string): OwnHash | undefined {
   for (const scheme of Object.keys(FORMS) as SchemeName[]) {
     const [, pepperId, hash] = FORMS[scheme].exec(stored) ?? [];

@@ -10,26 +10,26 @@ import { type Pepper, Peppers } from './peppers.js';
 import { type SchemeName, Schemes } from './schemes.js';
 import type { Turn } from './turn-queue.js';
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface Verification {
   matches: boolean;
-  /** Where the password matches but its hash is not of the current scheme and parameters: the hash to store instead. */
+  /** The new hash to store, if the password matches but its hash is outdated or foreign. */
   replacement?: string;
   /** Why the stored hash can't be used, for the log. */
   fault?: string;
 }
 
-/** A {@link Verification}, with the time that it took beyond one computation of the current scheme, in milliseconds. */
+/** A {@link Verification} and the time it took beyond one computation of the current scheme, in milliseconds. */
 export interface TimedVerification extends Verification {
   extraMs: number;
 }
 
-/** Anything: how long a verification takes does not depend on the password. */
+/** Any text: the time of a verification does not depend on the password. */
 const ANY_PASSWORD = 'a password of usual length';
-/** The turn of measurements. */
+/** The place of measurements in the queue. */
 const OWN_TURN: Turn = ['measuring'];
 
-/** Hashes and verifies passwords, each in its turn of the {@link HashingQueue}. */
+/** Hashes and verifies passwords through the {@link HashingQueue}. */
 @Injectable()
 export class PasswordHasher {
   readonly #current: SchemeName;
@@ -49,19 +49,18 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password is the one of `stored`. Computes the current scheme once, whatever `stored` is: where it is
-   * missing, foreign, older or unusable, for the hash that would take its place. So no answer tells by its work which
-   * it was (CVE-2024-39329).
+   * Verifies a password. It always computes the current scheme once, also if `stored` is missing, foreign, outdated or
+   * unusable, so the work does not reveal which of these it was (CVE-2024-39329).
    *
    * @throws Busy
    */
   async verify(password: string, stored: string | null | undefined, turn: Turn): Promise<TimedVerification> {
-    // Longer than any password can be: nobody's, but for the price of a verification.
+    // No account has such a long password, but the work must be the same.
     const possible = [...password].length <= PASSWORD_MAX_LENGTH;
     return await this.queue.run(turn, () => this.#verify(possible ? password : '', possible ? stored : null));
   }
 
-  /** What a verification of a stored hash takes beyond the current scheme, in milliseconds. @throws Busy */
+  /** The time of a verification beyond the current scheme, in milliseconds. @throws Busy */
   async extraMsOf(stored: string): Promise<number> {
     const current = this.#readCurrent(stored);
     if (current !== undefined) return 0;
@@ -78,7 +77,7 @@ export class PasswordHasher {
     return { matches, extraMs, ...(matches ? { replacement } : {}), ...(fault === undefined ? {} : { fault }) };
   }
 
-  /** The scheme's own text, where the hash is of the current scheme, parameters and pepper. */
+  /** The scheme's own text, if the hash has the current scheme, parameters and pepper. */
   #readCurrent(stored: string | null | undefined): string | undefined {
     const own = readOwnHash(stored ?? '');
     const isCurrent = own?.scheme === this.#current && own.pepperId === this.peppers.current.id;
@@ -99,7 +98,7 @@ export class PasswordHasher {
       const compare = (own && pepper && this.#comparing(own, pepper)) ?? foreignFormatOf(stored)?.parse(stored);
       return compare ? { matches: await compare(password) } : { matches: false, fault: 'of no known format or pepper' };
     } catch (error) {
-      // Whatever a library makes of a hostile hash, the login is a wrong one and no error.
+      // If a library fails on a hostile hash, the login fails without an internal error.
       return { matches: false, fault: error instanceof MalformedHash ? error.message : 'the comparison failed' };
     }
   }
@@ -119,7 +118,7 @@ export class PasswordHasher {
   }
 }
 
-/** 64 base64 characters: bcrypt reads 72 bytes and stops at NUL, so it never sees the password itself. */
+/** 64 base64 characters, because bcrypt reads at most 72 bytes and stops at NUL. */
 function digest(password: string, { key }: Pepper): string {
   return createHmac('sha384', key).update(password, 'utf8').digest('base64');
 }

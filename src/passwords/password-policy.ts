@@ -6,26 +6,26 @@ import { BreachCheck } from './breach-check.js';
 import { CommonPasswords } from './common-passwords.js';
 import { PasswordRejected } from './passwords.errors.js';
 
-/** In code points. A longer password is nobody's: it is refused before it costs a hash. */
+/** In code points. Longer passwords are rejected before they are hashed. */
 export const PASSWORD_MAX_LENGTH = 256;
 
-/** A shorter name occurs in words by chance, so only the name itself is refused. */
+/** Shorter names are part of many words, so only the name itself is rejected as a password. */
 const MIN_NAME_LENGTH = 4;
 
-/** Digits, punctuation and spaces: what is put round a name to please a form. */
+/** Digits, punctuation and spaces, which people put around a name to satisfy a form. */
 const DECORATION = /^[\p{N}\p{P}$+<=>^`|~ ]*$/u;
 
-/** Whose password it is to be, and which member of the request it came in. */
+/** Whose password it is, and the member of the request that contains it. */
 export interface PasswordContext {
   username?: string | null | undefined;
   email?: string | null | undefined;
-  /** A JSON Pointer; `/password` unless given. */
+  /** A JSON Pointer; default `/password`. */
   pointer?: string;
 }
 
 /**
- * What a password may be (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2): its length counts, its composition does not, and it is
- * none of those that are guessed first.
+ * The password policy (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2): a minimum length, no rules of composition, no common and no
+ * breached passwords.
  */
 @Injectable()
 export class PasswordPolicy {
@@ -41,10 +41,10 @@ export class PasswordPolicy {
   }
 
   /**
-   * Names every fault that can be told here. Only a password without one is looked up in breaches.
+   * Reports all faults at once. The breach check runs only if there is none.
    *
    * @throws PasswordRejected
-   * @throws Unavailable when the breach check must answer and can't
+   * @throws Unavailable if the breach check is required and fails
    */
   async check(password: string, context: PasswordContext): Promise<void> {
     const { pointer = '/password' } = context;
@@ -71,12 +71,12 @@ export class PasswordPolicy {
   }
 }
 
-/** What is before the last `@`, or all of a name without one. */
+/** The part before the last `@`, or the whole name. */
 function localPart(name: string): string {
   return identifierKey(name).replace(/@[^@]*$/, '');
 }
 
-/** Whether the password is one of the names with nothing but decoration round it (ASVS 6.2.11). */
+/** Whether the password is one of the names, with nothing but decoration around it (ASVS 6.2.11). */
 function isMadeOf(password: string, names: string[]): boolean {
   const key = identifierKey(password);
   return names.map(identifierKey).some((name) => {

@@ -1,12 +1,12 @@
 import { AuthError } from '../problems/auth-error.js';
 
-/** The password may not be used; the faults say why. */
+/** The password does not meet the policy; the faults say why. */
 export class PasswordRejected extends AuthError {
   static readonly code = 'password_rejected';
   static readonly status = 422;
 }
 
-/** RFC 9110 §15.6.4: too many passwords are being hashed; `Retry-After` is measured from the queue. */
+/** RFC 9110 §15.6.4: too many passwords are being hashed; `Retry-After` is estimated from the queue. */
 export class Busy extends AuthError {
   static readonly code = 'busy';
   static readonly status = 503;
@@ -16,7 +16,7 @@ export class Busy extends AuthError {
   }
 }
 
-/** The password that was to prove who is calling is not theirs. */
+/** Re-authentication failed. */
 export class WrongPassword extends AuthError {
   static readonly code = 'wrong_password';
   static readonly status = 403;

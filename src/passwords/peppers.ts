@@ -9,9 +9,9 @@ import type { Secret } from '../config/secret.js';
 import { StartRefused } from '../config/start-refused.js';
 import { Sealing, UnsealFailed } from '../crypto/sealing.js';
 
-/** What a password is keyed with before it is hashed. The database alone is no help to who would guess passwords. */
+/** The key of the HMAC that is computed before hashing. Without it, a copy of the database does not allow guessing passwords. */
 export interface Pepper {
-  /** Tells which pepper a hash was made with, and nothing of the pepper. */
+  /** Identifies the pepper in a hash, without revealing it. */
   id: string;
   key: Buffer;
 }
@@ -22,9 +22,8 @@ interface PepperRow {
 }
 
 /**
- * The pepper of today, derived from `PORTERO_SECRET`, and those of former secrets. Each is kept in the database under
- * seal, so that a former secret can be forgotten as soon as the seals are those of today's, long before the last user
- * has logged in.
+ * The current pepper, derived from `PORTERO_SECRET`, and the peppers of previous secrets. All are sealed in the database, so a
+ * previous secret can be removed once they are sealed with the current one; users need not have logged in by then.
  */
 @Injectable()
 export class Peppers implements OnModuleInit, OnApplicationBootstrap {
@@ -49,13 +48,13 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
     return this.#byId.get(id ?? '');
   }
 
-  /** @throws StartRefused under a wrong secret, before anything is changed */
+  /** @throws StartRefused if the secret is wrong, before anything is changed */
   async onModuleInit(): Promise<void> {
     const rows: PepperRow[] = await this.database.query('SELECT id, sealed_pepper FROM password_peppers');
     for (const row of rows) this.#open(row);
   }
 
-  /** Keeps the peppers of today; and seals again, beside the first requests, what a former secret has sealed. */
+  /** Stores the current pepper, and seals in the background what was sealed with a previous secret. */
   async onApplicationBootstrap(): Promise<void> {
     for (const { id, key } of this.#byId.values()) {
       await this.database.query('INSERT INTO password_peppers VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
@@ -65,7 +64,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
       ]);
     }
     this.#reseal().catch((err) =>
-      this.#logger.warn({ err, msg: 'peppers were not sealed again; the next start will' }),
+      this.#logger.warn({ err, msg: 'peppers could not be sealed again; the next start will retry' }),
     );
   }
 
@@ -102,7 +101,10 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
       this.audit.log(event);
     }
     if (this.#stale.length > 0) {
-      this.#logger.log({ msg: 'password peppers sealed again under PORTERO_SECRET', count: this.#stale.length });
+      this.#logger.log({
+        msg: 'password peppers sealed again with the current PORTERO_SECRET',
+        count: this.#stale.length,
+      });
     }
     this.#stale = [];
   }

@@ -5,20 +5,20 @@ import { Config } from '../config/config.js';
 
 export type SchemeName = 'bcrypt' | 'argon2id';
 
-/** A way to hash passwords of our own. What it gets is the keyed digest of a password, never the password itself. */
+/** A password hashing scheme. Its input is the keyed digest of a password, never the password itself. */
 export interface Scheme {
   hash(digest: string): Promise<string>;
   compare(digest: string, hash: string): Promise<boolean>;
-  /** Whether a hash was made with today's parameters. */
+  /** Whether a hash has the current parameters. */
   isCurrent(hash: string): boolean;
 }
 
-/** `Algorithm.Argon2id` of the library, which declares it as a constant that other compilers can't see. */
+/** `Algorithm.Argon2id` of the library, whose `const enum` has no value in isolated modules. */
 const ARGON2ID = 2 as Algorithm;
 /** OWASP's Password Storage Cheat Sheet: 46 MiB, one pass, one lane. */
 const ARGON2_COST = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
 
-/** The schemes by name: one is current, by `PASSWORD_HASH`, and hashes of the other are still verified. */
+/** The schemes by name. `PASSWORD_HASH` selects the current one; hashes of the other are still verified. */
 @Injectable()
 export class Schemes {
   readonly byName: Readonly<Record<SchemeName, Scheme>>;

@@ -1,4 +1,4 @@
-/** Where a hash waits: the groups that take turns, from the widest to the narrowest. */
+/** The groups that take turns in a queue, from the widest to the narrowest. */
 export type Turn = readonly string[];
 
 interface Group<T> {
@@ -6,7 +6,7 @@ interface Group<T> {
   readonly items: T[];
 }
 
-/** A queue in which groups take turns, and within each its subgroups, down to single items in the order they came. */
+/** A fair queue: groups take turns, within each its subgroups, and the items of a group leave in their order of arrival. */
 export class TurnQueue<T> {
   readonly #root: Group<T> = newGroup();
   #size = 0;
@@ -29,14 +29,14 @@ export class TurnQueue<T> {
     this.#size += 1;
   }
 
-  /** Takes the item whose turn it is. */
+  /** Removes and returns the next item. */
   shift(): T | undefined {
     if (this.#size === 0) return undefined;
     this.#size -= 1;
     return shift(this.#root);
   }
 
-  /** Takes an item out before its turn. */
+  /** Removes an item before its turn. */
   remove(path: Turn, item: T): void {
     if (remove(this.#root, path, item)) this.#size -= 1;
   }
@@ -48,7 +48,7 @@ function newGroup<T>(): Group<T> {
 
 const isEmpty = ({ groups, items }: Group<unknown>) => groups.size === 0 && items.length === 0;
 
-/** A map's order is the order of turns: whose turn it was goes to the end. */
+/** The order of the map is the order of turns: a group that had its turn moves to the end. */
 function shift<T>({ groups, items }: Group<T>): T | undefined {
   const first = groups.entries().next().value;
   if (first === undefined) return items.shift();

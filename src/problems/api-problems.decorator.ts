@@ -18,8 +18,8 @@ const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, TooManyRequests, Heade
 const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
 
 /**
- * Documents every problem that a route can answer: one response per status, one example per code. What every
- * route can answer is added, and with {@link ValidationFailed} what every body can meet.
+ * Documents the problems of a route: one response per status, one example per code. The problems of all routes are added, and
+ * with {@link ValidationFailed} those of all bodies.
  */
 export function ApiProblems(...own: AuthErrorClass[]): MethodDecorator & ClassDecorator {
   const kinds = [...own, ...(own.includes(ValidationFailed) ? OF_EVERY_BODY : []), ...OF_EVERY_ROUTE];
@@ -45,7 +45,9 @@ export function ApiProblems(...own: AuthErrorClass[]): MethodDecorator & ClassDe
 const CHALLENGE = {
   'WWW-Authenticate': { description: 'The challenge of RFC 6750.', schema: { type: 'string' } },
 } as const;
-const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } } as const;
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds until a retry makes sense.', schema: { type: 'integer' } },
+} as const;
 
 function example({ code, status }: AuthErrorClass) {
   return {

@@ -15,7 +15,7 @@ export class NotFound extends AuthError {
   static readonly status = 404;
 }
 
-/** RFC 9110 §15.5.6: give `Allow` in the headers. */
+/** RFC 9110 §15.5.6. The headers must contain `Allow`. */
 export class MethodNotAllowed extends AuthError {
   static readonly code = 'method_not_allowed';
   static readonly status = 405;
@@ -42,13 +42,13 @@ export class UnsupportedMediaType extends AuthError {
   static readonly status = 415;
 }
 
-/** RFC 9110 §15.5.17: give `Content-Range` in the headers. */
+/** RFC 9110 §15.5.17. The headers must contain `Content-Range`. */
 export class RangeNotSatisfiable extends AuthError {
   static readonly code = 'range_not_satisfiable';
   static readonly status = 416;
 }
 
-/** RFC 6585 §4: over a limit on how often; `Retry-After` says for how long. */
+/** RFC 6585 §4: over a rate limit. `Retry-After` is in seconds. */
 export class TooManyRequests extends AuthError {
   static readonly code = 'too_many_requests';
   static readonly status = 429;
@@ -72,7 +72,7 @@ export class InternalError extends AuthError {
   static readonly status = 500;
 }
 
-/** Something that the answer needs can't be reached now: ask again. */
+/** A dependency is not available; clients should retry. */
 export class Unavailable extends AuthError {
   static readonly code = 'unavailable';
   static readonly status = 503;

@@ -8,7 +8,7 @@ export function messagesIn(language: Language): Messages {
   return LANGUAGES[language];
 }
 
-/** The language to answer in, by `Accept-Language` (RFC 9110 §12.5.4, lookup by primary subtag); English by default. */
+/** The language of a response, by the primary subtags of `Accept-Language` (RFC 9110 §12.5.4). Default: English. */
 export function negotiateLanguage(header: string | undefined): Language {
   let best: Language = 'en';
   let bestQuality = 0;

@@ -123,6 +123,7 @@ export const faults = {
   invalid_text: 'This must not contain NUL or a lone surrogate.',
   empty: 'This must not be empty.',
   transport_unknown: 'This must be "bearer" or "cookie".',
+  two_tokens: 'The Authorization header carries another token. Send one token, or the same one twice.',
   keep_unknown: 'This must be "current".',
   event_type_unknown: 'This event type does not exist.',
   not_an_id: 'This must be an id.',

@@ -139,6 +139,7 @@ export const es: Messages = {
     invalid_text: 'No debe contener NUL ni un sustituto suelto.',
     empty: 'No debe estar vacío.',
     transport_unknown: 'Debe ser "bearer" o "cookie".',
+    two_tokens: 'La cabecera Authorization lleva otro token. Envíe un solo token, o el mismo dos veces.',
     keep_unknown: 'Debe ser "current".',
     event_type_unknown: 'Este tipo de evento no existe.',
     not_an_id: 'Debe ser un identificador.',

@@ -1,7 +1,7 @@
 import type { AuthError } from './auth-error.js';
 import { type Language, messagesIn } from './language.js';
 
-/** Problem details as answered (RFC 9457 §3), with the extension members of this service. */
+/** A problem details object (RFC 9457 §3) with the extension members of this service. */
 export interface Problem {
   type: string;
   title: string;
@@ -14,7 +14,7 @@ export interface Problem {
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
-/** The problem of a refusal, in the caller's language. */
+/** The problem details of an error, in a language. */
 export function describeProblem(error: AuthError, requestId: string, language: Language): Problem {
   const { code, status } = error.kind;
   const messages = messagesIn(language);
@@ -35,7 +35,7 @@ export function describeProblem(error: AuthError, requestId: string, language: L
   return problem;
 }
 
-/** The headers that belong to a problem: its own, its language and, with a 401, the challenge of RFC 6750 §3. */
+/** The response headers of an error: its own, the language and, with 401, the challenge (RFC 6750 §3). */
 export function problemHeaders(error: AuthError, language: Language): Record<string, string> {
   const headers: Record<string, string> = {
     'Content-Type': PROBLEM_MEDIA_TYPE,
@@ -52,7 +52,7 @@ function challenge(error: AuthError): string {
   const { code, challenge: reason, scheme } = error.kind;
   if (scheme === 'Basic') return 'Basic realm="portero", charset="UTF-8"';
   if (reason === undefined || !error.tokenPresented) return 'Bearer realm="portero"';
-  // Always English: RFC 6750 §3 allows printable ASCII alone.
+  // In English, because RFC 6750 §3 allows only printable ASCII.
   const description = messagesIn('en').problems[code].detail;
   return `Bearer realm="portero", error="${reason}", error_description="${description}"`;
 }

@@ -7,19 +7,26 @@ import {
   type ValidationOptions,
   validate,
 } from 'class-validator';
+import type { Config } from '../config/config.js';
 import type { Fault } from './auth-error.js';
 import { ValidationFailed } from './http.errors.js';
 import type { FaultCode } from './messages.en.js';
 
-/** Of members that are not known, so many are named: a body of 32 KiB can hold thousands. */
+/** The maximum of unknown members that are reported; a body can contain thousands. */
 const MOST_FAULTS = 20;
 
+/** A DTO that requires more members than its validators can tell. */
+interface Demanding {
+  /** The members that are required and missing, by the settings. */
+  missing?(config: Config): string[];
+}
+
 /**
- * Checks a body against its DTO, whose members are the ones with a validator. Bodies are flat: one level of members.
+ * Validates a body against its request class. Members without a validator are unknown. Bodies are flat.
  *
- * @throws ValidationFailed
+ * @throws ValidationFailed with every fault, up to 20 unknown members
  */
-export async function validateBody<T extends object>(dto: Type<T>, body: unknown = {}): Promise<T> {
+async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationFailed({ faults: [{ pointer: '', code: 'not_an_object' }] });
   }
@@ -31,33 +38,39 @@ export async function validateBody<T extends object>(dto: Type<T>, body: unknown
     });
   }
   const instance = Object.assign(new dto(), body);
-  const errors = await validate(instance);
-  if (errors.length > 0) throw new ValidationFailed({ faults: errors.map(faultOf) });
+  const missing = instance.missing?.(config) ?? [];
+  const faults = [
+    ...missing.map((member): Fault => ({ pointer: pointer(member), code: 'required' })),
+    ...(await validate(instance)).map(faultOf),
+  ];
+  if (faults.length > 0) throw new ValidationFailed({ faults });
   return instance;
 }
 
-/** {@link validateBody} for every body that a route takes. */
+/** Validates every body that a route takes as `@Body()`, whatever guards the route has. */
 @Injectable()
 export class BodyPipe implements PipeTransform {
+  constructor(private readonly config: Config) {}
+
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' || metatype === undefined) return value;
-    return await validateBody(metatype as Type<object>, value);
+    return await validateBody(metatype as Type<object>, this.config, value);
   }
 }
 
-/** A member that may be left out. `null` is not leaving out: it is refused. */
+/** An optional member. `null` is rejected. */
 export function Omittable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== undefined);
 }
 
-/** A string without NUL and lone surrogates, checked by `accepts` when given. The fault's code names what is wrong. */
+/** A string without NUL and lone surrogates, optionally checked by `accepts`, with the given fault code. */
 export function Text(
   code: FaultCode = 'invalid_text',
   accepts: (value: string) => boolean = () => true,
 ): PropertyDecorator {
   const check = (name: FaultCode, validator: (value: unknown) => boolean, options?: ValidationOptions) =>
     ValidateBy({ name, validator: { validate: validator, defaultMessage: () => name } }, options);
-  // Each check lets pass what another one reports, so that a fault is named once.
+  // Each check ignores what another one reports, so that each fault appears once.
   const isText = (value: unknown): value is string => typeof value === 'string';
   const isClean = (value: string) => !value.includes('\0') && value.isWellFormed();
   const all = [

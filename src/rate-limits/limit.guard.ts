@@ -9,12 +9,12 @@ import type { Principal } from '../http/principal.js';
 import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from './rate-limits.js';
 
-/** The metadata of a limited handler. */
+/** Metadata key of a handler with a rate limit. */
 export const LIMIT = 'portero:limit';
 
 /**
- * Counts the calls of a handler that says `@Limit(…)`, and refuses those over the limit. The handler decides, never
- * the text of the URL: however a path is spelt, what reaches the handler is counted.
+ * Counts the requests to a handler with `@Limit(…)`, and rejects those over the limit. It counts by handler, so the spelling of
+ * the URL does not matter.
  */
 @Injectable()
 export class LimitGuard implements CanActivate {

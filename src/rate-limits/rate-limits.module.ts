@@ -16,7 +16,7 @@ const REDIS = {
     redisUrl !== undefined && rateLimit === 'on' ? new RedisConnection(redisUrl) : undefined,
 };
 
-/** Redis where it is set, else PostgreSQL; the embedded database has one process, whose memory is enough. */
+/** Redis if it is set, else PostgreSQL. With the embedded database there is one process, so its memory is enough. */
 const STORE = {
   provide: RateStore,
   inject: [Config, { token: RedisConnection, optional: true }, getDataSourceToken()],

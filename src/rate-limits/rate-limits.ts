@@ -8,23 +8,23 @@ import { limitHeaders } from './limit-headers.js';
 import { type Count, RateStore } from './rate-store.js';
 import { WindowCounters } from './window-counters.js';
 
-/** One that was counted. */
+/** The result of counting a request. */
 export interface Taken {
-  /** The fields that tell the caller where the count stands. */
+  /** The `RateLimit` response headers. */
   headers: Record<string, string>;
-  /** Set where this one is over the limit: what to refuse it with. */
+  /** The error, if the request is over the limit. */
   refusal?: TooManyRequests;
-  /** Uncounts it, unless its window is over. Never throws. */
+  /** Subtracts it again, unless its window has ended. Never throws. */
   giveBack(): Promise<void>;
 }
 
-/** How long the store may take, and for how long it is left alone after it failed. */
+/** The timeout of the store, and how long it is not asked after a failure. Milliseconds. */
 const STORE_TIMEOUT_MS = 1000;
 const STORE_REST_MS = 1000;
 
 /**
- * Counts what is limited: in the store that all instances share, or in memory where there is none. While the store
- * can't be asked, each instance goes on counting in its own memory, by the same limits: never is there no limit.
+ * Rate limits, counted in the shared store of all instances, or in memory if there is none. If the store fails, each instance
+ * applies the same limits in its own memory.
  */
 @Injectable()
 export class RateLimits {
@@ -46,7 +46,7 @@ export class RateLimits {
     return this.config.rateLimit === 'on';
   }
 
-  /** Counts one more of `who`: a user's id or an address, folded by {@link addressKey}. */
+  /** Counts a request of `who`: a user id, or an address as returned by {@link addressKey}. */
   async take(limit: LimitName, who: string): Promise<Taken> {
     const rate = this.config.limits[limit];
     const key = this.hash.of(limit, who).toString('base64url');
@@ -63,7 +63,7 @@ export class RateLimits {
     };
   }
 
-  /** Whether the quota of `who` is used up. Counts nothing. */
+  /** Whether the quota of `who` is used up. Does not count. */
   async isUsedUp(limit: LimitName, who: string): Promise<boolean> {
     const rate = this.config.limits[limit];
     const key = this.hash.of(limit, who).toString('base64url');
@@ -71,7 +71,7 @@ export class RateLimits {
     return used >= rate.quota;
   }
 
-  /** Asks the shared store, or the memory while that can't be asked. */
+  /** Uses the shared store, or the memory if the store fails. */
   async #ask(question: (store: RateStore) => Promise<Count>): Promise<[Count, RateStore]> {
     if (this.store !== undefined && this.clock.now() >= this.#restUntil) {
       try {
@@ -90,11 +90,11 @@ export class RateLimits {
     this.#restUntil = this.clock.now() + STORE_REST_MS;
     if (this.#failing) return;
     this.#failing = true;
-    this.#logger.warn({ err, msg: 'the store of the rate limits fails: this instance counts in its own memory' });
+    this.#logger.warn({ err, msg: 'the store of the rate limits fails; this instance counts in its own memory' });
   }
 }
 
-/** What one that is over a limit is refused with. */
+/** The error for a request over a limit. */
 export function tooMany({ msLeft }: Count, headers: Record<string, string>): TooManyRequests {
   return new TooManyRequests({ headers, retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
 }

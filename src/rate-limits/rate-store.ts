@@ -1,22 +1,22 @@
 import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/setting.js';
 
-/** A count; one just taken is in it. */
+/** The state of a counter. */
 export interface Count {
   used: number;
-  /** Milliseconds until its window is over. */
+  /** Milliseconds until the window ends. */
   msLeft: number;
 }
 
-/** Where the instances count together. Each method is one atomic step; a throw says that the store can't be asked now. */
+/** The counters that all instances share. Each method is atomic, and throws if the store is not available. */
 export interface RateStore {
-  /** Counts one more under a key. The first begins a window. */
+  /** Increments the counter of a key. The first increment starts a window. */
   take(limit: LimitName, key: string, rate: Rate): Promise<Count>;
-  /** Reads a count and adds nothing to it. */
+  /** Reads a counter. */
   read(limit: LimitName, key: string, rate: Rate): Promise<Count>;
-  /** Takes one back. */
+  /** Decrements a counter. */
   giveBack(limit: LimitName, key: string, rate: Rate): Promise<void>;
 }
 
-/** Injected where there is a store beside the memory of the process; else it is undefined. */
+/** Undefined if counters are only in the memory of the process. */
 export const RateStore = Symbol('RateStore');

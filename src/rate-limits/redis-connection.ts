@@ -4,7 +4,7 @@ import { createClient } from '@redis/client';
 const CONNECT_TIMEOUT_MS = 2000;
 const LONGEST_PAUSE_MS = 2000;
 
-/** The connection to `REDIS_URL`. It connects in the background and again whenever it is lost. */
+/** The connection to `REDIS_URL`. Connects and reconnects in the background. */
 export class RedisConnection implements OnApplicationShutdown {
   readonly #logger = new Logger(RedisConnection.name);
   readonly client;
@@ -12,14 +12,14 @@ export class RedisConnection implements OnApplicationShutdown {
   constructor(url: string) {
     this.client = createClient({
       url,
-      // While it is away, a command fails at once: the insurance must not wait for it.
+      // Without a connection, commands fail at once, so that requests do not wait.
       disableOfflineQueue: true,
       socket: {
         connectTimeout: CONNECT_TIMEOUT_MS,
         reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, LONGEST_PAUSE_MS),
       },
     });
-    // Told by who meets it: each failed command is the insurance's to report.
+    // RateLimits reports failed commands.
     this.client.on('error', (err) => this.#logger.debug({ err, msg: 'Redis is not connected' }));
     void this.client.connect().catch(() => undefined);
   }

@@ -12,8 +12,8 @@ import { tooMany } from './rate-limits.js';
 import { WindowCounters } from './window-counters.js';
 
 /**
- * The limit on everything from one address, whatever it asks for. Counted in this process alone, so that it costs a
- * request next to nothing: with n instances, an address gets n times as much at the most.
+ * The limit on all requests from one address. Counted in the memory of the process, which costs next to nothing: with n
+ * instances, an address may send up to n times as many.
  */
 @Injectable()
 export class RequestLimit implements RequestCounter {
@@ -28,7 +28,7 @@ export class RequestLimit implements RequestCounter {
   }
 
   /** Counts a request. @returns nothing within the limit; beyond it the refusal, once that is recorded */
-  check(request: Pick<FastifyRequest, 'ip' | 'id' | 'headers'>): Promise<TooManyRequests> | undefined {
+  check(request: FastifyRequest): Promise<TooManyRequests> | undefined {
     const refusal = this.count(request.ip);
     if (refusal === undefined) return undefined;
     const details = { code: TooManyRequests.code, limit: 'requests' };
@@ -37,8 +37,8 @@ export class RequestLimit implements RequestCounter {
   }
 
   /**
-   * Counts one more request from an address. @returns the refusal if it is over the limit: its answer also closes the
-   * connection, so that requests pipelined behind this one are not read
+   * Counts a request from an address. Returns an error if it is over the limit; its response also closes the connection, so
+   * that pipelined requests are not read.
    */
   count(address: string | undefined): TooManyRequests | undefined {
     if (this.config.rateLimit !== 'on') return undefined;

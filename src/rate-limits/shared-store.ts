@@ -18,18 +18,18 @@ interface Options {
 }
 
 /**
- * Limits whose counts may be given back. They are never refused from memory: that refusal would outlive what it was
- * based on. A flood of them is bounded by `logins`.
+ * Limits whose counters are also decremented. Rejections are not cached for them, because a decrement would not clear the cache.
+ * The limit `logins` bounds floods.
  */
 const GIVEN_BACK: ReadonlySet<LimitName> = new Set(['failed_logins']);
 
-/** Counts that all instances share, kept by rate-limiter-flexible: one statement or script for each step. */
+/** Shared counters by rate-limiter-flexible: each step is one SQL statement or one Redis script. */
 export class SharedStore implements RateStore {
   readonly #limiters = new Map<LimitName, RateLimiterStoreAbstract>();
 
   private constructor(private readonly create: (options: Options) => RateLimiterStoreAbstract) {}
 
-  /** In the table `rate_limits`, which a migration makes. */
+  /** In the table `rate_limits`. */
   static inPostgres(database: DataSource): SharedStore {
     const common = { storeClient: database, storeType: 'typeorm', tableName: 'rate_limits', tableCreated: true };
     return new SharedStore(
@@ -56,7 +56,7 @@ export class SharedStore implements RateStore {
       return { used: consumedPoints, msLeft: msBeforeNext };
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      // Refused from memory it knows no count any more.
+      // A cached rejection has no count.
       return { used: Math.max(refusal.consumedPoints, rate.quota + 1), msLeft: refusal.msBeforeNext };
     }
   }
@@ -73,7 +73,7 @@ export class SharedStore implements RateStore {
   #limiter(limit: LimitName, { quota, windowSeconds }: Rate): RateLimiterStoreAbstract {
     let limiter = this.#limiters.get(limit);
     if (limiter === undefined) {
-      // Who is over a limit is refused from memory until the window ends: a flood is no flood of writes.
+      // Rejections are cached until the window ends, so a flood causes no writes.
       const memory = GIVEN_BACK.has(limit) ? {} : { inMemoryBlockOnConsumed: quota + 1 };
       limiter = this.create({ keyPrefix: limit, points: quota, duration: windowSeconds, ...memory });
       this.#limiters.set(limit, limiter);

@@ -12,8 +12,8 @@ const CAPACITY = 50_000;
 const SWEEP_MS = 1000;
 
 /**
- * Counts in this process alone: fixed windows, each begun by its first request. Holds 50,000 counts; beyond that the
- * oldest give way, so that nobody fills the memory by coming from many addresses.
+ * Counters in the memory of the process, in fixed windows that start with the first request. At most 50,000 counters; the
+ * oldest are dropped first, so requests from many addresses can't fill the memory.
  */
 export class WindowCounters implements RateStore {
   readonly #counters = new Map<string, Counter>();
@@ -28,7 +28,7 @@ export class WindowCounters implements RateStore {
     return this.#counters.size;
   }
 
-  /** {@link count}, as a store. */
+  /** {@link count}, for the interface of a store. */
   async take(limit: string, key: string, rate: Rate): Promise<Count> {
     return this.count(`${limit}:${key}`, rate);
   }
@@ -44,7 +44,7 @@ export class WindowCounters implements RateStore {
     if (counter !== undefined && counter.used > 0) counter.used -= 1;
   }
 
-  /** Counts one more. No I/O. */
+  /** Increments a counter. No I/O. */
   count(key: string, { windowSeconds }: Rate): Count {
     const now = this.clock.now();
     const counter = this.#counters.get(key);
@@ -52,7 +52,7 @@ export class WindowCounters implements RateStore {
       counter.used += 1;
       return { used: counter.used, msLeft: counter.endsAt - now };
     }
-    // Anew, so that the map's order is the order in which windows began.
+    // Deleted first, so that the order of the map is the order of the windows' starts.
     this.#counters.delete(key);
     if (this.#counters.size >= this.capacity) this.#makeRoom(now);
     this.#counters.set(key, { used: 1, endsAt: now + windowSeconds * 1000 });

@@ -16,6 +16,9 @@ export interface CookieSession {
   sessionId: string;
   userId: string;
   name: string;
+  amr: readonly string[];
+  /** Seconds since the epoch. */
+  authTime: number;
   /** Milliseconds since the epoch: the end that no use puts off. */
   expiresAt: number;
 }
@@ -29,6 +32,8 @@ interface Row {
   userId: string;
   username: string | null;
   email: string | null;
+  amr: string[];
+  authTime: Date;
   expiresAt: Date;
   endedAt: Date | null;
   disabledAt: Date | null;
@@ -82,7 +87,7 @@ export class CookieSessions {
   async #ask(value: string): Promise<Remembered> {
     const sessionId = this.sessionOf(value);
     const [row]: Row[] = await this.database.query(
-      `SELECT s.user_id AS "userId", u.username, u.email, s.expires_at AS "expiresAt", s.ended_at AS "endedAt",
+      `SELECT s.user_id AS "userId", u.username, u.email, s.amr, s.auth_time AS "authTime", s.expires_at AS "expiresAt", s.ended_at AS "endedAt",
               s.last_seen_at AS "lastSeenAt", u.disabled_at AS "disabledAt"
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.transport = 'cookie'`,
       [sessionId],
@@ -95,6 +100,8 @@ export class CookieSessions {
       sessionId,
       userId: row.userId,
       name: displayName(row),
+      amr: row.amr,
+      authTime: Math.floor(row.authTime.getTime() / 1000),
       expiresAt: row.expiresAt.getTime(),
       askAgainAt: now + this.lastSeen.intervalMs,
     };

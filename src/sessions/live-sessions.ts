@@ -26,11 +26,11 @@ export async function liveSessions(
   { now, sessionIdleTtl, seenAt }: LiveSessionsOptions,
 ): Promise<SessionView[]> {
   const rows = await database.query(
-    `SELECT id, transport, auth_time AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", ip,
+    `SELECT id, transport, started_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", ip,
             user_agent AS "userAgent"
        FROM sessions
       WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND refresh_expires_at > $2
-      ORDER BY auth_time DESC, id DESC`,
+      ORDER BY started_at DESC, id DESC`,
     [userId, new Date(now)],
   );
   return rows

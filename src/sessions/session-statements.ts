@@ -1,36 +1,23 @@
 import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
-import { hasStamp } from '../users/proof-stamp.js';
 import type { Session } from './session.entity.js';
 
 /** A session with the name of its user: all that tokens are made of. */
 export type LiveSession = Pick<
   Session,
-  'id' | 'userId' | 'generation' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
+  'id' | 'userId' | 'generation' | 'amr' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
 > & {
   username: string | null;
   email: string | null;
 };
 
+/** Some time passes between the statement and the token issued after it: a token is cut short only where that takes longer. */
+export const ISSUING_MS = 5000;
+
 /** What an UPDATE or SELECT of a session answers, in one place for both. */
-const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.auth_time AS "authTime",
+const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.amr, s.auth_time AS "authTime",
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
-
-/**
- * Begins a session; $11 is its event. The lock waits for a change of the user that is in progress, and the condition is
- * then evaluated again.
- */
-export const START = `
-  WITH started AS (
-    INSERT INTO sessions
-      (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
-       access_expires_at, ip, user_agent)
-    SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8 FROM users u
-     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
-    RETURNING user_id,
-      (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
-  ), event AS (${insertEvent('$11', { from: 'started' })}) SELECT others FROM started`;
 
 /** What the database says of a token that did not rotate, by its own time. */
 export interface RetryFacts {

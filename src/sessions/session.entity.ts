@@ -36,8 +36,16 @@ export class Session {
   @Column('integer')
   generation!: number;
 
+  @Column('timestamptz', { name: 'started_at' })
+  startedAt!: Date;
+
+  /** When the user last authenticated in this session: the `auth_time` claim. */
   @Column('timestamptz', { name: 'auth_time' })
   authTime!: Date;
+
+  /** How the user authenticated then, as RFC 8176 values: the `amr` claim. */
+  @Column('text', { array: true })
+  amr!: string[];
 
   /** When the current refresh token took the place of the one before it. */
   @Column('timestamptz', { name: 'rotated_at', nullable: true })

@@ -7,6 +7,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { CookieSessions } from './cookie-sessions.js';
 import { LastSeen } from './last-seen.js';
 import { LiveTokens } from './live-tokens.js';
+import { NewSessions } from './new-sessions.js';
 import { Revocations } from './revocation/revocations.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
@@ -17,8 +18,8 @@ const KEPT = `interval '1 day'`;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session]), TokensModule],
-  providers: [SessionsService, Revocations, LiveTokens, CookieSessions, LastSeen, UserSessions],
-  exports: [SessionsService, Revocations, LiveTokens, CookieSessions, UserSessions],
+  providers: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, LastSeen, UserSessions],
+  exports: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, UserSessions],
 })
 export class SessionsModule {
   constructor(cleanup: Cleanup, clock: Clock) {

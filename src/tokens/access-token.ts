@@ -1,12 +1,12 @@
 import { TokenExpired, TokenMalformed } from './token.errors.js';
 
-/** How far the clock that issued a token may be ahead of ours, in seconds. */
+/** How far the issuer's clock may be ahead of this one, in seconds. */
 export const CLOCK_SKEW_SECONDS = 30;
 
-/** RFC 9068 §2.1: tells an access token from every other JWT. */
+/** The `typ` of access tokens (RFC 9068 §2.1), which distinguishes them from other JWTs. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-/** RFC 9068 §2.2, with `sid` (the session) and `preferred_username` of OpenID Connect. */
+/** RFC 9068 §2.2, plus `sid` (the session) and `preferred_username` from OpenID Connect. */
 export interface AccessTokenClaims {
   iss: string;
   aud: string;
@@ -19,13 +19,13 @@ export interface AccessTokenClaims {
   amr: string[];
   client_id: string;
   preferred_username: string;
-  /** We write none, and judge one that is there. */
+  /** Not issued, but checked if present. */
   nbf?: number;
 }
 
 /**
- * What the claims of a token say, where they have the form and the issuer and audience that ours have.
- * Whether its time is over is for {@link checkTime}: that changes while a token lives.
+ * Checks the form, issuer and audience of claims. {@link checkTime} checks the times separately, because their result changes
+ * during the life of a token.
  *
  * @throws TokenMalformed
  */
@@ -34,14 +34,15 @@ export function readClaims(
   expected: { issuer: string; audience: string },
 ): AccessTokenClaims {
   const strings = isId(claims.sub) && isId(claims.sid) && isText(claims.jti) && isText(claims.preferred_username);
-  const { iss, aud, iat, exp, nbf = 0 } = claims;
+  const { iss, aud, iat, exp, nbf = 0, auth_time: authTime, amr } = claims;
   if (!strings || iss !== expected.issuer || aud !== expected.audience) throw new TokenMalformed();
   if (!isNumericDate(iat) || !isNumericDate(exp) || !isNumericDate(nbf)) throw new TokenMalformed();
+  if (!isNumericDate(authTime) || !Array.isArray(amr) || !amr.every(isText)) throw new TokenMalformed();
   return claims as unknown as AccessTokenClaims;
 }
 
 /**
- * Judges a token's times at a time in seconds: `exp` without leeway.
+ * Checks the times of a token. `exp` has no leeway. @param now seconds since the epoch
  *
  * @throws TokenMalformed, TokenExpired
  */
@@ -54,7 +55,7 @@ export function checkTime(
   if (exp <= now && !allowExpired) throw new TokenExpired();
 }
 
-/** A UUID in the one spelling that we write. */
+/** A UUID in lower case with hyphens. */
 function isId(value: unknown): boolean {
   return isText(value) && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }
@@ -63,7 +64,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** In range of what a clock can say; `1e300` is a number too. */
+/** A number in the range of dates; `1e300` is a number too. */
 function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 8.64e12;
 }

@@ -10,13 +10,15 @@ import { JwsRefused, readObject, verifyJws } from './jws.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { TokenMalformed } from './token.errors.js';
 
-/** Whom and what a token is for. */
+/** The subject of a new token. */
 export interface AccessTokenSubject {
   userId: string;
   sessionId: string;
   name: string;
+  /** How the user authenticated, as RFC 8176 values. */
+  amr: readonly string[];
   authTime: Date;
-  /** No token is alive after this: the session's end, and the time until which its revocation would be remembered. */
+  /** The latest `exp`: the end of the session, and the time until which its revocation would be kept. */
   notAfter: Date;
 }
 
@@ -53,7 +55,7 @@ export class AccessTokens {
       iat,
       exp,
       auth_time: Math.floor(subject.authTime.getTime() / 1000),
-      amr: ['pwd'],
+      amr: [...subject.amr],
       client_id: 'portero',
       preferred_username: subject.name,
     };
@@ -61,8 +63,8 @@ export class AccessTokens {
   }
 
   /**
-   * The claims of a genuine token. Its signature is verified the first time alone; its time, and that its key is still
-   * good, at each. Whether its session has ended is for who knows of sessions. No I/O.
+   * Verifies a token and returns its claims. The signature is verified once and then cached; the times and the validity of the
+   * key are checked every time. It does not check the session. No I/O.
    *
    * @throws TokenMalformed, TokenExpired
    */
@@ -90,7 +92,7 @@ export class AccessTokens {
   #verifySignature(token: string): VerifiedToken {
     try {
       const { header, payload, key } = verifyJws(token, ({ kid }) => this.keys.find(kid));
-      if (header.typ !== ACCESS_TOKEN_TYPE) throw new JwsRefused('of another type');
+      if (header.typ !== ACCESS_TOKEN_TYPE) throw new JwsRefused('another typ');
       const expected = { issuer: this.config.publicUrl, audience: this.config.jwtAudience };
       return { claims: Object.freeze(readClaims(readObject(payload), expected)), key };
     } catch (cause) {

@@ -1,7 +1,7 @@
 /**
- * A bounded memory of what was worked out for a text, keyed by the whole text. It holds `size` entries at the most, in
- * two halves: what is asked for moves to the young half, and when that is full the old half, which nobody asked for, is
- * forgotten at once. So a look-up writes nothing as a rule, which a list by last use would at each.
+ * A cache of at most `size` entries, in two generations. A hit in the old generation moves the entry to the young one; when the
+ * young one is full, the old one is dropped and the young one becomes old. Most look-ups write nothing, unlike in an exact LRU
+ * cache.
  */
 export class ApproximateLruCache<T> {
   #young = new Map<string, T>();
@@ -29,14 +29,14 @@ export class ApproximateLruCache<T> {
     this.#young.set(text, value);
   }
 
-  /** Forgets what the condition holds for. */
+  /** Removes the entries for which the condition is true. */
   forget(condition: (value: T) => boolean): void {
     for (const half of [this.#young, this.#old]) {
       for (const [text, value] of half) if (condition(value)) half.delete(text);
     }
   }
 
-  /** How many entries there are. */
+  /** The number of entries. */
   get count(): number {
     return this.#young.size + this.#old.size;
   }

@@ -11,11 +11,11 @@ import {
 import { promisify } from 'node:util';
 import type { JwtAlg } from '../config/config.js';
 
-/** A key and the one algorithm that it is for; the token is never asked (RFC 8725 §3.1). */
+/** A key and its only algorithm. The `alg` of a token never selects another (RFC 8725 §3.1). */
 export interface Key {
   kid: string;
   alg: JwtAlg;
-  /** Of HS256 the secret, which is `publicKey` too. None where only others may sign. */
+  /** With HS256 the secret, the same as `publicKey`. Undefined if the key only verifies. */
   privateKey: KeyObject | undefined;
   publicKey: KeyObject;
 }

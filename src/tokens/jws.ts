@@ -12,24 +12,24 @@ export interface JwsHeader {
   kid?: string;
 }
 
-/** What a signature vouches for. */
+/** The verified parts of a JWS. */
 export interface VerifiedJws {
   header: JwsHeader;
   payload: Buffer;
   key: Key;
 }
 
-/** Why a text is no JWS of ours, for the log; callers are told no more than that it is none. */
+/** The JWS is not valid. The message is for the log; clients only learn that the token is not valid. */
 export class JwsRefused extends Error {
   override name = 'JwsRefused';
 }
 
 /**
- * Verifies a JWS in compact form (RFC 7515 §5.2), and takes one spelling of it alone: canonical base64url, a header in
- * strict JSON of `alg`, `typ` and `kid`, at most 4 KiB. Nothing in it says where to find a key, and its `alg` must be
- * the one algorithm of the key (RFC 8725 §3.1, §3.10).
+ * Verifies a JWS in compact form (RFC 7515 §5.2) of at most 4 KiB. Accepts only canonical base64url, and a header in strict JSON
+ * with `alg`, `typ` and `kid`. The header can't name the location of a key (RFC 8725 §3.10), and its `alg` must be the algorithm
+ * of the key (§3.1).
  *
- * @param findKey the key that a header calls for, by its `kid`
+ * @param findKey returns the key for a header, by its `kid`
  * @throws JwsRefused
  */
 export function verifyJws(token: string, findKey: (header: JwsHeader) => Key | undefined): VerifiedJws {
@@ -38,13 +38,13 @@ export function verifyJws(token: string, findKey: (header: JwsHeader) => Key | u
   const [head, payload, signature] = parts.map(decodeBase64url) as [Buffer, Buffer, Buffer];
   const header = readHeader(head);
   const key = findKey(header);
-  if (key === undefined || key.alg !== header.alg) throw new JwsRefused('of no key, or not of its algorithm');
+  if (key === undefined || key.alg !== header.alg) throw new JwsRefused('unknown key, or not its algorithm');
   const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
-  if (!verifyWith(key, signed, signature)) throw new JwsRefused('the signature does not hold');
+  if (!verifyWith(key, signed, signature)) throw new JwsRefused('wrong signature');
   return { header, payload, key };
 }
 
-/** An object in strict UTF-8 and strict JSON: no member twice. @throws JwsRefused */
+/** Parses an object in strict UTF-8 and strict JSON, without duplicate members. @throws JwsRefused */
 export function readObject(bytes: Buffer): Record<string, unknown> {
   try {
     const value = parseStrictJson(utf8.decode(bytes));
@@ -59,13 +59,13 @@ function readHeader(bytes: Buffer): JwsHeader {
   const header = readObject(bytes);
   const members = Object.entries(header);
   if (members.some(([name, value]) => !HEADER_MEMBERS.has(name) || typeof value !== 'string')) {
-    throw new JwsRefused('a header member that is unknown or no text');
+    throw new JwsRefused('a header member is unknown or not a string');
   }
   if (header.alg === undefined) throw new JwsRefused('no alg');
   return header as unknown as JwsHeader;
 }
 
-/** Several texts of base64url decode to the same bytes; only the one that encodes them is taken. */
+/** Several base64url texts decode to the same bytes; only the canonical one is accepted. */
 function decodeBase64url(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) throw new JwsRefused('not canonical base64url');

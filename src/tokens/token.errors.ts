@@ -1,12 +1,12 @@
 import { AuthError } from '../problems/auth-error.js';
 
-/** No access token where one is due. RFC 6750 §3.1: then the challenge names no error. */
+/** The request has no access token. The challenge then contains no error (RFC 6750 §3.1). */
 export class TokenMissing extends AuthError {
   static readonly code = 'token_missing';
   static readonly status = 401;
 }
 
-/** Not a genuine access token of this service: its form, signature, key, type, issuer or audience. */
+/** The form, signature, key, type, issuer or audience of the access token is wrong. */
 export class TokenMalformed extends AuthError {
   static readonly code = 'token_malformed';
   static readonly status = 401;

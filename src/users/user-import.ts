@@ -78,8 +78,9 @@ export class UserImport {
     ];
     const insert = `
       INSERT INTO ${this.target}
-        (id, username, username_key, email, email_key, email_verified, password_hash, created_at, updated_at)
-      SELECT *, $9::timestamptz
+        (id, username, username_key, email, email_key, email_verified, password_hash, created_at, updated_at,
+         credentials_changed_at)
+      SELECT *, $9::timestamptz, $9::timestamptz
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],
                   $8::timestamptz[])
       ON CONFLICT DO NOTHING

@@ -21,7 +21,7 @@ export class User {
   @Column('boolean', { name: 'email_verified' })
   emailVerified!: boolean;
 
-  /** A self-describing hash (see passwords/), or none: then no password logs this user in. */
+  /** A self-describing hash (see passwords/), or null: then no password logs this user in. */
   @Column('text', { name: 'password_hash', nullable: true, select: false })
   passwordHash?: string | null;
 
@@ -32,9 +32,12 @@ export class User {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
-  /** Also the stamp that a proof of this user carries into the transaction of a change: see proof-stamp.ts. */
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
+
+  /** The stamp that a proof of this user carries into the transaction of a change: see proof-stamp.ts. */
+  @Column('timestamptz', { name: 'credentials_changed_at' })
+  credentialsChangedAt!: Date;
 }
 
 /** The name that tokens and pages show: the username, else the email. */

@@ -4,7 +4,7 @@ import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
-import { hasStamp, nextStamp } from './proof-stamp.js';
+import { hasStamp, setNewStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
@@ -19,7 +19,8 @@ export interface NewUser extends Identifiers {
 }
 
 const SET_PASSWORD_HASH = `
-  UPDATE users SET password_hash = $2, updated_at = ${nextStamp('$3')} WHERE id = $1 RETURNING updated_at AS "updatedAt"`;
+  UPDATE users SET password_hash = $2, ${setNewStamp('$3')} WHERE id = $1
+  RETURNING updated_at AS "updatedAt", credentials_changed_at AS "credentialsChangedAt"`;
 const IS_UNCHANGED = `SELECT 1 FROM users u WHERE u.id = $1 AND ${hasStamp('$2')}`;
 
 @Injectable()
@@ -53,6 +54,7 @@ export class UsersService {
       disabledAt: null,
       createdAt: now,
       updatedAt: now,
+      credentialsChangedAt: now,
     });
     try {
       await this.users.manager.transaction(async (manager) => {
@@ -91,7 +93,7 @@ export class UsersService {
 
   /** Stores the hash of a new password. @returns the user as it is then */
   async setPasswordHash(user: User, passwordHash: string, manager: EntityManager): Promise<User> {
-    const [[changed]]: [[Pick<User, 'updatedAt'>]] = await manager.query(SET_PASSWORD_HASH, [
+    const [[changed]]: [[Pick<User, 'updatedAt' | 'credentialsChangedAt'>]] = await manager.query(SET_PASSWORD_HASH, [
       user.id,
       passwordHash,
       this.clock.date(),
@@ -100,8 +102,8 @@ export class UsersService {
   }
 
   /** Whether nothing has changed, as of the transaction, that a proof of this user rests on. */
-  async isUnchanged({ id, updatedAt }: User, manager: EntityManager): Promise<boolean> {
-    const rows: unknown[] = await manager.query(IS_UNCHANGED, [id, updatedAt]);
+  async isUnchanged({ id, credentialsChangedAt }: User, manager: EntityManager): Promise<boolean> {
+    const rows: unknown[] = await manager.query(IS_UNCHANGED, [id, credentialsChangedAt]);
     return rows.length === 1;
   }
 

@@ -44,7 +44,7 @@ async function fiftyAtOnce(on: DataSource): Promise<number> {
   return n;
 }
 
-test('50 transactions at once that read, wait and write never interleave', async () => {
+test('50 transactions at once that read, wait and write never interleave [ASVS 15.4.1]', async () => {
   expect(await fiftyAtOnce(source)).toBe(50);
 });
 

@@ -24,7 +24,7 @@ const deleteMe = ({ access_token }: Tokens, body: object) =>
 const isAlive = async ({ access_token }: Tokens) =>
   (await server.client.get('/protected', { token: access_token })).status === 200;
 
-test('changing the password: the new one logs in, the old one does not, every other session ends (ASVS 6.2.2, 7.4.3)', async () => {
+test('changing the password: the new one logs in, the old one does not, every other session ends [ASVS 6.2.2, 7.4.3]', async () => {
   const here = await signUp();
   const elsewhere = await server.client.logIn(`user-${user}`);
   expect((await change(here, { current_password: PASSWORD, new_password: NEW })).status).toBe(204);
@@ -36,7 +36,7 @@ test('changing the password: the new one logs in, the old one does not, every ot
   await server.client.logIn(`user-${user}`, NEW);
 });
 
-test('needs the current password, and a new one that the rules take (ASVS 6.2.3)', async () => {
+test('needs the current password, and a new one that the rules take [ASVS 6.2.3, 7.5.1, 10.3.4]', async () => {
   const tokens = await signUp();
   expectProblem(await change(tokens, { current_password: 'wrong', new_password: NEW }), 403, 'wrong_password');
   const short = await change(tokens, { current_password: PASSWORD, new_password: 'zq9-kfv' });
@@ -51,7 +51,7 @@ test('needs the current password, and a new one that the rules take (ASVS 6.2.3)
   await server.client.logIn(`user-${user}`);
 });
 
-test('deleting the user ends every session and frees the name, also after a restart (ASVS 7.4.2)', async () => {
+test('deleting the user ends every session and frees the name, also after a restart [ASVS 7.4.2]', async () => {
   const here = await signUp();
   const elsewhere = await server.client.logIn(`user-${user}`);
   expectProblem(await deleteMe(here, { password: 'wrong' }), 403, 'wrong_password');
@@ -67,7 +67,7 @@ test('deleting the user ends every session and frees the name, also after a rest
   expect(await isAlive(await server.client.signUp(`user-${user}`))).toBe(true);
 });
 
-test('a disabled user can neither log in nor refresh', async () => {
+test('a disabled user can neither log in nor refresh [ASVS 7.4.2]', async () => {
   const tokens = await signUp();
   await server.get(DataSource).query('UPDATE users SET disabled_at = now() WHERE username = $1', [`user-${user}`]);
   expectProblem(await server.client.refresh(tokens.refresh_token), 401, 'session_revoked');
@@ -102,7 +102,7 @@ test('a login with the old password that races its change is refused or ended', 
   }
 });
 
-test('a user with more sessions than fit into one notification is logged out of each (attack: fail open)', async () => {
+test('a user with more sessions than fit into one notification is logged out of each [attack: fail open]', async () => {
   const tokens = await signUp();
   const { sub } = decodeJwt(tokens.access_token) as { sub: string };
   const sessions: { id: string }[] = await server.get(DataSource).query(

@@ -92,7 +92,7 @@ function failAt(n: number, when: 'before' | 'after'): { reached: () => boolean }
 }
 
 test.each(OPERATIONS)(
-  '$name is done in whole or not at all, whichever statement fails (ASVS 2.3.3)',
+  '$name is done in whole or not at all, whichever statement fails [ASVS 2.3.3]',
   async ({ name, prepare }) => {
     for (const when of ['before', 'after'] as const) {
       for (let n = 1; n < 20; n++) {
@@ -117,7 +117,7 @@ const broken = () => {
   throw new Error('broken');
 };
 
-test('whatever judges a caller and fails, the answer is a refusal, and all is well after it (ASVS 16.5.3, 16.5.2; attack: fail open)', async () => {
+test('whatever judges a caller and fails, the answer is a refusal, and all is well after it [ASVS 16.5.3, 16.5.2] [attack: fail open]', async () => {
   const { access_token: token } = await server.client.signUp('careful');
   const login = { username: 'careful', password: PASSWORD };
   const byCookie = await server.client.post<{ csrf_token: string }>('/auth/login', {
@@ -151,7 +151,7 @@ test('whatever judges a caller and fails, the answer is a refusal, and all is we
   expect((await server.client.post('/auth/login', { body: login })).status).toBe(200);
 });
 
-test('every login and every refusal leaves its line: which, when, from where, with what outcome (ASVS 16.3.1, 16.3.2, 16.3.3)', async () => {
+test('every login and every refusal leaves its line: which, when, from where, with what outcome [ASVS 16.3.1, 16.3.2, 16.3.3]', async () => {
   const { access_token: token, refresh_token } = await server.client.signUp('logged');
   const wrong = { username: 'logged', password: 'not the password' };
   const asked: [string, string, number, Answer<unknown>][] = [
@@ -180,7 +180,7 @@ test('every login and every refusal leaves its line: which, when, from where, wi
   expect(reused).toEqual([expect.objectContaining({ level: 'warn', user_id: expect.any(String), ip: '127.0.0.1' })]);
 });
 
-test('nothing in the database is a password, a token, a cookie or a key in the clear (ASVS 14.2.4; attack: secrets at rest and in logs)', async () => {
+test('nothing in the database is a password, a token, a cookie or a key in the clear [ASVS 14.2.4] [attack: secrets at rest and in logs]', async () => {
   const tokens = await server.client.signUp('dumped', 'tangerine-otter-47');
   const cookie = await server.client.post('/auth/login', {
     body: { username: 'dumped', password: 'tangerine-otter-47', transport: 'cookie' },

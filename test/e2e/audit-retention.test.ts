@@ -38,7 +38,7 @@ async function idIn(name: string): Promise<string> {
   return idAt(name === 'audit_events_early' ? new Date() : monthStart(24));
 }
 
-test('rows can be added and not changed; only those older than 30 days can be deleted (ASVS 16.4.2)', async () => {
+test('rows can be added and not changed; only those older than 30 days can be deleted [ASVS 16.4.2]', async () => {
   await server.client.signUp('ana');
   const refusal = { message: expect.stringContaining('append-only') };
   await expect(query(`UPDATE audit_events SET ip = '203.0.113.7'`)).rejects.toMatchObject(refusal);
@@ -52,7 +52,7 @@ test('rows can be added and not changed; only those older than 30 days can be de
   }
 });
 
-test('what is older than AUDIT_RETENTION is purged by the clock of the database, and nothing else (ASVS 14.2.7)', async () => {
+test('what is older than AUDIT_RETENTION is purged by the clock of the database, and nothing else [ASVS 14.2.7]', async () => {
   const insert = (days: number) =>
     query(
       `INSERT INTO audit_events (id, occurred_at, type, result, actor)

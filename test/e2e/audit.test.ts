@@ -43,7 +43,7 @@ async function traceOf(requestId: string | null) {
   return { rows, lines };
 }
 
-test('an event is one row and one log line: who, what, when, from where, the result, the request (ASVS 16.2.1)', async () => {
+test('an event is one row and one log line: who, what, when, from where, the result, the request [ASVS 16.2.1]', async () => {
   const tokens = await signUp();
   const credentials = { username: `user-${user}`, password: PASSWORD };
   const login = await server.client.post<Tokens>('/login', { body: credentials, headers: { 'User-Agent': FIREFOX } });
@@ -63,7 +63,7 @@ test('an event is one row and one log line: who, what, when, from where, the res
   expect(lines).toEqual([{ ...common, ...recorded, msg: 'login', event_id: rows[0]?.id }]);
 });
 
-test('what becomes of an account is in its events, each with its reason (ASVS 16.3.1)', async () => {
+test('what becomes of an account is in its events, each with its reason [ASVS 16.3.1]', async () => {
   const first = await signUp();
   const next = (await server.client.refresh(first.refresh_token)).body;
   await server.client.post('/logout', { token: next.access_token });
@@ -102,7 +102,7 @@ test('what becomes of an account is in its events, each with its reason (ASVS 16
   expect(events).toHaveLength(13);
 });
 
-test('a failed login says why to the operator, and never what was typed: it may be a password (ASVS 16.2.5)', async () => {
+test('a failed login says why to the operator, and never what was typed: it may be a password [ASVS 16.2.5]', async () => {
   const tokens = await signUp();
   const typed = 'my-secret-typed-into-the-wrong-field';
   const unknown = await server.client.post('/login', { body: { username: typed, password: PASSWORD } });
@@ -120,7 +120,7 @@ test('a failed login says why to the operator, and never what was typed: it may 
   expect(dump.toLowerCase()).not.toContain(typed);
 });
 
-test('a locked account, a stolen refresh token and a cross-site request leave events (ASVS 16.3.3)', async () => {
+test('a locked account, a stolen refresh token and a cross-site request leave events [ASVS 16.3.3]', async () => {
   const tokens = await signUp();
   for (let n = 0; n < 7; n++) await server.client.post('/login', { body: { username: `user-${user}`, password: 'x' } });
   const { body: second } = await server.client.refresh(tokens.refresh_token);
@@ -174,7 +174,7 @@ test('a flood is told of in two rows a minute: the first, and how many followed'
   expect(details).toEqual({ code: 'too_many_requests', limit: 'refreshes', repeated: followed });
 });
 
-test('300 clients that nobody knows, from one address, push nobody else out of the trail (attack: hiding in a flood)', async () => {
+test('300 clients that nobody knows, from one address, push nobody else out of the trail [attack: hiding in a flood]', async () => {
   server.clock.advance(60_000);
   await server.get(RepeatedEvents).write();
   const tokens = await signUp();

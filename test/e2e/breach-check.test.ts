@@ -35,7 +35,7 @@ beforeEach(() => {
   server.log.length = 0;
 });
 
-test('a breached password is refused', async () => {
+test('a breached password is refused [ASVS 6.2.12]', async () => {
   ranges.list('a breached passphrase', 3);
   await expectRejected({ username: freshName(), password: 'a breached passphrase' }, 'password_breached');
 });
@@ -47,7 +47,7 @@ test('another one is taken, also where padding names it with a count of zero', a
   expect(server.log.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
-test('five characters of the hash leave the machine, and nothing else of the password', async () => {
+test('five characters of the hash leave the machine, and nothing else of the password [ASVS 1.2.2]', async () => {
   await expectTaken({ username: freshName(), password: PASSWORD });
   const [request] = ranges.requests;
   expect(ranges.requests).toHaveLength(1);
@@ -79,7 +79,7 @@ describe.each<[string, RangeServer['misbehave']]>([
     ranges.misbehave = misbehave;
   });
 
-  test('the password is let pass, with one warning that holds no hash', async () => {
+  test('the password is let pass, with one warning that holds no hash [ASVS 16.5.2]', async () => {
     await expectWarned(() => expectTaken({ username: freshName(), password: PASSWORD }));
     expect(ranges.requests.map(({ line }) => line)).not.toContain('GET /elsewhere');
   });

@@ -59,25 +59,28 @@ test.each([
   ['send their bodies slowly', `${HEAD}Content-Length: 1000\r\n\r\n{`, 'a'],
   ['send their chunks slowly', `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`, '1\r\na\r\n'],
   ['have been answered and stay', 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n', ''],
-])('four times as many connections as there may be, which %s, keep nobody else waiting', async (_, bytes, drop) => {
-  await openMany(CEILING * 4, bytes);
-  const drip = setInterval(() => {
-    for (const socket of sockets) if (socket.writable) socket.write(drop);
-  }, 20);
-  try {
-    for (let round = 0; round < 20; round++) {
-      // Each that is let in goes again, so the place is filled up.
-      await openMany(2, bytes);
-      await sleep(20);
-      expect((await sendRaw(server.client.url, READY)).status).toBe(200);
-      expect(await openConnections()).toBeLessThanOrEqual(CEILING);
+])(
+  'four times as many connections as there may be, which %s, keep nobody else waiting [ASVS 13.1.2]',
+  async (_, bytes, drop) => {
+    await openMany(CEILING * 4, bytes);
+    const drip = setInterval(() => {
+      for (const socket of sockets) if (socket.writable) socket.write(drop);
+    }, 20);
+    try {
+      for (let round = 0; round < 20; round++) {
+        // Each that is let in goes again, so the place is filled up.
+        await openMany(2, bytes);
+        await sleep(20);
+        expect((await sendRaw(server.client.url, READY)).status).toBe(200);
+        expect(await openConnections()).toBeLessThanOrEqual(CEILING);
+      }
+    } finally {
+      clearInterval(drip);
     }
-  } finally {
-    clearInterval(drip);
-  }
-  const said = { level: 'warn', msg: expect.stringMatching(/^MAX_CONNECTIONS=50 is reached/) };
-  expect(server.log).toContainEqual(expect.objectContaining(said));
-});
+    const said = { level: 'warn', msg: expect.stringMatching(/^MAX_CONNECTIONS=50 is reached/) };
+    expect(server.log).toContainEqual(expect.objectContaining(said));
+  },
+);
 
 test('the connection that has waited the longest gives way, and none whose request is being answered', async () => {
   const [first, ...others] = await openMany(CEILING, '');
@@ -88,7 +91,7 @@ test('the connection that has waited the longest gives way, and none whose reque
   expect(others.filter(({ closed }) => closed)).toEqual([]);
 });
 
-test('slow bodies give way before newcomers, who therefore do not push out each other', async () => {
+test('slow bodies give way before newcomers, who therefore do not push out each other [ASVS 13.1.2]', async () => {
   const slow = await openMany(CEILING, `${HEAD}Content-Length: 1000\r\n\r\n{`);
   await sleep(100);
   // A caller far away: its request comes a while after its connection.

@@ -22,7 +22,7 @@ const CLEARED = ['portero=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax'];
 /** The cookie, CSRF token and session of a browser as it is now. */
 const snapshot = ({ cookie, csrf }: Browser) => ({ cookie, csrf });
 
-test('a login begins a new session under a new cookie, and the one from before it is dead (ASVS 7.2.4)', async () => {
+test('a login begins a new session under a new cookie, and the one from before it is dead [ASVS 7.2.4]', async () => {
   const browser = await signUp();
   const before = snapshot(browser);
   await browser.logIn(name());
@@ -32,7 +32,7 @@ test('a login begins a new session under a new cookie, and the one from before i
   expect(await browser.status()).toBe(200);
 });
 
-test("a planted cookie, also an attacker's genuine one, is never adopted (attack: revoked cookie, fixation)", async () => {
+test("a planted cookie, also an attacker's genuine one, is never adopted [attack: revoked cookie, fixation]", async () => {
   const attacker = await signUp();
   const planted = attacker.cookie as string;
   const attackerName = name();
@@ -68,7 +68,7 @@ test('a login that fails leaves the session that came with it alone', async () =
   expect(await browser.status()).toBe(200);
 });
 
-test('logout ends the session, clears the cookie and what the browser kept of the site (ASVS 7.4.1)', async () => {
+test('logout ends the session, clears the cookie and what the browser kept of the site [ASVS 7.4.1]', async () => {
   const browser = await signUp();
   const before = snapshot(browser);
   const answer = await browser.post('/auth/logout');
@@ -110,7 +110,7 @@ test('a logout by a token leaves the session of the cookie beside it alone', asy
   expect(await browser.status()).toBe(200);
 });
 
-test('after a change of the password the session goes on under a new cookie, and every old value is dead (ASVS 7.4.3)', async () => {
+test('after a change of the password the session goes on under a new cookie, and every old value is dead [ASVS 7.4.3]', async () => {
   const browser = await signUp();
   const elsewhere = new Browser(server);
   await elsewhere.logIn(name());
@@ -149,7 +149,7 @@ test("a bearer session's change of the password ends cookie sessions, and sets n
   expect((await server.client.get('/protected', { token })).status).toBe(200);
 });
 
-test('deleting the user kills the cookie and clears it (ASVS 7.4.2)', async () => {
+test('deleting the user kills the cookie and clears it [ASVS 7.4.2]', async () => {
   const browser = await signUp();
   const elsewhere = new Browser(server);
   await elsewhere.logIn(name());

@@ -37,7 +37,7 @@ test('a login with transport cookie answers the user, a CSRF token, the end, and
 test.each([
   ['http://localhost:3000', 'portero', 'Path=/; HttpOnly; SameSite=Lax'],
   ['https://auth.example.com', '__Host-portero', 'Path=/; Secure; HttpOnly; SameSite=Lax'],
-])('under %s the cookie is %s with exactly %s (ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5)', async (url, name, attributes) => {
+])('under %s the cookie is %s with exactly %s [ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5]', async (url, name, attributes) => {
   await server.restart({ PUBLIC_URL: url });
   const browser = await signUp();
   const [line = ''] = browser.setCookies;
@@ -70,7 +70,7 @@ test('no login sets a cookie unless it asks for one, and a transport that is non
   expect(refused.headers.getSetCookie()).toEqual([]);
 });
 
-test('every flipped bit and every other spelling of a value is refused, with no look into the database (ASVS 7.2.1)', async () => {
+test('every flipped bit and every other spelling of a value is refused, with no look into the database [ASVS 7.2.1]', async () => {
   const { value } = await signUp();
   const bytes = Buffer.from(value, 'base64url');
   const flipped = Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -114,7 +114,7 @@ test.each<[string, (good: string) => string, number, string]>([
   ['another letter case', (good) => `Portero=${good}`, 401, 'token_missing'],
   ['a comma as separator', (good) => `a=b, portero=${good}`, 401, 'token_missing'],
   ['an encoded name', (good) => `%70ortero=${good}`, 401, 'token_missing'],
-])('a cookie header with %s is refused (attack: cookie tricks)', async (_, header, status, code) => {
+])('a cookie header with %s is refused [attack: cookie tricks]', async (_, header, status, code) => {
   const { value } = await signUp();
   const answer = await sendRaw(
     server.client.url,
@@ -151,7 +151,7 @@ test('a bearer token beside a cookie is the one that counts, also when it is bad
 });
 const NO_CSRF = { 'X-CSRF-Token': '' };
 
-test('neither kind of credential is taken for the other (attack: confusion)', async () => {
+test('neither kind of credential is taken for the other [attack: confusion]', async () => {
   const browser = await signUp();
   const tokens = await server.client.logIn(`user-${user}`);
   for (const text of [tokens.access_token, tokens.refresh_token, browser.csrf]) {

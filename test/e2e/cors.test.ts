@@ -70,7 +70,7 @@ test.each([
   'https://app.example.com, http://localhost:8080',
   'http://localhost',
   'http://127.0.0.1:8080',
-])('an answer to %s has no CORS header at all, and its preflight is refused', async (origin) => {
+])('an answer to %s has no CORS header at all, and its preflight is refused [ASVS 3.4.2]', async (origin) => {
   for (const { method, path } of [...routes, { method: 'GET', path: '/nothing' }]) {
     if (isPublic(path)) continue;
     const { headers } = await server.client.call(method, path, { headers: { Origin: origin } });
@@ -128,7 +128,7 @@ test.each(['/openapi.jsonx', '/.well-known', '/protected?/.well-known/jwks.json'
   },
 );
 
-test('without the setting no page of another origin can read an answer', async () => {
+test('without the setting no page of another origin can read an answer [ASVS 3.4.2]', async () => {
   await server.restart({ CORS_ORIGINS: '' });
   const answer = await server.client.get('/protected', { headers: { Origin: LISTED[0] as string } });
   expect(corsHeaders(answer.headers)).toEqual([]);

@@ -93,7 +93,7 @@ test("another session's token is refused, another user's and the same user's", a
   for (const { csrf } of [other, same]) await expectRefusedEverywhere({ 'X-CSRF-Token': csrf as string });
 });
 
-test('an access token, a refresh token or the cookie itself in its place is refused (attack: confusion)', async () => {
+test('an access token, a refresh token or the cookie itself in its place is refused [attack: confusion]', async () => {
   const tokens = await server.client.logIn(`user-${user}`);
   for (const token of [tokens.access_token, tokens.refresh_token, browser.value]) {
     await expectRefusedEverywhere({ 'X-CSRF-Token': token });
@@ -154,7 +154,7 @@ test.each<Record<string, string>>([
   { 'Sec-Fetch-Site': 'cross-site' },
   { 'Sec-Fetch-Site': 'same-site' },
   { Origin: OWN, 'Sec-Fetch-Site': 'cross-site' },
-])('nobody is logged in by another site: %j (attack: login CSRF)', async (headers) => {
+])('nobody is logged in by another site: %j [attack: login CSRF]', async (headers) => {
   const before = await content();
   for (const path of ['/auth/login', '/login']) {
     const body = { username: `user-${user}`, password: PASSWORD, transport: 'cookie' };
@@ -174,7 +174,7 @@ test('a login from our own pages, listed ones and no browser needs no token', as
   }
 });
 
-test('safe methods need no token and change nothing (ASVS 3.5.3)', async () => {
+test('safe methods need no token and change nothing [ASVS 3.5.3]', async () => {
   const before = await content();
   const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': 'wrong' };
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -187,7 +187,7 @@ test('safe methods need no token and change nothing (ASVS 3.5.3)', async () => {
 });
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
-  'a body of %s, which a form can post, is 415 with the token too (ASVS 3.5.2)',
+  'a body of %s, which a form can post, is 415 with the token too [ASVS 3.5.2]',
   async (type) => {
     const before = await content();
     const { csrf } = browser;

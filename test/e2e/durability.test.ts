@@ -13,7 +13,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('every registration that was answered 201 can log in after a kill -9 in the middle of many', async () => {
+test('every registration that was answered 201 can log in after a kill -9 in the middle of many [ASVS 2.3.3]', async () => {
   const answered: string[] = [];
   for (let round = 0; round < 3; round++) {
     const server = await ServerProcess.start(database.env);
@@ -32,7 +32,7 @@ test('every registration that was answered 201 can log in after a kill -9 in the
   await server.kill('SIGTERM');
 });
 
-test('a logout and a refresh that were answered hold after a kill -9 (attack: replay after restart)', async () => {
+test('a logout and a refresh that were answered hold after a kill -9 [attack: replay after restart]', async () => {
   let server = await ServerProcess.start(database.env);
   const ended = await server.client.signUp('ended');
   const alive = await server.client.signUp('alive');

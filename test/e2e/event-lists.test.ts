@@ -50,7 +50,7 @@ async function rowsRead(type: keyof typeof AUDIT_EVENTS | undefined, before?: st
   return read;
 }
 
-test('events of a type that hardly occurs are found without reading all others (attack: starving the database)', async () => {
+test('events of a type that hardly occurs are found without reading all others [attack: starving the database]', async () => {
   for (const type of Object.keys(AUDIT_EVENTS) as (keyof typeof AUDIT_EVENTS)[]) {
     expect([type, (await rowsRead(type)) <= 20]).toEqual([type, true]);
   }

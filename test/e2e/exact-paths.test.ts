@@ -50,7 +50,7 @@ const SPELLINGS: [string, (path: string) => string][] = [
   ['letters of the full width', (path) => path.replace('o', '%ef%bd%8f').replace('e', '%ef%bd%85')],
 ];
 
-test.each(SPELLINGS)('%s reach no route', async (_, respell) => {
+test.each(SPELLINGS)('%s reach no route [ASVS 1.1.1]', async (_, respell) => {
   for (const { method, path } of routes) {
     const spelling = respell(path);
     if (spelling === path) continue;
@@ -102,7 +102,7 @@ describe('the forms of a request target (RFC 9112 §3.2)', () => {
   });
 
   test.each(['TRACE', 'TRACK', 'PROPFIND', 'PURGE', 'OPTIONS'])(
-    '%s runs no route (ASVS 4.1.4, 13.4.4)',
+    '%s runs no route [ASVS 4.1.4, 13.4.4]',
     async (method) => {
       for (const { path } of routes) {
         const { status, headers, body } = await send(method, path);
@@ -137,7 +137,7 @@ describe('the host (RFC 9112 §3.2)', () => {
     },
   );
 
-  test('no answer uses what a caller says of it (attack: host poisoning)', async () => {
+  test('no answer uses what a caller says of it [attack: host poisoning]', async () => {
     const poison =
       'Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: evil\r\nForwarded: host=evil.example;proto=evil\r\nX-Original-URL: /evil\r\n';
     const pages = ['/docs', '/docs/errors', '/openapi.json', '/nothing'].map((path) => ({ method: 'GET', path }));

@@ -181,7 +181,7 @@ const FAULTS: Fault[] = [
 ];
 
 test.each(FAULTS)(
-  '%s: refused, nothing half done, and fine again without a restart (attack: fail open)',
+  '%s: refused, nothing half done, and fine again without a restart [ASVS 16.5.3] [attack: fail open]',
   async (_, inject, refused) => {
     const visitor = await newVisitor();
     inject();
@@ -195,7 +195,7 @@ test.each(FAULTS)(
   },
 );
 
-test('without the table of events nobody gets in and nothing changes; with it again, all goes on (ASVS 16.5.3)', async () => {
+test('without the table of events nobody gets in and nothing changes; with it again, all goes on [ASVS 16.5.3]', async () => {
   const { username, tokens } = await newVisitor();
   const source = server.get(DataSource);
   const count = async () =>

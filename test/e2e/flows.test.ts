@@ -59,5 +59,5 @@ test('registering twice is refused by name and by email, and so are incomplete d
   expectProblem(await register(again), 409, 'email_taken');
   expectFaults(await register({ username: 'fina' }), ['/password', 'required']);
   expectFaults(await register({ password: PASSWORD }), ['/username', 'required']);
-  expectFaults(await register({}), ['/password', 'required']);
+  expectFaults(await register({}), ['/username', 'required'], ['/password', 'required']);
 });

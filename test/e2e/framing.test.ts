@@ -51,15 +51,18 @@ const REFUSED: [string, string, number][] = [
   ['thousands of headers', get('a: b\r\n'.repeat(4000)), 431],
 ];
 
-test.each(REFUSED)('%s is refused as a problem, and the connection is closed', async (_, bytes, status) => {
-  const answer = await sendRaw(server.client.url, bytes);
-  expect(answer.status).toBe(status);
-  expect(JSON.parse(answer.body)).toMatchObject({ status, request_id: answer.headers['x-request-id'] });
-  expect(answer.headers).toMatchObject({ connection: 'close', 'x-content-type-options': 'nosniff' });
-  expect((await server.client.get('/health/live')).status).toBe(200);
-});
+test.each(REFUSED)(
+  '%s is refused as a problem, and the connection is closed [ASVS 4.2.1]',
+  async (_, bytes, status) => {
+    const answer = await sendRaw(server.client.url, bytes);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ status, request_id: answer.headers['x-request-id'] });
+    expect(answer.headers).toMatchObject({ connection: 'close', 'x-content-type-options': 'nosniff' });
+    expect((await server.client.get('/health/live')).status).toBe(200);
+  },
+);
 
-test('what follows a request that was refused is not read as another one (request smuggling)', async () => {
+test('what follows a request that was refused is not read as another one (request smuggling) [ASVS 4.2.1]', async () => {
   const smuggled = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
   for (const [, bytes] of REFUSED) {
     const { body } = await sendRaw(server.client.url, bytes + smuggled);
@@ -78,7 +81,7 @@ test('requests in a row on one connection are answered in their order', async ()
   expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['401', '200', '404']);
 });
 
-test('the length of an answer is the one that it states (ASVS 4.2.2)', async () => {
+test('the length of an answer is the one that it states [ASVS 4.2.2]', async () => {
   for (const path of ['/health/live', '/docs', '/openapi.json', '/nothing', '/docs/errors']) {
     const { headers, body } = await sendRaw(server.client.url, get('Connection: close\r\n', path));
     expect(headers['transfer-encoding']).toBeUndefined();

@@ -62,7 +62,7 @@ fuzz: operations that never succeeded: ${never.join(', ') || 'none'}\n`);
 }
 
 test(
-  `no request of ${REQUESTS} (seed ${SEED}) makes the server fail, tell what it should not, or change what is somebody else’s`,
+  `no request of ${REQUESTS} (seed ${SEED}) makes the server fail, tell what it should not, or change what is somebody else’s [ASVS 2.2.1, 16.5.1, 16.5.4]`,
   async () => {
     const document = (await server.client.get<ApiDocument>('/openapi.json')).body;
     const victim = await server.client.signUp(OTHER_USERNAME, VICTIM_PASSWORD);

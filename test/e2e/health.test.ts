@@ -45,7 +45,7 @@ testOnPostgres('readiness does not wait behind the queries of users', async () =
 });
 
 testOnPostgres(
-  'while the database is gone: alive, not ready, 503 with Retry-After; then well again without a restart',
+  'while the database is gone: alive, not ready, 503 with Retry-After; then well again without a restart [ASVS 16.5.2]',
   async () => {
     const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
     const tokens = await server.client.signUp('ana');
@@ -70,7 +70,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'connections that are cut while they open and while they work: 503, and the process lives (attack: fail open)',
+  'connections that are cut while they open and while they work: 503, and the process lives [attack: fail open]',
   async () => {
     const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
     await server.client.signUp('berta');

@@ -163,7 +163,7 @@ test('an unknown token is revoked like any other (RFC 7009 §2.2)', async () => 
   expect(brief(await service.revoke('garbage'))).toEqual([200, '']);
 });
 
-test('a form is refused on every other route (ASVS 3.5.2)', async () => {
+test('a form is refused on every other route [ASVS 3.5.2]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const { paths } = (await server.client.get<{ paths: Record<string, Record<string, unknown>> }>('/openapi.json')).body;

@@ -30,11 +30,14 @@ const AMBIGUOUS: [string, string][] = [
   ['a raw NUL', '{"username":"ana\0","password":"x"}'],
 ];
 
-test.each(AMBIGUOUS)('%s is 400 malformed_request on every route with a body', async (_, body) => {
-  for (const { method, path } of routes) {
-    expectProblem(await server.client.call(method, path, { body }), 400, 'malformed_request');
-  }
-});
+test.each(AMBIGUOUS)(
+  '%s is 400 malformed_request on every route with a body [ASVS 15.3.6, 15.3.7, 1.5.3]',
+  async (_, body) => {
+    for (const { method, path } of routes) {
+      expectProblem(await server.client.call(method, path, { body }), 400, 'malformed_request');
+    }
+  },
+);
 
 test.each([
   ['constructor', { constructor: { prototype: { admin: true } } }],
@@ -45,7 +48,7 @@ test.each([
   ['a NUL', { username: 'ana\0' }],
   ['32 levels', JSON.parse(nest(32))],
   ['members for the server alone', { id: '1', role: 'admin', email_verified: true }],
-])('%s is 400 validation_failed, and nothing is registered', async (_, member) => {
+])('%s is 400 validation_failed, and nothing is registered [ASVS 2.2.2]', async (_, member) => {
   const body = { username: 'nobody', password: PASSWORD, ...(member as object) };
   expectProblem(await server.client.post('/auth/register', { body }), 400, 'validation_failed');
   const logIn = await server.client.post('/auth/login', { body: { username: 'nobody', password: PASSWORD } });

@@ -77,7 +77,7 @@ async function plant(key: KeyObject, alg: string): Promise<void> {
   });
 }
 
-test('a weak key in the database stops the start: it is told which and why (ASVS 11.2.3; attack: weak key)', async () => {
+test('a weak key in the database stops the start: it is told which and why [ASVS 11.2.3] [attack: weak key]', async () => {
   await used();
   const rsa = (modulusLength: number, publicExponent = 65_537) =>
     generateKeyPairSync('rsa', { modulusLength, publicExponent }).privateKey;

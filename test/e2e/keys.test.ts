@@ -154,7 +154,7 @@ test('a revoked next key never signs, and a revoked retiring key verifies no mor
   expect(Object.values(await states()).sort()).toEqual(['active', 'next', 'retired', 'retired']);
 });
 
-test('no key in the clear is in the database (ASVS 14)', async () => {
+test('no key in the clear is in the database [ASVS 14.2.4]', async () => {
   const key = server.get(SigningKeys).active.privateKey;
   const scalar = Buffer.from(key?.export({ format: 'jwk' }).d as string, 'base64url');
   for (const { sealedKey } of await keysOf(server).list()) {

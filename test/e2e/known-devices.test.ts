@@ -90,7 +90,7 @@ test('after a change of the password the device that made it is known, and no ot
   expect((await logIn(username, next, deviceCookie(changed.headers))).status).toBe(200);
 });
 
-test('scripts can’t read the cookie, and it says nothing of the user (attack: cookie tricks)', async () => {
+test('scripts can’t read the cookie, and it says nothing of the user [attack: cookie tricks]', async () => {
   const { username } = await knownUser();
   const answer = await logIn(username);
   expect(answer.headers.getSetCookie()).toEqual([

@@ -39,7 +39,7 @@ test.each<[string, (server: TestServer) => Promise<unknown>, RegExp]>([
     async (server) => server.log.push({ msg: 'a line', token: (await server.client.logIn('ana')).access_token }),
     /in the log: \{"msg":"a line","token":"…"\}/,
   ],
-])('the scan finds %s, and says where', async (_, leak, where) => {
+])('the scan finds %s, and says where [ASVS 14.2.4, 16.2.5]', async (_, leak, where) => {
   const server = await TestServer.start();
   await server.client.signUp('ana');
   await leak(server);

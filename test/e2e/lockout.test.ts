@@ -38,7 +38,7 @@ async function lock(names: object): Promise<void> {
   for (let n = 0; n < 5; n++) expectProblem(await guess(names), 401, 'invalid_credentials');
 }
 
-test('after five wrong passwords in a row an account waits 30 s, for the right one too (ASVS 6.3.1)', async () => {
+test('after five wrong passwords in a row an account waits 30 s, for the right one too [ASVS 6.3.1]', async () => {
   const { username } = await newUser();
   await lock({ username });
   const refused = await logIn({ username, password: PASSWORD });
@@ -49,7 +49,7 @@ test('after five wrong passwords in a row an account waits 30 s, for the right o
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('each further wrong password doubles the wait, to 15 minutes and never more (ASVS 6.1.1: no lock for good)', async () => {
+test('each further wrong password doubles the wait, to 15 minutes and never more [ASVS 6.1.1: no lock for good]', async () => {
   const { username } = await newUser();
   await lock({ username });
   const waits: number[] = [];
@@ -84,7 +84,7 @@ test('attempts that are refused lengthen nothing', async () => {
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('a name that is nobody’s is counted and refused word for word alike (attack: enumeration; ASVS 6.3.8)', async () => {
+test('a name that is nobody’s is counted and refused word for word alike [ASVS 6.3.8] [attack: enumeration]', async () => {
   const { username } = await newUser();
   const answers = [];
   for (const name of [username, 'nobody at all']) {
@@ -96,7 +96,7 @@ test('a name that is nobody’s is counted and refused word for word alike (atta
   expect(answers[1]).toEqual(answers[0]);
 });
 
-test('the username, the email and every spelling of them are one account (attack: limiter evasion)', async () => {
+test('the username, the email and every spelling of them are one account [attack: limiter evasion]', async () => {
   const { username, email } = await newUser();
   const wide = username.replace(/[a-z]/g, (letter) => String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0));
   const spellings = [
@@ -112,7 +112,7 @@ test('the username, the email and every spelling of them are one account (attack
   expectProblem(await guess({ username: 'ghosT' }), 429, 'too_many_attempts');
 });
 
-test('of 100 wrong passwords at once no more than five are checked (attack: lockout race)', async () => {
+test('of 100 wrong passwords at once no more than five are checked [ASVS 2.3.4] [attack: lockout race]', async () => {
   for (const names of [await newUser(), { username: 'nobody in a race' }]) {
     const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
     const answers = await Promise.all(Array.from({ length: 100 }, () => guess({ username: names.username })));
@@ -160,7 +160,7 @@ test('a lock outlives a restart', async () => {
   expectProblem(await logIn({ username, password: PASSWORD }), 429, 'too_many_attempts');
 });
 
-test('where failures can not be counted nobody is let in, and then all goes on (attack: fail open)', async () => {
+test('where failures can not be counted nobody is let in, and then all goes on [ASVS 16.5.3] [attack: fail open]', async () => {
   const { username } = await newUser();
   const database = server.get(DataSource);
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
@@ -210,18 +210,21 @@ test('counts that stay are not locked by the clean-up: no login waits for it', a
   expect(await locked()).toEqual([{ rows: 20, locked: 0 }]);
 });
 
-testOnPostgres('of 100 wrong passwords at once over three instances no more than five are checked', async () => {
-  const { username } = await newUser();
-  const env = { ...LOCKOUT_ONLY, ...server.database.env };
-  const instances = await Promise.all([1, 2, 3].map(() => ServerProcess.start(env)));
-  const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, n) => guess({ username }, instances[n % 3]?.client)),
-  );
-  const statuses = answers.map(({ status }) => status);
-  expect([401, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([5, 95]);
-  const other = await newUser();
-  const right = await Promise.all(
-    Array.from({ length: 30 }, (_, n) => logIn({ ...other, password: PASSWORD }, instances[n % 3]?.client)),
-  );
-  expect(new Set(right.map(({ status }) => status))).toEqual(new Set([200]));
-});
+testOnPostgres(
+  'of 100 wrong passwords at once over three instances no more than five are checked [ASVS 15.4.2]',
+  async () => {
+    const { username } = await newUser();
+    const env = { ...LOCKOUT_ONLY, ...server.database.env };
+    const instances = await Promise.all([1, 2, 3].map(() => ServerProcess.start(env)));
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => guess({ username }, instances[n % 3]?.client)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect([401, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([5, 95]);
+    const other = await newUser();
+    const right = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => logIn({ ...other, password: PASSWORD }, instances[n % 3]?.client)),
+    );
+    expect(new Set(right.map(({ status }) => status))).toEqual(new Set([200]));
+  },
+);

@@ -1,4 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { DataSource } from 'typeorm';
 import { PASSWORD, type Tokens } from '../support/client.js';
 import { expectFaults, expectProblem } from '../support/matchers.js';
 import { TestServer } from '../support/server.js';
@@ -29,7 +30,7 @@ test('answers the tokens and forbids to store them', async () => {
   });
 });
 
-test('the access token says what the contract promises (RFC 9068)', async () => {
+test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]', async () => {
   const { access_token } = await server.client.logIn('ana');
   const { body: user } = await server.client.get('/users/me', { token: access_token });
   const { body: jwks } = await server.client.get<{ keys: { kid: string }[] }>('/.well-known/jwks.json');
@@ -37,6 +38,7 @@ test('the access token says what the contract promises (RFC 9068)', async () => 
   expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
   expect(jwks.keys.map(({ kid }) => kid)).toContain(header.kid);
   const claims = decodeJwt(access_token);
+  const [session] = await server.get(DataSource).query('SELECT auth_time FROM sessions WHERE id = $1', [claims.sid]);
   expect(claims).toEqual({
     iss: 'http://localhost:3000',
     aud: 'http://localhost:3000',
@@ -45,11 +47,14 @@ test('the access token says what the contract promises (RFC 9068)', async () => 
     jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
     iat: expect.any(Number),
     exp: (claims.iat as number) + 300,
-    auth_time: claims.iat,
+    auth_time: Math.floor(session.auth_time.getTime() / 1000),
     amr: ['pwd'],
     client_id: 'portero',
     preferred_username: 'ana',
   });
+  // The proof is made moments before the token; a second may begin in between.
+  expect((claims.iat as number) - (claims.auth_time as number)).toBeGreaterThanOrEqual(0);
+  expect((claims.iat as number) - (claims.auth_time as number)).toBeLessThanOrEqual(5);
 });
 
 test('takes an email, and both names where they are the same user', async () => {
@@ -75,7 +80,7 @@ test.each([
   expect(answer.body).toMatchObject({ detail: 'There is no user with this name and password.' });
 });
 
-test('the 73rd byte of a password counts (attack: passwords)', async () => {
+test('the 73rd byte of a password counts [ASVS 6.2.8] [attack: passwords]', async () => {
   const password = 'x'.repeat(80);
   await server.client.post('/auth/register', { body: { username: 'long', password } });
   expectProblem(
@@ -104,7 +109,7 @@ test.each<[string, unknown, [string, string][]]>([
   expectFaults(await logIn(body), ...faults);
 });
 
-test('a password in the query is not read', async () => {
+test('a password in the query is not read [ASVS 14.2.1]', async () => {
   const answer = await server.client.post(`/auth/login?username=ana&password=${encodeURIComponent(PASSWORD)}`);
   expect(answer.status).toBe(400);
 });

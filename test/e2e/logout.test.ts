@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 const signUp = () => server.client.signUp(`user-${++user}`);
 const logOut = (options: object, path = '/auth/logout') => server.client.post(path, options);
 
-test('ends the session of an access token: no token of it works any more (ASVS 7.4.1)', async () => {
+test('ends the session of an access token: no token of it works any more [ASVS 7.4.1]', async () => {
   const tokens = await signUp();
   const answer = await logOut({ token: tokens.access_token });
   expect([answer.status, answer.text]).toEqual([204, '']);
@@ -21,7 +21,7 @@ test('ends the session of an access token: no token of it works any more (ASVS 7
   expectProblem(await server.client.refresh(tokens.refresh_token), 401, 'session_revoked');
 });
 
-test('ends the session of a refresh token, with its access tokens', async () => {
+test('ends the session of a refresh token, with its access tokens [ASVS 10.4.9]', async () => {
   const tokens = await signUp();
   expect((await logOut({ body: { refresh_token: tokens.refresh_token } }, '/logout')).status).toBe(204);
   expectProblem(await server.client.get('/protected', { token: tokens.access_token }), 401, 'token_revoked');
@@ -69,7 +69,7 @@ test('answers 401 where nothing genuine was presented', async () => {
   expect((await server.client.get('/protected', { token: tokens.access_token })).status).toBe(200);
 });
 
-test('a revoked token stays dead after a restart (attack: replay after restart)', async () => {
+test('a revoked token stays dead after a restart [ASVS 7.4.1] [attack: replay after restart]', async () => {
   const tokens = await signUp();
   const alive = await signUp();
   await logOut({ token: tokens.access_token });

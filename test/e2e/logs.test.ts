@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('one line per request: when, who, what, the outcome, and the request id (ASVS 16.2.1, 16.2.2, 16.2.4)', async () => {
+test('one line per request: when, who, what, the outcome, and the request id [ASVS 14.2.1, 16.2.1, 16.2.2, 16.2.4]', async () => {
   const { headers } = await server.client.get('/users/me?access_token=secret');
   const lines = server.log.filter((line) => line.request_id === headers.get('x-request-id'));
   expect(lines).toEqual([
@@ -39,7 +39,7 @@ test('what no route sees has its line too: a malformed path, and what is no HTTP
   }
 });
 
-test('no password, token or hash in any line, whatever happened (ASVS 16.2.5)', async () => {
+test('no password, token or hash in any line, whatever happened [ASVS 16.2.5]', async () => {
   const { client } = server;
   const tokens = await client.signUp('ana');
   const wrong = 'a wrong password, typed by mistake';
@@ -60,13 +60,13 @@ test('no password, token or hash in any line, whatever happened (ASVS 16.2.5)', 
   expect(log).not.toMatch(/\$2b\$|portero-bcrypt/);
 });
 
-test('a line break in what a caller sends starts no line (ASVS 16.4.1)', async () => {
+test('a line break in what a caller sends starts no line [ASVS 16.4.1]', async () => {
   const before = server.log.length;
   await server.client.get('/x%0a%7b%22level%22:%22fatal%22%7d');
   expect(server.log.slice(before).map(({ level }) => level)).toEqual(['info']);
 });
 
-test('an unexpected error is logged with its own words and stack, and answered without them (ASVS 16.3.4, 16.5.1)', async () => {
+test('an unexpected error is logged with its own words and stack, and answered without them [ASVS 16.3.4, 16.5.1]', async () => {
   const jwks = server.get(SigningKeys);
   const original = jwks.publicKeys;
   jwks.publicKeys = () => {

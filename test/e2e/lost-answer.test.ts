@@ -7,7 +7,7 @@ import { TestServer } from '../support/server.js';
 /** What becomes of a refresh whose answer never came, and of a refresh token that comes again much later. */
 afterEach(() => ServerProcess.killAll());
 
-test('a server killed anywhere in a refresh: the same refresh token works at the next start (attack: lost answer)', async () => {
+test('a server killed anywhere in a refresh: the same refresh token works at the next start [attack: lost answer]', async () => {
   const database = await createDatabase();
   try {
     // A start may take longer than ten seconds where much else is running.
@@ -30,7 +30,7 @@ test('a server killed anywhere in a refresh: the same refresh token works at the
   }
 }, 120_000);
 
-test('an old refresh token outside the grace window ends the session: nothing of it works any more (attack: refresh replay)', async () => {
+test('an old refresh token outside the grace window ends the session: nothing of it works any more [attack: refresh replay]', async () => {
   const server = await TestServer.start();
   try {
     const first = await server.client.signUp('ana');

@@ -22,13 +22,13 @@ const store = async (username: string, hash: string | null) => {
 };
 const logIn = (username: string, password: string) => server.client.post('/login', { body: { username, password } });
 
-test('a hash names its scheme, version, pepper and parameters, and never holds the password', async () => {
+test('a hash names its scheme, version, pepper and parameters, and never holds the password [ASVS 11.4.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '5' });
   await server.client.signUp('ana');
   expect(await stored('ana')).toMatch(/^\$portero-bcrypt\$v=1,pepper=[0-9a-f]{8}\$2b\$05\$[./A-Za-z0-9]{53}$/);
 });
 
-test('equal work: every kind of login computes the current scheme once, and answers alike (attack: enumeration)', async () => {
+test('equal work: every kind of login computes the current scheme once, and answers alike [ASVS 6.3.8] [attack: enumeration]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '5' });
   const { client } = server;
   for (const name of ['current', 'older', 'foreign', 'broken', 'passwordless', 'disabled']) await client.signUp(name);
@@ -55,7 +55,7 @@ test('equal work: every kind of login computes the current scheme once, and answ
   expectProblem(await logIn('disabled', PASSWORD), 401, 'invalid_credentials');
 });
 
-test('while imported hashes cost more, every failed login takes their time, whoever it names (attack: enumeration)', async () => {
+test('while imported hashes cost more, every failed login takes their time, whoever it names [ASVS 6.3.8] [attack: enumeration]', async () => {
   server = await TestServer.start();
   const names = ['native', 'older', 'imported', 'passwordless', 'disabled'];
   for (const name of names) await server.client.signUp(name);
@@ -90,7 +90,7 @@ test('while imported hashes cost more, every failed login takes their time, whoe
   expect(work.mostMs).toBe(0);
 });
 
-test('the usual time of a failed login is alike for nobody, a native and an imported user (attack: enumeration)', async () => {
+test('the usual time of a failed login is alike for nobody, a native and an imported user [attack: enumeration]', async () => {
   server = await TestServer.start();
   for (const name of ['native', 'werkzeug', 'django']) await server.client.signUp(name);
   const work = server.get(ExtraWork);
@@ -156,7 +156,7 @@ test('a foreign hash logs in and is replaced in the same request, at most once',
   expect(await stored('ana')).toBe(own);
 });
 
-test('a hash of another cost or scheme is replaced at the next login, and not by a wrong password', async () => {
+test('a hash of another cost or scheme is replaced at the next login, and not by a wrong password [ASVS 11.2.2, 11.4.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '4' });
   await server.client.signUp('ana');
   const first = await stored('ana');
@@ -191,7 +191,7 @@ test.each([
   expect(JSON.stringify(server.log)).not.toContain(hostile.slice(-20));
 });
 
-test('while the queue is full a login is answered 503 busy with Retry-After, and nothing is lost after', async () => {
+test('while the queue is full a login is answered 503 busy with Retry-After, and nothing is lost after [ASVS 15.2.2]', async () => {
   server = await TestServer.start({ HASH_CONCURRENCY: '1', HASH_QUEUE_TIMEOUT: '100ms' });
   await server.client.signUp('ana');
   const { bcrypt: scheme } = server.get(Schemes).byName;

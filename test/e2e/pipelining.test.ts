@@ -19,7 +19,7 @@ function slowRequest(): string {
 const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 const handled = () => server.log.filter(({ msg, path }) => msg === 'request' && path === '/health/live').length;
 
-test('a thousand requests behind a slow one close the connection instead of being started', async () => {
+test('a thousand requests behind a slow one close the connection instead of being started [ASVS 13.1.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '12' });
   const answers = await readAll(server.client.url, slowRequest() + GET.repeat(1000) + LAST);
   expect(statuses(answers).length).toBeLessThanOrEqual(17);

@@ -1,17 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { PorteroCommand } from '../support/portero-command.js';
-import { ServerProcess } from '../support/process.js';
+import { TestServer } from '../support/server.js';
 import { dumpTables } from '../support/tables.js';
 
 /** What `portero keys import` says by hand typed wrongly; which keys are taken is test/unit/key-file.test.ts. */
 let command: PorteroCommand;
 beforeAll(async () => {
   command = await PorteroCommand.create();
-  const server = await ServerProcess.start(command.database.env);
-  await server.kill('SIGTERM');
+  const server = await TestServer.on(command.database);
+  await server.stop();
 });
 afterAll(async () => {
-  await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 });
 
@@ -32,7 +32,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'an encrypted key',
     () => ['import', file(pem('ec').export({ ...text, cipher: 'aes-256-cbc', passphrase: 'x' }))],
-    /key\.pem is encrypted: take its passphrase off first/,
+    /key\.pem is encrypted: remove its passphrase first/,
   ],
   ['a weak key', () => ['import', file(pem('rsa', 2048).export(text))], /key\.pem has 2048 bits; RSA keys have 3072/],
   ['a key for RS256', () => ['import', file(pem('rsa').export(text))], /key\.pem is for RS256, and JWT_ALG is ES256$/],

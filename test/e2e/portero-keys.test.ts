@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, decodeProtectedHeader, exportJWK } from 'jose';
 import { testOnPostgres } from '../support/on-engine.js';
 import { PorteroCommand } from '../support/portero-command.js';
 import { ServerProcess } from '../support/process.js';
+import { TestServer } from '../support/server.js';
 import { dumpTables } from '../support/tables.js';
 
 /** `portero keys`. */
@@ -12,6 +13,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 });
 
@@ -29,8 +31,8 @@ const kidOf = async (status: string) => (await list()).find((key) => key.status 
 const kidOfToken = (token: string) => decodeProtectedHeader(token).kid as string;
 /** A server that has made its keys, and stopped. */
 async function started(settings: Record<string, string> = {}): Promise<void> {
-  const server = await ServerProcess.start({ ...command.database.env, ...settings });
-  await server.kill('SIGTERM');
+  const server = await TestServer.on(command.database, settings);
+  await server.stop();
 }
 const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1' = 'pkcs8') =>
   key.export({ format: 'pem', type } as { format: 'pem'; type: 'pkcs8' }) as string;
@@ -98,10 +100,10 @@ test('an imported key is published next and signs after a rotation, under its th
   });
   expect(await kidOf('next')).toBe(kid);
   await keys('rotate');
-  const server = await ServerProcess.start(command.database.env);
+  const server = await TestServer.on(command.database);
   const { access_token } = await server.client.signUp('ana');
   expect(kidOfToken(access_token)).toBe(kid);
-  await server.kill('SIGTERM');
+  await server.stop();
   expect(await keys('import', command.file('again.pem', pem(privateKey)))).toMatchObject({
     code: 1,
     stderr: `portero: key ${kid} is there already, as active\n`,

@@ -35,7 +35,7 @@ describe('requests that are refused before a route sees them', () => {
     ['OPTIONS', '/login', 'POST'],
     ['POST', '/health/live', 'GET, HEAD'],
     ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
-  ])('%s %s is 405 with Allow: %s', async (method, path, allow) => {
+  ])('%s %s is 405 with Allow: %s [ASVS 4.1.4]', async (method, path, allow) => {
     const answer = await server.client.call(method, path);
     expectProblem(answer, 405, 'method_not_allowed');
     expect(answer.headers.get('allow')).toBe(allow);
@@ -61,7 +61,7 @@ describe('requests that are refused before a route sees them', () => {
     'application/json; charset=latin1',
     'application/jsonp',
     'application/json-patch+json',
-  ])('a body of type %s is 415 (ASVS 3.5.2)', async (type) => {
+  ])('a body of type %s is 415 [ASVS 3.5.2]', async (type) => {
     const answer = await server.client.post('/auth/login', {
       body: JSON.stringify(credentials),
       headers: { 'Content-Type': type },
@@ -94,7 +94,7 @@ describe('requests that are refused before a route sees them', () => {
   });
 });
 
-describe('requests that the HTTP parser itself refuses (attack: framing; ASVS 4.2.1)', () => {
+describe('requests that the HTTP parser itself refuses [ASVS 4.2.1] [attack: framing]', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed_request'],
     [
@@ -128,14 +128,14 @@ describe('requests that the HTTP parser itself refuses (attack: framing; ASVS 4.
     });
   });
 
-  test('the server stands after all of them', async () => {
+  test('the server stands after all of them [ASVS 16.5.4]', async () => {
     expect((await server.client.get('/health/ready')).status).toBe(200);
   });
 });
 
 describe('what every answer carries', () => {
   test.each(['/health/live', '/nothing', '/users/me', '/.well-known/jwks.json', '/docs/errors'])(
-    '%s has the security headers and a request id (ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6)',
+    '%s has the security headers and a request id [ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6]',
     async (path) => {
       const { headers } = await server.client.get(path);
       expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);

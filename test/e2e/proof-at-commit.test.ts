@@ -58,7 +58,7 @@ test('a thief’s change of the password that was under way does not overwrite t
   expect((await server.client.get('/protected', by(owner))).status).toBe(200);
 });
 
-test('of two changes in one session the one that was acknowledged stands: the other proved a password that is gone', async () => {
+test('of two changes in one session the one that was acknowledged stands: the other proved a password that is gone [ASVS 15.4.2]', async () => {
   const session = by(await logIn());
   after('hash', async () => expectDone(await change(session, OWNERS)));
   expectProblem(await change(session, THIEFS), 403, 'wrong_password');

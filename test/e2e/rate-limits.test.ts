@@ -26,7 +26,7 @@ const logIn = (username: string, password = PASSWORD, client = server.client) =>
   client.post('/auth/login', { body: { username, password } });
 const expectTooMany = (answer: Answer) => expectProblem(answer, 429, 'too_many_requests');
 
-test('each route stops at the number of the contract, malformed bodies counted (ASVS 2.4.1)', async () => {
+test('each route stops at the number of the contract, malformed bodies counted [ASVS 2.4.1, 6.3.1]', async () => {
   await start();
   const { access_token: token } = await server.client.signUp('ana');
   const calls: [string, number, () => Promise<Answer>][] = [
@@ -85,7 +85,7 @@ test.each([
     ),
     204,
   ],
-])('%s counts against the limit by address (attack: limiter evasion)', async (_, bytes, status) => {
+])('%s counts against the limit by address [attack: limiter evasion]', async (_, bytes, status) => {
   await start({ LIMIT_REQUESTS: '3/1m', CORS_ORIGINS: ORIGIN });
   for (let n = 0; n < 3; n++) expect((await sendRaw(server.client.url, bytes)).status).toBe(status);
   const refused = await sendRaw(server.client.url, bytes);
@@ -106,7 +106,7 @@ test('a limit ends with its window', async () => {
   expect((await register()).status).toBe(400);
 });
 
-test('no spelling of the path and no added member gets round a limit (attack: limiter evasion)', async () => {
+test('no spelling of the path and no added member gets round a limit [attack: limiter evasion]', async () => {
   await start({ LIMIT_LOGINS: '4/1h' });
   await server.client.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
   for (const path of ['/login', '/auth/login', '/login', '/auth/login']) {
@@ -152,7 +152,7 @@ test('failed logins are counted by address, and successes do not use them up', a
   expect(refused.headers.get('ratelimit-policy')).toBe('"failed_logins";q=6;w=3600');
 });
 
-test('160 right logins at once from one address all get in, and so does the next (attack: lock-out by success)', async () => {
+test('160 right logins at once from one address all get in, and so does the next [attack: lock-out by success]', async () => {
   await start({ LIMIT_LOGINS: '100000/1m', LIMIT_FAILED_LOGINS: '20/15m', HASH_QUEUE_TIMEOUT: '1m' });
   await server.client.signUp('ana');
   const answers = await Promise.all(Array.from({ length: 160 }, () => logIn('ana')));
@@ -160,7 +160,7 @@ test('160 right logins at once from one address all get in, and so does the next
   expect((await logIn('ana')).status).toBe(200);
 });
 
-test('of 300 wrong logins at once from one address no more than 100 are checked (attack: lockout race)', async () => {
+test('of 300 wrong logins at once from one address no more than 100 are checked [attack: lockout race]', async () => {
   await start({ LIMIT_LOGINS: '100000/1m', HASH_QUEUE_TIMEOUT: '1m' });
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
   const answers = await Promise.all(Array.from({ length: 300 }, (_, n) => logIn(`nobody${n}`)));
@@ -177,7 +177,7 @@ test('right logins beside wrong ones at once are not refused while the quota las
   expect([200, 401].map((status) => statuses.filter((one) => one === status).length)).toEqual([38, 19]);
 });
 
-test('a limiter that throws refuses, and nothing behind it runs (attack: fail open)', async () => {
+test('a limiter that throws refuses, and nothing behind it runs [ASVS 16.5.3] [attack: fail open]', async () => {
   await start();
   await server.client.signUp('ana');
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
@@ -212,16 +212,19 @@ testOnPostgres('instances count together: 30 logins at once over three stop at t
   expect(rows[0]?.text).not.toContain('127.0.0.1');
 });
 
-testOnPostgres('while the store fails each instance limits by itself, and uses it again when it is back', async () => {
-  await start({ LIMIT_LOGINS: '5/1h' });
-  const database = server.get(DataSource);
-  const said = (text: RegExp) => server.log.filter(({ msg }) => text.test(String(msg))).length;
-  await database.query('ALTER TABLE rate_limits RENAME TO gone');
-  for (let n = 0; n < 5; n++) expect((await logIn(`user${n}`)).status).toBe(401);
-  expectTooMany(await logIn('user5'));
-  expect(said(/counts in its own memory/)).toBe(1);
-  await database.query('ALTER TABLE gone RENAME TO rate_limits');
-  server.clock.advance(1000);
-  expect((await logIn('user6')).headers.get('ratelimit')).toMatch(/^"logins";r=4;/);
-  expect(said(/answers again/)).toBe(1);
-});
+testOnPostgres(
+  'while the store fails each instance limits by itself, and uses it again when it is back [ASVS 16.5.2]',
+  async () => {
+    await start({ LIMIT_LOGINS: '5/1h' });
+    const database = server.get(DataSource);
+    const said = (text: RegExp) => server.log.filter(({ msg }) => text.test(String(msg))).length;
+    await database.query('ALTER TABLE rate_limits RENAME TO gone');
+    for (let n = 0; n < 5; n++) expect((await logIn(`user${n}`)).status).toBe(401);
+    expectTooMany(await logIn('user5'));
+    expect(said(/counts in its own memory/)).toBe(1);
+    await database.query('ALTER TABLE gone RENAME TO rate_limits');
+    server.clock.advance(1000);
+    expect((await logIn('user6')).headers.get('ratelimit')).toMatch(/^"logins";r=4;/);
+    expect(said(/answers again/)).toBe(1);
+  },
+);

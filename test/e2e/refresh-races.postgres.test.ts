@@ -70,7 +70,7 @@ async function inBatches<T, R>(all: readonly T[], one: (item: T) => Promise<R>):
 }
 
 testOnPostgres(
-  '20 refreshes of one token at once on two instances: one lineage, everybody the same successor (attack: refresh race)',
+  '20 refreshes of one token at once on two instances: one lineage, everybody the same successor [attack: refresh race]',
   async () => {
     await rounds(async () => {
       const { refresh_token } = await instances.signUp();
@@ -168,7 +168,7 @@ testOnPostgres('a refresh against the deletion of the user: nothing is left aliv
 });
 
 testOnPostgres(
-  'kill -9 between the commit and the answer of a refresh: the retry works (attack: lost answer)',
+  'kill -9 between the commit and the answer of a refresh: the retry works [attack: lost answer]',
   async () => {
     for (let round = 0; round < 3; round++) {
       const { refresh_token } = await instances.signUp();

@@ -42,7 +42,7 @@ test('a retry inside the grace window gets the same successor, byte for byte', a
   expect([status, second.refresh_token]).toEqual([200, first.refresh_token]);
 });
 
-test('a refresh token used twice outside the grace window ends its session and its access tokens (RFC 9700 §4.14.2)', async () => {
+test('a refresh token used twice outside the grace window ends its session and its access tokens (RFC 9700 §4.14.2) [ASVS 10.4.5]', async () => {
   const { refresh_token } = await signUp();
   const { body: second } = await refresh(refresh_token);
   server.clock.advance(60_000);
@@ -60,7 +60,7 @@ test('the window closes as soon as the successor has been used', async () => {
   expectProblem(await refresh(refresh_token), 401, 'refresh_token_reused');
 });
 
-test('20 refreshes at once with one token: one lineage, and everybody gets the same successor (attack: refresh race)', async () => {
+test('20 refreshes at once with one token: one lineage, and everybody gets the same successor [ASVS 2.3.4, 15.4.2] [attack: refresh race]', async () => {
   for (let round = 0; round < 10; round++) {
     const { refresh_token } = await signUp();
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(refresh_token)));
@@ -87,7 +87,7 @@ test('refresh against logout, at once: no order of the two leaves a live token',
   }
 });
 
-test('each refresh moves the refresh token on, and none past the end of the session (ASVS 10.4.8)', async () => {
+test('each refresh moves the refresh token on, and none past the end of the session [ASVS 7.3.2, 10.4.8]', async () => {
   const start = server.clock.now();
   let tokens = await signUp();
   for (const day of [13, 26, 29]) {
@@ -100,7 +100,7 @@ test('each refresh moves the refresh token on, and none past the end of the sess
   expectProblem(await refresh(tokens.refresh_token), 401, 'refresh_token_expired');
 });
 
-test('a refresh token that was not used in time has expired', async () => {
+test('a refresh token that was not used in time has expired [ASVS 7.3.1]', async () => {
   const { refresh_token } = await signUp();
   server.clock.advance(14 * DAY + 1_000);
   const late = await refresh(refresh_token);

@@ -44,13 +44,13 @@ test.each([
   ['final sigma', 'νίκος', 'ΝΊΚΟΣ'],
   ['capital sharp s', 'großß', 'GROẞẞ'],
   ['composed and decomposed accents', 'jose\u0301', 'José'],
-])('one username whatever its %s (attack: identity)', async (_, first, second) => {
+])('one username whatever its %s [attack: identity]', async (_, first, second) => {
   expect((await register({ username: first, password: PASSWORD })).status).toBe(201);
   expectProblem(await register({ username: second, password: PASSWORD }), 409, 'username_taken');
   await server.client.logIn(second);
 });
 
-test('one email whatever its letter case and a homoglyph of @ (attack: identity)', async () => {
+test('one email whatever its letter case and a homoglyph of @ [attack: identity]', async () => {
   expect((await register({ username: 'mail1', email: 'one＠Example.com', password: PASSWORD })).body.email).toBe(
     'one@Example.com',
   );
@@ -69,7 +69,7 @@ test('a username that looks like an address must be the user’s own', async () 
   expect((await register({ username: boss, email: 'BOSS@example.com', password: PASSWORD })).status).toBe(201);
 });
 
-test('of 50 registrations of one name at once, one is answered 201 and 49 are answered 409', async () => {
+test('of 50 registrations of one name at once, one is answered 201 and 49 are answered 409 [ASVS 2.3.4]', async () => {
   const body = { username: 'everybody', password: PASSWORD };
   const answers = await Promise.all(Array.from({ length: 50 }, () => register(body)));
   const statuses = answers.map(({ status }) => status).sort();
@@ -97,16 +97,19 @@ test.each<[string, Record<string, unknown>, [string, string][]]>([
   ['an email with a line break', { email: 'a@example.com\r\nBcc: b@example.com' }, [['/email', 'email_invalid']]],
   ['an email with a quoted local part', { email: '"a b"@example.com' }, [['/email', 'email_invalid']]],
   ['an email without a domain', { email: 'a@' }, [['/email', 'email_invalid']]],
-])('refuses %s with 400 and changes nothing (attacks: mass assignment, null where)', async (_, members, faults) => {
-  expectFaults(await register({ username: 'refused', password: PASSWORD, ...members }), ...faults);
-  expectProblem(
-    await server.client.post('/auth/login', { body: { username: 'refused', password: PASSWORD } }),
-    401,
-    'invalid_credentials',
-  );
-});
+])(
+  'refuses %s with 400 and changes nothing [ASVS 2.2.2, 1.3.11, 15.3.3] [attack: mass assignment, null where]',
+  async (_, members, faults) => {
+    expectFaults(await register({ username: 'refused', password: PASSWORD, ...members }), ...faults);
+    expectProblem(
+      await server.client.post('/auth/login', { body: { username: 'refused', password: PASSWORD } }),
+      401,
+      'invalid_credentials',
+    );
+  },
+);
 
-test('refuses __proto__ as malformed, and no prototype is changed (attack: pollution)', async () => {
+test('refuses __proto__ as malformed, and no prototype is changed [ASVS 15.3.6] [attack: pollution]', async () => {
   const body = `{"username":"proto","password":"${PASSWORD}","__proto__":{"isAdmin":true}}`;
   expectProblem(await register(body), 400, 'malformed_request');
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
@@ -121,7 +124,7 @@ test.each([
   ['7 characters', 'seven 7', 'password_too_short'],
   ['257 characters', 'x'.repeat(257), 'password_too_long'],
   ['4 emoji, which are 8 UTF-16 units', '🙂🙃😉😊', 'password_too_short'],
-])('rejects a password of %s with 422 and says why', async (_, password, code) => {
+])('rejects a password of %s with 422 and says why [ASVS 6.2.1]', async (_, password, code) => {
   const answer = await register({ username: 'pw', password });
   expectProblem(answer, 422, 'password_rejected');
   expect(answer.body.errors).toEqual([{ pointer: '/password', code, detail: expect.stringMatching(/8|256/) }]);

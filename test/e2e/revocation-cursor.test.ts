@@ -114,7 +114,7 @@ test('another server with the same data (a standby that took over) is read anew:
   undo();
 });
 
-test('the read that meets another server counts only when it has read the whole log (attack: replay after a failover)', async () => {
+test('the read that meets another server counts only when it has read the whole log [attack: replay after a failover]', async () => {
   for (let round = 0; round < 3; round++) {
     await aRead();
     const tokens = await signUp();

@@ -80,7 +80,7 @@ testOnPostgres('the feed lives and the pool is cut: the revoked are refused, the
   expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });
 });
 
-testOnPostgres('the database can not be reached: 503 with Retry-After for everybody (attack: fail open)', async () => {
+testOnPostgres('the database can not be reached: 503 with Retry-After for everybody [attack: fail open]', async () => {
   const { access_token, refresh_token } = await liveOnB();
   const { dead, live } = await verdictsAfterTheBound(async () => {
     instances.proxy.refuse();
@@ -204,7 +204,7 @@ function signalAll(backends: { pid: number; name: string }[], signal: NodeJS.Sig
 }
 
 testOnPostgres(
-  'whoever may notify ends no session by it, and silences nothing (attack: forged notification)',
+  'whoever may notify ends no session by it, and silences nothing [attack: forged notification]',
   async () => {
     const [ended, alive] = [await liveOnB(), await liveOnB()];
     const forged = `revoked:${decodeJwt(alive.access_token).sid},${Date.now() + 60_000}`;

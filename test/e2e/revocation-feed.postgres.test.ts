@@ -223,7 +223,7 @@ testOnPostgres('a revocation whose transaction commits after later ones is not m
   await until('401 token_revoked', () => onB(access_token), 1800);
 });
 
-testOnPostgres('an instance learns of what was revoked while it was down (attack: replay after restart)', async () => {
+testOnPostgres('an instance learns of what was revoked while it was down [attack: replay after restart]', async () => {
   const [before, during, alive] = [await liveOnB(), await liveOnB(), await liveOnB()];
   await instances.b.client.post('/logout', { token: before.access_token });
   await instances.b.kill('SIGKILL');

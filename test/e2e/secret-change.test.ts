@@ -28,8 +28,8 @@ describe('on one server', () => {
     const lines = () => server.log.map(({ msg }) => msg);
     const deadline = Date.now() + 10_000;
     while (
-      !lines().includes('signing keys sealed again under PORTERO_SECRET') ||
-      !lines().includes('password peppers sealed again under PORTERO_SECRET')
+      !lines().includes('signing keys sealed again with the current PORTERO_SECRET') ||
+      !lines().includes('password peppers sealed again with the current PORTERO_SECRET')
     ) {
       if (Date.now() > deadline) throw new Error('not sealed again in 10 s');
       await pause(50);

@@ -4,6 +4,7 @@ import { expectProblem } from '../support/matchers.js';
 import { testOnEmbedded, testOnPostgres } from '../support/on-engine.js';
 import { PorteroCommand } from '../support/portero-command.js';
 import { ServerProcess } from '../support/process.js';
+import { TestServer } from '../support/server.js';
 
 /** `portero sessions` and `portero users disable`: an operator ends sessions, of one user or of all (ASVS 7.4.2, 7.4.5). */
 let command: PorteroCommand;
@@ -14,17 +15,19 @@ beforeEach(async () => {
 const PATIENCE = 90_000;
 afterEach(async () => {
   await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 });
 
 const serve = () => ServerProcess.start(command.database.env);
 const run = (line: string) => command.run(line.split(' '));
-const refused = async (server: ServerProcess, token: string) =>
+const refused = async (server: Pick<ServerProcess, 'client'>, token: string) =>
   expectProblem(await server.client.get('/protected', { token }), 401, 'token_revoked');
-const alive = async (server: ServerProcess, token: string) => (await server.client.get('/protected', { token })).status;
+const alive = async (server: Pick<ServerProcess, 'client'>, token: string) =>
+  (await server.client.get('/protected', { token })).status;
 
 /** A bearer session, and a cookie session that is in the server's memory. */
-async function sessionsOf(server: ServerProcess, name: string) {
+async function sessionsOf(server: Pick<ServerProcess, 'client'>, name: string) {
   const { access_token, refresh_token } = await server.client.signUp(name);
   const browser = await Browser.signUp(server, name);
   expect([await alive(server, access_token), await browser.status()]).toEqual([200, 200]);
@@ -32,7 +35,7 @@ async function sessionsOf(server: ServerProcess, name: string) {
 }
 
 testOnPostgres(
-  'the sessions of one user end, on running servers at once, and nobody else’s',
+  'the sessions of one user end, on running servers at once, and nobody else’s [ASVS 7.4.5]',
   async () => {
     const [one, two] = await Promise.all([serve(), serve()]);
     const [ana, ben] = [await sessionsOf(one, 'Ana'), await sessionsOf(one, 'ben')];
@@ -81,7 +84,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'every session of every user ends, more than one batch of them',
+  'every session of every user ends, more than one batch of them [ASVS 7.4.5]',
   async () => {
     const server = await serve();
     const all = [await sessionsOf(server, 'ana'), await sessionsOf(server, 'ben')];
@@ -160,12 +163,12 @@ testOnPostgres(
 test(
   'what was ended while no server ran is refused by the next one',
   async () => {
-    const server = await serve();
+    const server = await TestServer.on(command.database);
     const { token, browser } = await sessionsOf(server, 'ana');
     const { cookie } = browser;
-    await server.kill('SIGTERM');
+    await server.stop();
     expect((await run('sessions end --user ana')).stdout).toBe('ended 2 sessions\n');
-    const next = await serve();
+    const next = await TestServer.on(command.database);
     await refused(next, token);
     expectProblem(
       await next.client.get('/protected', { headers: { Cookie: cookie as string } }),

@@ -107,7 +107,7 @@ test('ending one session kills its tokens at once, and no other; once more does 
   expect((await end(here.access_token, `/${id.toUpperCase()}`)).status).toBe(204);
 });
 
-test('a session of another user is not found, and neither is what never was (attack: identity from the body)', async () => {
+test('a session of another user is not found, and neither is what never was [attack: identity from the body]', async () => {
   const victim = await signUp();
   const victimId = await idOf(victim.access_token);
   const { access_token } = await signUp();

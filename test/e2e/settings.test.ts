@@ -29,7 +29,7 @@ test.each([
   }
 });
 
-test('PASSWORD_MIN_LENGTH moves the bound', async () => {
+test('PASSWORD_MIN_LENGTH moves the bound [ASVS 6.2.1]', async () => {
   const strict = await TestServer.start({ PASSWORD_MIN_LENGTH: '15' });
   try {
     const answer = await strict.client.post('/register', { body: { username: 'x', password: 'x'.repeat(14) } });
@@ -64,7 +64,7 @@ test('a token issued under a longer ACCESS_TOKEN_TTL stays revoked after the set
   }
 });
 
-test('PUBLIC_URL is the issuer, JWT_AUDIENCE the audience, and https brings HSTS (ASVS 3.4.1)', async () => {
+test('PUBLIC_URL is the issuer, JWT_AUDIENCE the audience, and https brings HSTS [ASVS 3.4.1]', async () => {
   const settings = { PUBLIC_URL: 'https://auth.example.com', JWT_AUDIENCE: 'https://api.example.com' };
   const server = await TestServer.start(settings);
   try {

@@ -132,7 +132,7 @@ describeOnEmbedded('the data folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('gets a secret of its own, which only its owner can read, and keeps it', async () => {
+  test('gets a secret of its own, which only its owner can read, and keeps it [ASVS 13.3.2]', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portero-secret-'));
     const env = { DATA_DIR: join(folder, 'data') };
     let server = ServerProcess.spawn(env);

@@ -34,7 +34,7 @@ async function attackersServer(): Promise<{ url: string; server: Server; connect
   return { url, server: listening, connections: () => connections };
 }
 
-test('a key in or behind the header is not used, and nothing is fetched (attack: key choice)', async () => {
+test('a key in or behind the header is not used, and nothing is fetched [attack: key choice]', async () => {
   const { url, server: listening, connections } = await attackersServer();
   const jwk = await exportJWK(attacker.publicKey);
   const genuine = decodeProtectedHeader(token);
@@ -86,7 +86,7 @@ async function statementsDuring(work: () => Promise<void>): Promise<{ own: strin
   };
 }
 
-test('tokens with an unknown key, however many, ask nobody: no statement is run for them (attack: key choice)', async () => {
+test('tokens with an unknown key, however many, ask nobody: no statement is run for them [attack: key choice]', async () => {
   const forged = Array.from({ length: 500 }, (_, n) => forgery.forge({ kid: `unknown-${n}` }, {}));
   const { own, feed, seconds } = await statementsDuring(async () => {
     for (const one of forged) expect((await present(one)).status).toBe(401);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import sqlite from 'node-sqlite3-wasm';
 import { PorteroCommand, summary } from '../support/portero-command.js';
-import { ServerProcess } from '../support/process.js';
+import { TestServer } from '../support/server.js';
 
 const PASSWORD = 'correct horse battery staple';
 const HASH = bcrypt.hashSync(PASSWORD, 4);
@@ -13,7 +13,7 @@ beforeEach(async () => {
   command = await PorteroCommand.create();
 });
 afterEach(async () => {
-  await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 });
 
@@ -30,7 +30,7 @@ describe('CSV', () => {
     });
     expect(await command.hashes()).toEqual({ bcrypt: 3 });
 
-    const server = await ServerProcess.start(command.database.env);
+    const server = await TestServer.on(command.database);
     const { client } = server;
     const { access_token } = await client.logIn('ana', PASSWORD);
     expect((await client.get('/users/me', { token: access_token })).body).toMatchObject({
@@ -42,7 +42,7 @@ describe('CSV', () => {
     await client.logIn('ñandú, el "RÁPIDO"', PASSWORD);
     const byEmail = await client.post('/auth/login', { body: { email: 'zoe@example.com', password: PASSWORD } });
     expect(byEmail.status).toBe(200);
-    await server.kill('SIGTERM');
+    await server.stop();
     expect(await command.hashes()).toEqual({ 'portero-bcrypt': 3 });
     // Who has a new hash since is there all the same, and keeps it.
     expect(summary(await command.run(['users', 'import', path]))).toMatchObject({

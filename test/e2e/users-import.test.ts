@@ -106,7 +106,7 @@ test('a hash of another Portero is taken as it is; users hashes names what it do
 });
 
 test('the script in scripts/ is the command', async () => {
-  const { code, stdout } = await command.run(['users', 'hashes', '--json'], undefined, 'scripts/portero.mjs');
+  const { code, stdout } = await command.runProcess(['users', 'hashes', '--json'], '', ['node', 'scripts/portero.mjs']);
   expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { type: 'hashes', hashes: {}, users: 0 } });
 });
 

@@ -1,25 +1,25 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
 import { encode } from '../support/forgery.js';
+import { testWhere } from '../support/on-engine.js';
 import { PorteroCommand } from '../support/portero-command.js';
-import { ServerProcess } from '../support/process.js';
+import { hasPyJwt, PYTHON } from '../support/py-jwt.js';
+import { TestServer } from '../support/server.js';
 
 /** Two verifiers that share no code with Portero judge its tokens: jose, and PyJWT. */
 const ISSUER = 'http://localhost:3000';
-/** Debian's, which has its modules; another one may come first on the PATH. */
-const PYTHON = '/usr/bin/python3';
 type Verify = (token: string) => Promise<unknown>;
 
 let command: PorteroCommand;
-let server: ServerProcess;
+let server: TestServer;
 const prepare = async (alg: string) => {
   command = await PorteroCommand.create();
   Object.assign(command.database.env, { JWT_ALG: alg });
-  server = await ServerProcess.start(command.database.env);
+  server = await TestServer.on(command.database);
 };
 const cleanUp = async () => {
-  await ServerProcess.killAll();
+  await TestServer.stopAll();
   await command.remove();
 };
 
@@ -82,21 +82,7 @@ async function judge(verify: Verify): Promise<void> {
   }
 }
 
-const hasPyJwt = (() => {
-  try {
-    execFileSync(PYTHON, ['-c', 'import jwt, cryptography'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-/** Without PyJWT it says aloud that nothing was judged; the CI requires it. */
-const testWithPyJwt = (name: string, body: () => Promise<void>) =>
-  hasPyJwt
-    ? test(name, body, 60_000)
-    : test(`SKIPPED, there is no PyJWT for ${PYTHON} (Debian: python3-jwt): ${name}`, () => {
-        console.warn(`PyJWT did not judge any token: ${PYTHON} has no modules jwt and cryptography.`);
-      });
+const testWithPyJwt = testWhere(hasPyJwt(), `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`);
 
 describe.each(['ES256', 'RS256'])('tokens signed with %s', (alg) => {
   beforeAll(() => prepare(alg), 60_000);
@@ -115,11 +101,11 @@ describe('tokens signed with HS256', () => {
   beforeAll(async () => {
     await prepare('HS256');
     // The embedded database has one user at a time.
-    await server.kill('SIGTERM');
+    await server.stop();
     const { keys } = JSON.parse((await command.run(['keys', 'list', '--json'])).stdout);
     const { kid } = keys.find(({ status }: { status: string }) => status === 'active');
     jwk = JSON.parse((await command.run(['keys', 'export', kid])).stdout);
-    server = await ServerProcess.start(command.database.env);
+    server = await TestServer.on(command.database);
   }, 60_000);
   afterAll(cleanUp);
 

@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { testWhere } from '../support/on-engine.js';
+import { hasPyJwt, PYTHON } from '../support/py-jwt.js';
 import { TestServer } from '../support/server.js';
 
 /** docs/verifying-tokens.md: its two ways to verify, as they stand there, judge a real token and an altered one. */
-const PYTHON = '/usr/bin/python3';
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -45,21 +46,9 @@ test('the snippet in JavaScript takes a token and refuses an altered one', async
   await judge(process.execPath, ['--input-type=module', '--eval', snippet('js') + rest]);
 });
 
-const hasPyJwt = (() => {
-  try {
-    execFileSync(PYTHON, ['-c', 'import jwt, cryptography'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-test(
-  hasPyJwt ? 'so does the one in Python' : `SKIPPED, there is no PyJWT for ${PYTHON}: so does the one in Python`,
+testWhere(hasPyJwt(), `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`)(
+  'so does the one in Python',
   async () => {
-    if (!hasPyJwt) {
-      console.warn(`The snippet in Python was not run: ${PYTHON} has no modules jwt and cryptography.`);
-      return;
-    }
     const rest = `
 import sys
 for line in sys.stdin:

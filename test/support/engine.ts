@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { flushCluster, giveBack, takeCluster } from '../runner/clusters.js';
 import { refuseLeaks } from './leaks.js';
 
 /** Where this run's tests keep their data: `TEST_DATABASE_URL` names a PostgreSQL server, else the embedded database. */
@@ -20,17 +21,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A copy of the template that this run made. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * A copy of the template that this run made.
+ *
+ * @param stayOpen whether this process keeps an embedded database open while no server uses it: that saves time, and no
+ *   other process can open it before {@link release}
+ */
+export async function createDatabase({ stayOpen = false } = {}): Promise<TestDatabase> {
   const template = process.env[TEMPLATE_VARIABLE] as string;
-  const dataDir = await mkdtemp(join(tmpdir(), 'portero-test-'));
   if (SERVER === undefined) {
-    const folder = join(dataDir, 'postgres');
-    await cp(template, folder, { recursive: true });
-    const copiedAt = Date.now();
-    const remove = () => rm(dataDir, { recursive: true, force: true });
-    return { env: { DATA_DIR: dataDir }, drop: () => refuseLeaks({ folder, copiedAt }).finally(remove) };
+    const dataDir = await takeCluster(template, stayOpen);
+    const takenAt = Date.now();
+    return { env: { DATA_DIR: dataDir }, drop: () => dropCluster(dataDir, takenAt) };
   }
+  const dataDir = await mkdtemp(join(tmpdir(), 'portero-test-'));
   const name = `${template}_${randomBytes(5).toString('hex')}`;
   await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   return {
@@ -41,6 +45,17 @@ export async function createDatabase(): Promise<TestDatabase> {
         await rm(dataDir, { recursive: true, force: true });
       }),
   };
+}
+
+async function dropCluster(dataDir: string, takenAt: number): Promise<void> {
+  let clean = false;
+  try {
+    const log = await flushCluster(dataDir);
+    await refuseLeaks({ folder: join(dataDir, 'postgres'), takenAt, log });
+    clean = true;
+  } finally {
+    await giveBack(dataDir, clean);
+  }
 }
 
 /** The URL of a database on the test server. */

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
+import type { WalPosition } from '../runner/clusters.js';
 import { secrets } from './secrets.js';
 
 /**
@@ -18,8 +19,16 @@ export function collectLog(name: string, text: string): void {
 
 afterAll(() => refuse(leaksInLogs()));
 
+interface Folder {
+  folder: string;
+  /** When the test took it, in milliseconds since 1970. */
+  takenAt: number;
+  /** The part of the write-ahead log that the test wrote, where that is known. */
+  log: { from: WalPosition; to: WalPosition } | undefined;
+}
+
 /** @throws with what was found, and where */
-export async function refuseLeaks(database: { url: string } | { folder: string; copiedAt: number }): Promise<void> {
+export async function refuseLeaks(database: { url: string } | Folder): Promise<void> {
   const inDatabase = 'url' in database ? await leaksInServer(database.url) : await leaksInFolder(database);
   refuse([...leaksInLogs(), ...inDatabase]);
 }
@@ -80,14 +89,14 @@ async function leaksInServer(url: string): Promise<string[]> {
 }
 
 /**
- * The files that changed since the folder was copied: they hold rows that are gone too, and the log of all that was
+ * The files that changed since the test took the folder: they hold rows that are gone too, and the log of all that was
  * written. To open each folder as a database would take as long as the tests do, so that is for naming what was found.
  */
-async function leaksInFolder({ folder, copiedAt }: { folder: string; copiedAt: number }): Promise<string[]> {
+async function leaksInFolder({ folder, takenAt, log }: Folder): Promise<string[]> {
   const patterns = secrets.patterns.map((pattern) => Buffer.from(pattern).toString('latin1'));
   const found: string[] = [];
-  for (const file of await changedFiles(folder, copiedAt)) {
-    const content = await readFile(file);
+  for (const file of await changedFiles(folder, takenAt)) {
+    const content = written(file, await readFile(file), log);
     const text =
       content
         .toString('latin1')
@@ -97,6 +106,16 @@ async function leaksInFolder({ folder, copiedAt }: { folder: string; copiedAt: n
     for (const bytes of secrets.bytes) if (content.includes(bytes)) found.push(`a key in the file ${file}`);
   }
   return found.length === 0 ? [] : [...(await leaksInTablesOf(folder)), ...found];
+}
+
+/** Of a file of the write-ahead log only the part that this test wrote. */
+function written(file: string, content: Buffer, log: Folder['log']): Buffer {
+  if (log === undefined || basename(dirname(file)) !== 'pg_wal') return content;
+  const name = basename(file);
+  const from = name === log.from.file ? log.from.offset : 0;
+  return name < log.from.file
+    ? content.subarray(0, 0)
+    : content.subarray(from, name === log.to.file ? log.to.offset : undefined);
 }
 
 async function leaksInTablesOf(folder: string): Promise<string[]> {

@@ -1,20 +1,23 @@
 import { isPostgres } from './engine.js';
 
 type Declare = (name: string, body: () => Promise<void>, timeout?: number) => void;
-const nothing = () => {};
+
+/** Declares a test that jest reports as skipped, with the reason in its name. */
+const skipped =
+  (reason: string): Declare =>
+  (name) =>
+    test.skip(`${name} (skipped: ${reason})`, () => {});
+
+/** `test` where what it needs is there; otherwise the test is skipped, and `reason` says what is missing. */
+export function testWhere(isThere: boolean, reason: string): Declare {
+  return isThere ? (test as Declare) : skipped(reason);
+}
 
 /** A test of what only PostgreSQL can show: several processes on one database, connections that are cut. */
-export const testOnPostgres: Declare = isPostgres ? (test as Declare) : nothing;
+export const testOnPostgres: Declare = testWhere(isPostgres, 'needs PostgreSQL; set TEST_DATABASE_URL');
 
 /** A test of what only the embedded database has: the data folder and the one session. */
-export const testOnEmbedded: Declare = isPostgres ? nothing : (test as Declare);
-export const describeOnEmbedded: (name: string, body: () => void) => void = isPostgres ? nothing : describe;
+export const testOnEmbedded: Declare = testWhere(!isPostgres, 'needs the embedded database');
 
-/** `test` where what it needs is there. Where it is missing, a test of the same name says aloud that it did not run. */
-export function testWhere(isThere: boolean, missing: string): Declare {
-  if (isThere) return test as Declare;
-  return (name) =>
-    test(`SKIPPED, ${missing}: ${name}`, () => {
-      console.warn(`${missing}: not tested: ${name}`);
-    });
-}
+export const describeOnEmbedded = (name: string, body: () => void): void =>
+  isPostgres ? describe.skip(`${name} (skipped: needs the embedded database)`, body) : describe(name, body);

@@ -4,7 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import pg from 'pg';
+import { portero } from '../../src/cli/portero.js';
+import { release } from '../runner/clusters.js';
 import { createDatabase, type TestDatabase } from './engine.js';
 import { collectLog } from './leaks.js';
 import { secrets } from './secrets.js';
@@ -26,7 +29,10 @@ export class PorteroCommand {
   ) {}
 
   static async create(): Promise<PorteroCommand> {
-    return new PorteroCommand(await createDatabase(), await mkdtemp(join(tmpdir(), 'portero-import-')));
+    return new PorteroCommand(
+      await createDatabase({ stayOpen: true }),
+      await mkdtemp(join(tmpdir(), 'portero-import-')),
+    );
   }
 
   async remove(): Promise<void> {
@@ -34,11 +40,23 @@ export class PorteroCommand {
     await rm(this.folder, { recursive: true });
   }
 
-  /** Runs it to its end, with `input` on standard input. */
-  readonly run = async (args: string[], input?: string | Buffer, script = 'dist/portero.js'): Promise<Ended> => {
-    const { PATH, HOME } = process.env as { PATH: string; HOME: string };
-    const env = { PATH, HOME, ENV_FILE: 'none', PORTERO_SECRET: SECRET, RATE_LIMIT: 'off', ...this.database.env };
-    const child = spawn(process.execPath, [script, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  /** Runs it to its end in this process, with `input` on standard input. */
+  readonly run = async (args: string[], input: string | Buffer = ''): Promise<Ended> => {
+    const out = new Written();
+    const err = new Written();
+    const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)], { objectMode: false });
+    const code = await portero(args, { env: this.#env, stdin, stdout: out, stderr: err });
+    return this.#ended(args, { code, stdout: out.text, stderr: err.text });
+  };
+
+  /** The same in a process of its own: for what only a process has. */
+  readonly runProcess = async (
+    args: string[],
+    input?: string | Buffer,
+    [file, ...first]: [string, ...string[]] = [process.execPath, 'dist/portero.js'],
+  ): Promise<Ended> => {
+    await release(this.database.env.DATA_DIR as string);
+    const child = spawn(file, [...first, ...args], { env: this.#env, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -51,11 +69,20 @@ export class PorteroCommand {
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
-    secrets.addEncoded(SECRET);
-    for (const [, secret] of stdout.matchAll(/client_secret\W+([\w-]{40,})/g)) secrets.add(secret as string);
-    collectLog(`the errors of portero ${args[0]} ${args[1]}`, stderr);
-    return { code, stdout, stderr };
+    return this.#ended(args, { code, stdout, stderr });
   };
+
+  get #env(): Record<string, string> {
+    const { PATH, HOME } = process.env as { PATH: string; HOME: string };
+    return { PATH, HOME, ENV_FILE: 'none', PORTERO_SECRET: SECRET, RATE_LIMIT: 'off', ...this.database.env };
+  }
+
+  #ended(args: string[], ended: Ended): Ended {
+    secrets.addEncoded(SECRET);
+    for (const [, secret] of ended.stdout.matchAll(/client_secret\W+([\w-]{40,})/g)) secrets.add(secret as string);
+    collectLog(`the errors of portero ${args[0]} ${args[1]}`, ended.stderr);
+    return ended;
+  }
 
   /** Looks into its database, which must be on a PostgreSQL server. */
   readonly sql = async (text: string): Promise<Record<string, unknown>[]> => {
@@ -87,3 +114,17 @@ export class PorteroCommand {
 
 /** The end of a command in short. */
 export const summary = ({ code, stdout, stderr }: Ended) => ({ code, last: stdout.trim().split('\n').at(-1), stderr });
+
+/** Keeps what is written to it. */
+class Written extends Writable {
+  #chunks: Buffer[] = [];
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+}

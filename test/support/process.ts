@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { isOpen, release } from '../runner/clusters.js';
 import { Client } from './client.js';
 import { collectLog } from './leaks.js';
 import { secrets } from './secrets.js';
@@ -44,6 +45,10 @@ export class ServerProcess {
 
   /** Spawns it with nothing configured but `env`; `command` in place of the server itself. */
   static spawn(env: Record<string, string>, command: string[] = ['node', 'dist/main.js'], cwd = '.'): ServerProcess {
+    if (env.DATA_DIR) {
+      if (isOpen(env.DATA_DIR)) throw new Error('this process has the cluster open: await release(DATA_DIR) first');
+      void release(env.DATA_DIR);
+    }
     const [file, ...args] = command as [string, ...string[]];
     const { PATH, HOME } = process.env as { PATH: string; HOME: string };
     if (env.PORTERO_SECRET && env.PORTERO_SECRET.length >= 43) secrets.addEncoded(env.PORTERO_SECRET);
@@ -54,6 +59,7 @@ export class ServerProcess {
 
   /** Spawns it and waits until it listens. */
   static async start(env: Record<string, string>, command?: string[]): Promise<ServerProcess> {
+    if (env.DATA_DIR) await release(env.DATA_DIR);
     const server = ServerProcess.spawn({ PORTERO_SECRET: SECRET, ...env }, command);
     await server.listening();
     return server;

@@ -10,6 +10,14 @@ import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
+const DEFAULTS = {
+  PORT: '0',
+  PUBLIC_URL: 'http://localhost:3000',
+  PORTERO_SECRET: SECRET,
+  BCRYPT_COST: '4',
+  RATE_LIMIT: 'off',
+};
+
 /** A listening server with a database of its own, in this process, whose clock a test can move. */
 export class TestServer {
   client!: Client;
@@ -21,6 +29,8 @@ export class TestServer {
 
   readonly #env: Record<string, string>;
 
+  static readonly #open = new Set<TestServer>();
+
   private constructor(
     readonly database: TestDatabase,
     env: Record<string, string>,
@@ -30,19 +40,28 @@ export class TestServer {
 
   /** @param settings environment variables beside those of the tests */
   static async start(settings: Record<string, string> = {}): Promise<TestServer> {
-    const database = await createDatabase();
-    const server = new TestServer(database, {
-      PORT: '0',
-      PUBLIC_URL: 'http://localhost:3000',
-      PORTERO_SECRET: SECRET,
-      BCRYPT_COST: '4',
-      RATE_LIMIT: 'off',
-      ...database.env,
-      ...settings,
-    });
+    const database = await createDatabase({ stayOpen: true });
+    const server = new TestServer(database, { ...DEFAULTS, ...database.env, ...settings });
     secrets.addEncoded(SECRET);
     await server.#listen();
     return server;
+  }
+
+  /** On a database that is the caller's, who drops it. */
+  static async on(database: TestDatabase, settings: Record<string, string> = {}): Promise<TestServer> {
+    const server = new TestServer(
+      { env: database.env, drop: async () => {} },
+      { ...DEFAULTS, ...database.env, ...settings },
+    );
+    secrets.addEncoded(SECRET);
+    await server.#listen();
+    TestServer.#open.add(server);
+    return server;
+  }
+
+  /** Ends what a failed test left running: for `afterEach`. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...TestServer.#open].map((server) => server.stop()));
   }
 
   /** Stops and starts again over the same data, with other settings where they are given. */
@@ -54,6 +73,7 @@ export class TestServer {
 
   /** Fails where a secret of the suite is in the log or the database. */
   async stop(): Promise<void> {
+    TestServer.#open.delete(this);
     const { privateKey } = this.get(SigningKeys).active;
     if (privateKey) secrets.addKey(privateKey);
     await this.#app.close();
@@ -66,12 +86,8 @@ export class TestServer {
     return this.#app.get<T>(token);
   }
 
-  /** The server that logs now: Nest has one logger for the process. */
-  static #logging: TestServer;
-
   async #listen(): Promise<void> {
-    TestServer.#logging = this;
-    const logStream = { write: (line: string) => void TestServer.#logging.log.push(JSON.parse(line)) };
+    const logStream = { write: (line: string) => void this.log.push(JSON.parse(line)) };
     this.config = loadConfig(this.#env).config;
     this.#app = await createApp(this.config, { clock: this.clock, logStream });
     await this.#app.listen(0, '127.0.0.1');

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 
 /**
  * The rows of a table that is kept beside the project, where it is: in `SHARED_DIR`, or the folder `shared` next to the
- * project. Nothing, and said aloud, where it is not.
+ * project. Nothing where it is not.
  */
 export function sharedTable(file: string, override?: string): string[][] | undefined {
   const path = override ?? join(process.env.SHARED_DIR ?? '../shared', file);
   if (!existsSync(path)) {
-    process.stdout.write(`SKIPPED: there is no ${path}, so nothing is held against it\n`);
     return undefined;
   }
   return tableRows(readFileSync(path, 'utf8'));

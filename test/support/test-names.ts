@@ -13,3 +13,10 @@ export function testNames(): Map<string, string[]> {
 function namesIn(source: string): string[] {
   return [...source.matchAll(NAMED)].map(([, , name]) => (name as string).replace(/\\(.)/g, '$1'));
 }
+
+/** What a title is tagged with: of `logs out [ASVS 7.4.1, 7.4.3]` the tags `ASVS` are 7.4.1 and 7.4.3. */
+export function tagsOf(title: string, kind: 'ASVS' | 'attack:'): string[] {
+  return [...title.matchAll(/\[(ASVS|attack:) ([^\]]+)\]/g)].flatMap(([, tag, values]) =>
+    tag === kind ? (values as string).split(', ') : [],
+  );
+}

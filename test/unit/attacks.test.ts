@@ -1,21 +1,16 @@
 import { testWhere } from '../support/on-engine.js';
 import { sharedTable } from '../support/shared-table.js';
-import { testNames } from '../support/test-names.js';
+import { tagsOf, testNames } from '../support/test-names.js';
 
-/** Each class of attack that the project answers for is in the name of a test, after the word "attack". */
+/** Each class of attack that the project answers for is in the title of a test, as in `[attack: refresh replay]`. */
 const attacks = sharedTable('attacks.md');
-/** What stands after "attack" in the names of tests. */
-const named = [...testNames().values()]
-  .flat()
-  .flatMap((name) => [...name.matchAll(/attacks?: ([^;)]+)/g)].map(([, text]) => text as string));
+const tagged = new Set([...testNames().values()].flat().flatMap((title) => tagsOf(title, 'attack:')));
 
 testWhere(attacks !== undefined, 'the list of attacks is not beside the project')(
   'every attack is named by a test',
   async () => {
-    const missing = (attacks as string[][]).filter(([name = '']) => {
-      const wanted = [name, ...name.split(', ')];
-      return !named.some((text) => wanted.some((one) => text.includes(one)));
-    });
+    const classes = (attacks as string[][]).flatMap(([name = '']) => name.split(', '));
+    const missing = classes.filter((name) => !tagged.has(name));
     expect(missing).toEqual([]);
   },
 );

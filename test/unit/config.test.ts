@@ -136,7 +136,7 @@ test.each<[Record<string, string>, RegExp]>([
   }
 });
 
-test('with DATABASE_URL the secret is required, and PUBLIC_URL is missed aloud', () => {
+test('with DATABASE_URL the secret is required, and PUBLIC_URL is missed aloud [ASVS 13.2.3]', () => {
   const DATABASE_URL = 'postgres://u:p@localhost/x';
   expect(() => loadConfig({ DATABASE_URL })).toThrow(/^PORTERO_SECRET is required with DATABASE_URL/);
   expect(load({ DATABASE_URL }).warnings).toEqual([

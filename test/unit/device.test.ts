@@ -30,7 +30,7 @@ test.each([[null], [''], [' '], ['curl/8.5.0'], ['Mozilla/5.0'], ['<b>x</b>/1 (y
   },
 );
 
-test('whatever a client sends, the words are few, plain, and come at once (ASVS 1.3.12)', () => {
+test('whatever a client sends, the words are few, plain, and come at once [ASVS 1.3.12]', () => {
   const part = fc.constantFrom(
     'Mozilla/5.0',
     'Chrome/',

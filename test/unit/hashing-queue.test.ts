@@ -35,7 +35,7 @@ test.each([1, 2, 7])('never more than %i run at once, and all have their turn', 
   expect([most, running, queue.depth]).toEqual([concurrency, 0, 0]);
 });
 
-test('callers take turns: one that sends 1,000 holds up another by one', async () => {
+test('callers take turns: one that sends 1,000 holds up another by one [ASVS 15.2.2]', async () => {
   const queue = queueOf(1);
   const order: string[] = [];
   const gate = work();
@@ -60,7 +60,7 @@ async function orderOf(turns: (readonly string[])[]): Promise<string[]> {
   return order;
 }
 
-test('twelve addresses that guess once a second deny no victim: theirs is every third turn (attack: starving the queue)', async () => {
+test('twelve addresses that guess once a second deny no victim: theirs is every third turn [ASVS 15.2.2] [attack: starving the queue]', async () => {
   const turns = new HashingTurns(new MovableClock());
   const attackers = Array.from({ length: 12 }, (_, n) => `203.0.113.${n}`);
   for (const address of attackers) await turns.failed(address);
@@ -85,7 +85,7 @@ test('right logins without end from twelve addresses are no better than wrong on
   expect((await turns.next('203.0.113.1', 'attacker 1'))[0]).toBe('other');
 });
 
-test('a subscriber with any number of IPv6 networks waits as one (attack: limiter evasion)', async () => {
+test('a subscriber with any number of IPv6 networks waits as one [attack: limiter evasion]', async () => {
   const turns = new HashingTurns(new MovableClock());
   const flood = await Promise.all(
     Array.from({ length: 500 }, (_, n) => turns.next(`2001:db8:7:${n.toString(16)}:${n}::1`)),

@@ -18,7 +18,7 @@ test('docs/rate-limits.md has the table of the code, and no other row', () => {
   ]);
 });
 
-test('the defaults are the numbers of the contract', () => {
+test('the defaults are the numbers of the contract [ASVS 2.3.2]', () => {
   const { limits, lockout } = loadConfig({ PORTERO_SECRET: Buffer.alloc(32).toString('base64url') }, false).config;
   expect(limits).toEqual({
     logins: { quota: 60, windowSeconds: 60 },

@@ -11,7 +11,7 @@ test('what was sealed opens under the same secret and context', () => {
   expect(sealing.unseal(sealing.seal(plain, 'kid'), 'kid')).toEqual({ plain, stale: false });
 });
 
-test('one flipped bit anywhere is refused (ASVS 11.3.3)', () => {
+test('one flipped bit anywhere is refused [ASVS 11.3.3]', () => {
   const sealed = sealing.seal(plain, 'kid');
   for (let bit = 0; bit < sealed.length * 8; bit++) {
     const altered = Buffer.from(sealed);
@@ -29,7 +29,7 @@ test('another secret, another context or a shortened text is refused', () => {
   }
 });
 
-test('the same text is never sealed alike (ASVS 11.3.4)', () => {
+test('the same text is never sealed alike [ASVS 11.3.4]', () => {
   const all = Array.from({ length: 1000 }, () => sealing.seal(plain, 'kid').toString('hex'));
   expect(new Set(all).size).toBe(1000);
 });

@@ -10,7 +10,7 @@ const secretOf = (byte: number) => Secret.parse(Buffer.alloc(32, byte).toString(
 const codec = new SessionCookieCodec({ secret: secretOf(1), secretPrevious: [] });
 const id = fc.uuid();
 
-test('a value opens to its own session, and no two values are alike (ASVS 7.2.3)', () => {
+test('a value opens to its own session, and no two values are alike [ASVS 7.2.3]', () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(id, (sessionId) => {
@@ -105,7 +105,7 @@ test('of any cookies round it the one session cookie is found, and two are refus
   );
 });
 
-test('no other character than a space or a tab is cut off a name (attack: cookie tricks)', () => {
+test('no other character than a space or a tab is cut off a name [attack: cookie tricks]', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), (prefix) => {
       fc.pre(!/[;=$]/.test(prefix) && prefix.replace(/^[ \t]+/, '') !== '');

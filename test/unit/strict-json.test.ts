@@ -24,7 +24,7 @@ test.each([
   '{"__proto__":{}}',
   '{"a":{"\\u005f_proto__":1}}',
   '{"a:":1,"a:":2}',
-])('%s is ambiguous', (text) => {
+])('%s is ambiguous [ASVS 1.5.3]', (text) => {
   expect(() => parseStrictJson(text)).toThrow(AmbiguousJson);
 });
 

@@ -2,7 +2,7 @@ import { createPublicKey, createSecretKey, type JsonWebKey } from 'node:crypto';
 import { type Key, verifyWith } from '../../src/tokens/jwa.js';
 import { JwsRefused, verifyJws } from '../../src/tokens/jws.js';
 import { checked, KeyRefused, readJwk, readJwkSet } from '../../src/tokens/keys/key-file.js';
-import { readVectors, withVectors } from '../support/vectors.js';
+import { readVectors } from '../support/vectors.js';
 
 /** Project Wycheproof's verdicts on signatures and keys (ASVS 9.1.1): what a payload claims is set aside. */
 interface Case {
@@ -63,116 +63,114 @@ const casesOf = (groups: Group[]) => groups.flatMap((group) => group.tests.map((
 const named = ({ group, one }: { group: Group; one: Case }, result: string) =>
   `${one.tcId} ${group.comment} ${one.comment}: ${result}`;
 
-withVectors(() => {
-  const signatures = readVectors<Group>('json_web_signature_test.json').testGroups;
-  const keySets = readVectors<Group>('json_web_key_test.json').testGroups;
+const signatures = readVectors<Group>('json_web_signature_test.json').testGroups;
+const keySets = readVectors<Group>('json_web_key_test.json').testGroups;
 
-  test('the 316 cases of JSON Web Signature in an algorithm that Portero speaks get the expected verdict, but for 4', () => {
-    const cases = casesOf(signatures.filter(isSpoken));
-    expect(cases).toHaveLength(316);
-    expect(cases.map((each) => named(each, verdict(each.group, each.one)))).toEqual(
-      cases.map((each) => named(each, VERDICTS_OF_OURS[each.one.tcId] ?? each.one.result)),
-    );
-  });
+test('the 316 cases of JSON Web Signature in an algorithm that Portero speaks get the expected verdict, but for 4', () => {
+  const cases = casesOf(signatures.filter(isSpoken));
+  expect(cases).toHaveLength(316);
+  expect(cases.map((each) => named(each, verdict(each.group, each.one)))).toEqual(
+    cases.map((each) => named(each, VERDICTS_OF_OURS[each.one.tcId] ?? each.one.result)),
+  );
+});
 
-  test('two of those 4 are another case that is valid, byte for byte; with the padding that they name they are refused', () => {
-    const cases = casesOf(signatures);
-    const find = (id: number) => cases.find(({ one }) => one.tcId === id) as (typeof cases)[number];
-    const { group, one } = find(357);
-    expect(one.result).toBe('valid');
-    for (const id of [367, 370]) {
-      expect({ key: keyOf(find(id).group), jws: find(id).one.jws }).toEqual({ key: keyOf(group), jws: one.jws });
-    }
-    const [head, payload, mac] = one.jws.split('.');
-    for (const jws of [`${head}=.${payload}.${mac}`, `${head}.${payload}==.${mac}`, `${head}.${payload}.${mac}=`]) {
-      expect(verdict(group, { ...one, jws })).toBe('invalid');
-    }
-  });
+test('two of those 4 are another case that is valid, byte for byte; with the padding that they name they are refused', () => {
+  const cases = casesOf(signatures);
+  const find = (id: number) => cases.find(({ one }) => one.tcId === id) as (typeof cases)[number];
+  const { group, one } = find(357);
+  expect(one.result).toBe('valid');
+  for (const id of [367, 370]) {
+    expect({ key: keyOf(find(id).group), jws: find(id).one.jws }).toEqual({ key: keyOf(group), jws: one.jws });
+  }
+  const [head, payload, mac] = one.jws.split('.');
+  for (const jws of [`${head}=.${payload}.${mac}`, `${head}.${payload}==.${mac}`, `${head}.${payload}.${mac}=`]) {
+    expect(verdict(group, { ...one, jws })).toBe('invalid');
+  }
+});
 
-  test('the other two hold a character that base64url has not', () => {
-    for (const { one } of casesOf(signatures).filter(({ one }) => [372, 373].includes(one.tcId))) {
-      expect(one.jws).toMatch(/\?/);
-    }
-  });
+test('the other two hold a character that base64url has not', () => {
+  for (const { one } of casesOf(signatures).filter(({ one }) => [372, 373].includes(one.tcId))) {
+    expect(one.jws).toMatch(/\?/);
+  }
+});
 
-  test('the keys of the other 85 are refused: Portero does not speak their algorithms', () => {
-    const groups = signatures.filter((group) => !isSpoken(group));
-    expect(casesOf(groups)).toHaveLength(85);
-    expect([...new Set(groups.flatMap(algorithmsOf))].sort()).toEqual([
-      'ES521',
-      'PS256',
-      'PS384',
-      'PS512',
-      'RS384',
-      'RS512',
-    ]);
-    for (const group of groups) expect(() => readKeys(group)).toThrow(KeyRefused);
-  });
+test('the keys of the other 85 are refused: Portero does not speak their algorithms', () => {
+  const groups = signatures.filter((group) => !isSpoken(group));
+  expect(casesOf(groups)).toHaveLength(85);
+  expect([...new Set(groups.flatMap(algorithmsOf))].sort()).toEqual([
+    'ES521',
+    'PS256',
+    'PS384',
+    'PS512',
+    'RS384',
+    'RS512',
+  ]);
+  for (const group of groups) expect(() => readKeys(group)).toThrow(KeyRefused);
+});
 
-  test('no token of theirs is taken by a key of ours under the same kid either', () => {
-    const keys = signatures.filter(isSpoken).flatMap((group) => {
-      try {
-        return readKeys(group);
-      } catch {
-        return [];
-      }
-    });
-    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'HS256']));
-    for (const { one } of casesOf(signatures.filter((group) => !isSpoken(group)))) {
-      for (const key of keys) expect(() => verifyJws(one.jws, () => key)).toThrow(JwsRefused);
+test('no token of theirs is taken by a key of ours under the same kid either', () => {
+  const keys = signatures.filter(isSpoken).flatMap((group) => {
+    try {
+      return readKeys(group);
+    } catch {
+      return [];
     }
   });
+  expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'HS256']));
+  for (const { one } of casesOf(signatures.filter((group) => !isSpoken(group)))) {
+    for (const key of keys) expect(() => verifyJws(one.jws, () => key)).toThrow(JwsRefused);
+  }
+});
 
-  test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambiguous and altered keys (attack: weak key)', () => {
-    const cases = casesOf(keySets);
-    expect(cases).toHaveLength(26);
-    const spoken = cases.filter(({ group }) => isSpoken(group));
-    expect(spoken.map((each) => named(each, verdict(each.group, each.one)))).toEqual(
-      spoken.map((each) => named(each, each.one.result)),
-    );
-    const others = cases.filter(({ group }) => !isSpoken(group));
-    // Valid, but of HS384 and HS512; all others of them are invalid anyway.
-    expect(others.filter(({ one }) => one.result === 'valid').map(({ one }) => one.tcId)).toEqual([14, 15]);
-    for (const { group } of others) expect(() => readKeys(group)).toThrow(KeyRefused);
-  });
+test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambiguous and altered keys [attack: weak key]', () => {
+  const cases = casesOf(keySets);
+  expect(cases).toHaveLength(26);
+  const spoken = cases.filter(({ group }) => isSpoken(group));
+  expect(spoken.map((each) => named(each, verdict(each.group, each.one)))).toEqual(
+    spoken.map((each) => named(each, each.one.result)),
+  );
+  const others = cases.filter(({ group }) => !isSpoken(group));
+  // Valid, but of HS384 and HS512; all others of them are invalid anyway.
+  expect(others.filter(({ one }) => one.result === 'valid').map(({ one }) => one.tcId)).toEqual([14, 15]);
+  for (const { group } of others) expect(() => readKeys(group)).toThrow(KeyRefused);
+});
 
-  test('without the permission for it an RSA key of 2048 bits is refused, whatever it has signed', () => {
-    const rsa = signatures.filter((group) => algorithmsOf(group).includes('RS256'));
-    expect(rsa.length).toBeGreaterThan(0);
-    for (const group of rsa) expect(() => readJwk(keyOf(group))).toThrow(/^has 2048 bits; RSA keys have 3072/);
-  });
+test('without the permission for it an RSA key of 2048 bits is refused, whatever it has signed', () => {
+  const rsa = signatures.filter((group) => algorithmsOf(group).includes('RS256'));
+  expect(rsa.length).toBeGreaterThan(0);
+  for (const group of rsa) expect(() => readJwk(keyOf(group))).toThrow(/^has 2048 bits; RSA keys have 3072/);
+});
 
-  test.each([
-    ['ES256', 'ecdsa_secp256r1_sha256_p1363_test.json', 262],
-    ['RS256', 'rsa_signature_2048_sha256_test.json', 259],
-  ] as const)('every signature of Wycheproof for %s gets the expected verdict', (alg, file, count) => {
-    const { numberOfTests, testGroups } = readVectors<RawGroup>(file);
-    expect(numberOfTests).toBe(count);
-    for (const group of testGroups) {
-      const publicKey = createPublicKey(group.publicKeyPem);
-      if (publicKey.asymmetricKeyDetails?.publicExponent === 3n) {
-        expect(() => checked(publicKey, alg, RULES)).toThrow('has a weak public exponent');
-        continue;
-      }
-      const key = checked(publicKey, alg, RULES);
-      for (const { tcId, msg, sig, result, flags } of group.tests) {
-        const verified = verifyWith(key, hex(msg), hex(sig));
-        // "acceptable" is a DigestInfo without its NULL, which RFC 8017 §8.2.2 leaves to the verifier.
-        if (result === 'acceptable') expect(flags).toEqual(['MissingNull']);
-        else expect([tcId, verified]).toEqual([tcId, result === 'valid']);
-      }
+test.each([
+  ['ES256', 'ecdsa_secp256r1_sha256_p1363_test.json', 262],
+  ['RS256', 'rsa_signature_2048_sha256_test.json', 259],
+] as const)('every signature of Wycheproof for %s gets the expected verdict', (alg, file, count) => {
+  const { numberOfTests, testGroups } = readVectors<RawGroup>(file);
+  expect(numberOfTests).toBe(count);
+  for (const group of testGroups) {
+    const publicKey = createPublicKey(group.publicKeyPem);
+    if (publicKey.asymmetricKeyDetails?.publicExponent === 3n) {
+      expect(() => checked(publicKey, alg, RULES)).toThrow('has a weak public exponent');
+      continue;
     }
-  });
-
-  test('every tag of Wycheproof for HMAC-SHA-256 gets the expected verdict, and no shortened one is taken', () => {
-    const { testGroups } = readVectors<RawGroup>('hmac_sha256_test.json');
-    const cases = testGroups.flatMap((group) => group.tests.map((one) => ({ ...one, tagSize: group.tagSize })));
-    expect(cases).toHaveLength(174);
-    for (const { tcId, key, msg, tag, result, tagSize } of cases) {
-      const secret = createSecretKey(hex(key));
-      // Most keys are shorter than Portero takes; the arithmetic is the same.
-      const verified = verifyWith({ kid: '', alg: 'HS256', privateKey: secret, publicKey: secret }, hex(msg), hex(tag));
-      expect([tcId, verified]).toEqual([tcId, result === 'valid' && tagSize === 256]);
+    const key = checked(publicKey, alg, RULES);
+    for (const { tcId, msg, sig, result, flags } of group.tests) {
+      const verified = verifyWith(key, hex(msg), hex(sig));
+      // "acceptable" is a DigestInfo without its NULL, which RFC 8017 §8.2.2 leaves to the verifier.
+      if (result === 'acceptable') expect(flags).toEqual(['MissingNull']);
+      else expect([tcId, verified]).toEqual([tcId, result === 'valid']);
     }
-  });
+  }
+});
+
+test('every tag of Wycheproof for HMAC-SHA-256 gets the expected verdict, and no shortened one is taken', () => {
+  const { testGroups } = readVectors<RawGroup>('hmac_sha256_test.json');
+  const cases = testGroups.flatMap((group) => group.tests.map((one) => ({ ...one, tagSize: group.tagSize })));
+  expect(cases).toHaveLength(174);
+  for (const { tcId, key, msg, tag, result, tagSize } of cases) {
+    const secret = createSecretKey(hex(key));
+    // Most keys are shorter than Portero takes; the arithmetic is the same.
+    const verified = verifyWith({ kid: '', alg: 'HS256', privateKey: secret, publicKey: secret }, hex(msg), hex(tag));
+    expect([tcId, verified]).toEqual([tcId, result === 'valid' && tagSize === 256]);
+  }
 });

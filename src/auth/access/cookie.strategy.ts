@@ -5,6 +5,7 @@ import { Strategy } from 'passport';
 import type { Principal } from '../../http/principal.js';
 import { CookieSessions } from '../../sessions/cookie-sessions.js';
 import { Csrf } from './csrf.js';
+import { principalOf } from './principal-of.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 
 /** A session cookie, with the CSRF token that belongs to it where the request may change something. */
@@ -30,8 +31,8 @@ export class CookieStrategy extends PassportStrategy(Strategy, 'cookie') {
   async validate(request: FastifyRequest): Promise<Principal | undefined> {
     const value = this.cookie.read(request.headers);
     if (value === undefined) return undefined;
-    const { userId, sessionId, name } = await this.cookieSessions.verify(value);
-    await this.csrf.check(request, sessionId);
-    return { userId, sessionId, transport: 'cookie', name };
+    const session = await this.cookieSessions.verify(value);
+    await this.csrf.check(request, session.sessionId);
+    return principalOf('cookie', session);
   }
 }

@@ -8,6 +8,7 @@ import type { AccessTokenClaims } from '../../tokens/access-token.js';
 import { TokenMalformed } from '../../tokens/token.errors.js';
 import { bearerToken } from './bearer-token.js';
 import { verifiedBy } from './jwt-verifier.js';
+import { principalOf } from './principal-of.js';
 
 /** An access token in the Authorization header (RFC 6750 §2.1), verified by {@link LiveTokens}. */
 @Injectable()
@@ -23,8 +24,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   /** Called with the claims of a token that is valid now. */
-  validate({ sub, sid, preferred_username }: AccessTokenClaims): Principal {
-    return { userId: sub, sessionId: sid, transport: 'bearer', name: preferred_username };
+  validate({ sub, sid, preferred_username: name, amr, auth_time: authTime }: AccessTokenClaims): Principal {
+    return principalOf('bearer', { userId: sub, sessionId: sid, name, amr, authTime });
   }
 }
 

@@ -2,13 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Config } from '../../config/config.js';
-import { readCookie } from '../../http/cookies.js';
+import { cookieNames, readCookie } from '../../http/cookies.js';
 import { SessionInvalid } from '../../sessions/session.errors.js';
 
-/**
- * The session cookie in the headers (RFC 6265bis). Over https its name begins with `__Host-`, so no other host and no
- * plain connection can set it; plain http, for development, knows no such names.
- */
+/** The session cookie in the headers (RFC 6265bis). */
 @Injectable()
 export class SessionCookieHeader {
   readonly #name: string;
@@ -16,7 +13,7 @@ export class SessionCookieHeader {
 
   constructor({ publicUrl }: Config) {
     const secure = publicUrl.startsWith('https:');
-    this.#name = secure ? '__Host-portero' : 'portero';
+    this.#name = cookieNames(secure).session;
     this.#attributes = `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`;
   }
 

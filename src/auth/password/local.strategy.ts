@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
 import { AuditLog } from '../../audit/audit-log.js';
-import { clientContextOf } from '../../http/client-context.js';
+import { Clock } from '../../clock/clock.js';
+import type { ClientContext } from '../../http/client-context.js';
 import { PasswordAttempts } from '../../lockout/password-attempts.js';
 import { ExtraWork } from '../../passwords/extra-work.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
@@ -11,9 +11,19 @@ import type { Turn } from '../../passwords/turn-queue.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { InvalidCredentials } from '../auth.errors.js';
-import type { LoginRequest } from '../credentials.request.js';
+import type { Proof } from '../proof.js';
+import type { LoginRequest } from './login.request.js';
 
-/** A name and a password, from a body that {@link LocalGuard} has checked. */
+/** RFC 8176. */
+export const PASSWORD_AMR: readonly string[] = ['pwd'];
+
+/** What the strategy is asked about: a body that has been validated. */
+export interface LocalRequest {
+  body: LoginRequest;
+  client: ClientContext;
+}
+
+/** A name and a password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   readonly #logger = new Logger(LocalStrategy.name);
@@ -23,6 +33,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
     private readonly extraWork: ExtraWork,
+    private readonly clock: Clock,
     private readonly audit: AuditLog,
   ) {
     super({ usernameField: 'identifier', passReqToCallback: true });
@@ -32,18 +43,16 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
    * @throws InvalidCredentials, the same and after the same time for an unknown user and for a wrong password;
    * TooManyRequests, TooManyAttempts, Busy
    */
-  async validate(request: FastifyRequest, _identifier: string, password: string): Promise<User> {
-    const names = request.body as LoginRequest;
+  async validate({ body: names, client }: LocalRequest, _identifier: string, password: string): Promise<Proof> {
     const user = await this.users.findForLogin(names);
-    const client = clientContextOf(request);
-    const attempt = { user, names, address: request.ip, cookieHeader: request.headers.cookie, client };
+    const attempt = { user, names, client };
     let extraMs = 0;
     const proved = await this.attempts.atLogin(attempt, async (turn) => {
       const checked = await this.#check(user, password, turn);
       extraMs = checked.extraMs;
       return checked.user;
     });
-    if (proved !== undefined) return proved;
+    if (proved !== undefined) return { user: proved, amr: PASSWORD_AMR, at: this.clock.date() };
     await this.extraWork.makeUp(extraMs);
     const { userId, details } = this.attempts.auditedAs(attempt);
     await this.audit.record('login', {

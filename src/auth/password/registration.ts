@@ -24,12 +24,8 @@ export class Registration {
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
-  async register(
-    { password, ...names }: Identifiers & { password: string },
-    caller: ClientContext & { ip: string },
-  ): Promise<User> {
+  async register({ password, ...names }: Identifiers & { password: string }, caller: ClientContext): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
-    this.#requireNames(names);
     if (looksLikeForeignAddress(names)) {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
     }
@@ -42,11 +38,5 @@ export class Registration {
     });
     this.audit.log(event);
     return user;
-  }
-
-  #requireNames(names: Identifiers): void {
-    const missing = this.config.registrationRequires.filter((name) => names[name] === undefined);
-    if (missing.length === 0) return;
-    throw new ValidationFailed({ faults: missing.map((name) => ({ pointer: `/${name}`, code: 'required' })) });
   }
 }

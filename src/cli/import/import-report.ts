@@ -1,4 +1,5 @@
 import { table } from '../table.js';
+import { print, type Terminal } from '../terminal.js';
 import type { ProgressBar } from './progress-bar.js';
 
 interface Counts {
@@ -20,7 +21,10 @@ export class ImportReport {
   readonly #started = performance.now();
   #refused = 0;
 
-  constructor(private readonly options: ReportOptions) {}
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly options: ReportOptions,
+  ) {}
 
   accepted(format: string, outcome: keyof Counts): void {
     const counts = this.#formats.get(format) ?? { imported: 0, already_there: 0 };
@@ -35,8 +39,8 @@ export class ImportReport {
     this.#refused++;
     progress.advance();
     progress.clear();
-    if (json) process.stdout.write(`${JSON.stringify({ type: 'refused', [unit]: line, reason })}\n`);
-    else process.stderr.write(`${unit} ${line}: ${reason}\n`);
+    if (json) print(this.terminal, JSON.stringify({ type: 'refused', [unit]: line, reason }));
+    else this.terminal.stderr.write(`${unit} ${line}: ${reason}\n`);
   }
 
   /** Writes the summary; returns the exit code. */
@@ -50,7 +54,7 @@ export class ImportReport {
     }
     const summary = { ...total, refused: this.#refused };
     const lines = json ? [this.#json(summary)] : [...this.#table(), sentence(summary, dryRun)];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    print(this.terminal, lines.join('\n'));
     return this.#refused > 0 ? 3 : 0;
   }
 

@@ -1,3 +1,5 @@
+import type { Terminal } from '../terminal.js';
+
 const EVERY_MS = 200;
 const WIDTH = 30;
 
@@ -10,7 +12,7 @@ export class ProgressBar {
   /** @param fraction of the work that is done, or nothing where nobody knows */
   constructor(
     private readonly fraction: () => number | undefined,
-    private readonly stream: NodeJS.WriteStream = process.stderr,
+    private readonly stream: Terminal['stderr'],
   ) {}
 
   advance(): void {

@@ -18,10 +18,11 @@ const BY_EXTENSION: Record<string, TextFormat> = { '.csv': 'csv', '.jsonl': 'jso
  * Opens a file, or standard input for `-`. The format is the one given, else the extension's, else what the first
  * character tells.
  *
+ * @param stdin what `-` stands for
  * @throws CommandFailed where it can't be opened
  */
-export function textSource(file: string, format: TextFormat | undefined): RowSource {
-  const { stream, size } = file === '-' ? { stream: process.stdin, size: undefined } : openFile(file);
+export function textSource(file: string, format: TextFormat | undefined, stdin: AsyncIterable<Buffer>): RowSource {
+  const { stream, size } = file === '-' ? { stream: stdin, size: undefined } : openFile(file);
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     try {

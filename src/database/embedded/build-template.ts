@@ -6,7 +6,7 @@ import { openDatabase } from '../data-source.js';
 import { migrate } from '../migrate.js';
 import { EmbeddedDatabase, TEMPLATE } from './embedded-database.js';
 
-// A step of the build: makes the cluster that first starts load, with all migrations in it.
+// A build step: creates the migrated database cluster that first starts load.
 const dataDir = await mkdtemp(join(tmpdir(), 'portero-template-'));
 try {
   const { options, close } = openDatabase({ databaseUrl: undefined, dataDir });

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartRefused } from '../../config/start-refused.js';
 
 const NAME = /^lock-[0-9a-f]{12}$/;
-/** The shortest limit of a socket's path is 104 bytes (macOS); a name of ours takes 22. */
+/** The path of a socket may have 104 bytes on macOS; the file name takes 22. */
 const LONGEST_FOLDER = 80;
 const ATTEMPTS = 50;
 
-/** Another process holds the data folder. */
+/** Another process uses the data folder. */
 export class DataDirInUse extends StartRefused {
   override name = 'DataDirInUse';
 
@@ -23,11 +23,11 @@ export class DataDirInUse extends StartRefused {
 }
 
 /**
- * A lock on a folder that dies with its holder, however that ends: a listening socket in the folder.
+ * A lock on a folder that is released when its process ends in any way: a listening socket in the folder.
  *
- * Each contender listens on a socket of its own, and only then looks for others. Of any two, the one that looks
- * last finds the other listening, so no two can hold at once. A holder answers `H`, a contender `C`: the asker
- * gives up before a holder, and before a contender waits a moment and tries again.
+ * Each contender first listens on its own socket and then connects to all others. Of any two, the later one finds the other
+ * listening, so they can't both get the lock. A holder responds `H`, a contender `C`: after `H` the lock fails, after `C` it is
+ * tried again.
  */
 export class DataDirLock {
   readonly #server: Server;
@@ -39,14 +39,14 @@ export class DataDirLock {
       rmSync(join(folder, name), { force: true });
       remove();
     };
-    // Nobody has to wait for the lock's own connections when the process ends.
+    // Connections of the lock must not keep the process running.
     this.#server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
       socket.end(this.#held ? 'H' : 'C');
     }).unref();
   }
 
-  /** @throws DataDirInUse when another living process holds the folder. */
+  /** @throws DataDirInUse if another running process holds the lock */
   static async acquire(dataDir: string): Promise<DataDirLock> {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const { folder, remove } = shortNameOf(dataDir);
@@ -58,7 +58,7 @@ export class DataDirLock {
       const answers = await Promise.all(others.map((other) => ask(join(folder, other))));
       if (answers.every((answer) => answer === 'dead')) {
         lock.#held = true;
-        // Only a holder clears away: what looks dead may be a contender between bind and listen, and it will find us.
+        // Only the holder removes dead sockets: one that refuses connections may be a contender between bind and listen.
         for (const other of others) rmSync(join(folder, other), { force: true });
         return lock;
       }
@@ -87,7 +87,7 @@ export class DataDirLock {
   }
 }
 
-/** A socket's path may not be long: then the folder is reached through a short symbolic link. */
+/** If the path is too long for a socket, a short symbolic link to the folder is used. */
 function shortNameOf(dataDir: string): { folder: string; remove: () => void } {
   if (Buffer.byteLength(dataDir) <= LONGEST_FOLDER) return { folder: dataDir, remove: () => {} };
   const temporary = mkdtempSync(join(tmpdir(), 'portero-'));
@@ -104,7 +104,7 @@ function shortNameOf(dataDir: string): { folder: string; remove: () => void } {
 
 function ask(path: string): Promise<'holder' | 'contender' | 'dead'> {
   return new Promise((resolve) => {
-    // A stopped process (SIGSTOP) holds its lock but can't answer.
+    // A process stopped by SIGSTOP holds its lock but does not respond.
     const socket = connect(path).setTimeout(1000, () => finish('holder'));
     const finish = (answer: 'holder' | 'contender' | 'dead') => {
       socket.destroy();

@@ -6,12 +6,12 @@ import { StartRefused } from '../../config/start-refused.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { EmbeddedStream } from './embedded-stream.js';
 
-/** A ready cluster with all migrations in it, made at build time: a first start loads it instead of running initdb. */
+/** A migrated database cluster, created by the build. A first start loads it instead of running initdb. */
 export const TEMPLATE = new URL('./embedded-template.tar.gz', import.meta.url);
 
 const SETTINGS = ['shared_buffers=16MB'];
 
-/** PostgreSQL compiled to WebAssembly, in a folder that this process alone may use. Opened on first use. */
+/** PostgreSQL compiled to WebAssembly, in a folder that only this process may use. Opened on first use. */
 export class EmbeddedDatabase {
   readonly #dataDir: string;
   #opening: Promise<PGlite> | undefined;
@@ -21,10 +21,10 @@ export class EmbeddedDatabase {
     this.#dataDir = dataDir;
   }
 
-  /** A connection for a `pg` client. The pool must hold one client at the most: there is one session. */
+  /** A connection for a `pg` client. There is one session, so the pool must have one client. */
   readonly connect = (): EmbeddedStream => new EmbeddedStream(() => this.open());
 
-  /** @throws DataDirInUse when another process has the folder. */
+  /** @throws DataDirInUse if another process uses the folder */
   open(): Promise<PGlite> {
     this.#opening ??= this.#open();
     return this.#opening;
@@ -34,7 +34,7 @@ export class EmbeddedDatabase {
     const opening = this.#opening;
     this.#opening = undefined;
     try {
-      // One that failed to open has been told of by then, and has nothing to close.
+      // A failure to open was reported already.
       const database = await opening?.catch(() => undefined);
       await database?.close();
     } finally {
@@ -47,14 +47,15 @@ export class EmbeddedDatabase {
     this.#lock = await DataDirLock.acquire(this.#dataDir);
     const cluster = join(this.#dataDir, 'postgres');
     if (!existsSync(cluster)) await createCluster(cluster);
-    else if (!statSync(cluster).isDirectory()) throw new StartRefused(`${cluster} is no folder, and so no database`);
-    // Its files are readable and writable for everybody, whatever the umask: the folder must not be.
+    else if (!statSync(cluster).isDirectory())
+      throw new StartRefused(`${cluster} is not a folder. Remove it, or set DATA_DIR to another folder`);
+    // PGlite creates its files readable for everybody, so the folder must not be.
     chmodSync(cluster, 0o700);
     return await PGlite.create({ dataDir: cluster, postgresqlconf: SETTINGS });
   }
 }
 
-/** Makes the cluster under another name first: a start that is killed half-way leaves nothing that looks whole. */
+/** Creates the cluster under another name first, so that a killed start leaves no incomplete cluster. */
 async function createCluster(cluster: string): Promise<void> {
   const draft = `${cluster}.draft`;
   await rm(draft, { recursive: true, force: true });

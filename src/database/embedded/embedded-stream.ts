@@ -7,13 +7,12 @@ const SYNC = 0x53;
 const FLUSH = 0x48;
 const TERMINATE = 0x58;
 
-/** AuthenticationOk and ReadyForQuery: the whole of the start-up that a client waits for. */
+/** AuthenticationOk and ReadyForQuery: the start-up messages that a client waits for. */
 const WELCOME = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
 
 /**
- * The connection of a `pg` client to the embedded database: the PostgreSQL protocol in memory, with no socket
- * that another process could open. Given to `pg` as its `stream`. The embedded database is one session, so
- * the pool on it must hold one client at the most.
+ * Connects a `pg` client to the embedded database: the PostgreSQL protocol in memory, without a socket that another process could
+ * open. `pg` uses it as its `stream`. The embedded database has one session, so the pool must have one client.
  */
 export class EmbeddedStream extends Duplex {
   readonly #open: () => Promise<PGlite>;
@@ -26,7 +25,7 @@ export class EmbeddedStream extends Duplex {
     this.#open = open;
   }
 
-  /** What `pg` calls instead of a socket's `connect`. */
+  /** Called by `pg`, as on a socket. */
   connect(): this {
     this.#open().then(
       (database) => {
@@ -45,7 +44,7 @@ export class EmbeddedStream extends Duplex {
     this.#answer().then(() => done(), done);
   }
 
-  /** Runs what is complete so far: a batch up to its Sync goes to the database in one piece. */
+  /** Runs the complete messages. A batch up to its Sync is sent to the database at once. */
   async #answer(): Promise<void> {
     if (!this.#welcomed) await this.#welcome();
     const { end, terminated } = this.#completeBatches();
@@ -58,11 +57,11 @@ export class EmbeddedStream extends Duplex {
     if (terminated) this.push(null);
   }
 
-  /** Takes the StartupMessage, which alone has no type byte; nobody but this process gets here, so all are welcome. */
+  /** Handles the StartupMessage, the only one without a type byte. It needs no authentication inside one process. */
   async #welcome(): Promise<void> {
     this.#pending = this.#pending.subarray(this.#pending.readInt32BE(0));
     this.#welcomed = true;
-    // A server ends the session of a client that went away; here the next client gets the same session.
+    // A server would end the session; here the next client gets the same one, so it is reset.
     await this.#openDatabase.exec('ROLLBACK');
     await this.#openDatabase.exec('DISCARD ALL');
     this.push(WELCOME);
@@ -86,7 +85,7 @@ export class EmbeddedStream extends Duplex {
     return { end, terminated: false };
   }
 
-  // Parts of a socket's face that mean nothing in memory.
+  // Methods of a socket without a meaning in memory.
   setNoDelay(): this {
     return this;
   }

@@ -5,9 +5,9 @@ import { Config } from '../../config/config.js';
 import { Unavailable } from '../../problems/http.errors.js';
 import { FeedConnection, type Query } from './feed-connection.js';
 
-/** How often every follower reads, whatever notifications arrive. */
+/** The interval of reads, with or without notifications, in milliseconds. */
 const READ_EVERY_MS = 1000;
-/** How long a request waits for a read that it needs. */
+/** How long a request waits for a read, in milliseconds. */
 const PATIENCE_MS = 2500;
 
 /** A part of the server that keeps a copy of database rows in memory. */
@@ -21,9 +21,9 @@ export interface Follower {
 }
 
 /**
- * Tells followers what other instances have changed in the database: at once by LISTEN/NOTIFY, and by a read every
- * second, since notifications can be lost and do not pass a pooler in transaction mode. It knows how long ago it last
- * heard, so that who may not answer from old knowledge can ask first.
+ * Lets followers read what other instances have changed in the database: at once after a NOTIFY, and every second, because
+ * notifications can be lost and do not pass a pooler in transaction mode. It knows the age of the last read, so requests that
+ * need current data can wait for another.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -32,7 +32,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #failing = new Set<Follower>();
   readonly #logger = new Logger(ChangeFeed.name);
   readonly #stopping = new AbortController();
-  /** When the last read that succeeded began, by both clocks. */
+  /** The start of the last successful read, by both clocks. */
   #heardAt = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY };
   #reading: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
@@ -65,9 +65,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /**
-   * Has the other instances read what has been committed. Nobody waits for it, and it may be lost: they read every
-   * second. A transaction that notifies would hold up all others of its kind until it is on disk; one that does nothing
-   * else does not.
+   * Notifies the other instances of a commit, in the background. The notification may be lost. It is sent after the commit,
+   * because PostgreSQL serializes the commits of transactions that notify.
    */
   announce(): void {
     this.#toAnnounce = true;
@@ -78,7 +77,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     this.#announcing = true;
     try {
       while (this.#toAnnounce) {
-        // Before it is sent: what is committed meanwhile is announced again.
+        // Reset before sending: a commit in the meantime needs another notification.
         this.#toAnnounce = false;
         await this.connection.notify();
       }
@@ -90,14 +89,14 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     }
   }
 
-  /** Nothing was heard for `REVOCATION_STALE_AFTER`: what is in memory may be old. */
+  /** Whether the last read is older than `REVOCATION_STALE_AFTER`. */
   get isStale(): boolean {
     const { revocationStaleAfter: limit } = this.config;
-    // The even clock stands still while the machine is suspended; the other one is set back now and then.
+    // The monotonic clock stops while the machine is suspended; the wall clock may be set back.
     return this.clock.monotonic() - this.#heardAt.monotonic > limit || this.clock.now() - this.#heardAt.now > limit;
   }
 
-  /** Resolves when what was committed before the call is known here. @throws Unavailable where it can't be read */
+  /** Reads if the feed is stale. @throws Unavailable if the read fails or takes too long */
   async ensureFresh(): Promise<void> {
     if (!this.isStale) return;
     try {
@@ -107,7 +106,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     }
   }
 
-  /** Reads for every follower. Callers that come while a read is under way share the one after it. */
+  /** Reads for all followers. Calls during a read share the next one. */
   catchUp(): Promise<void> {
     this.#nextRead ??= (this.#reading ?? Promise.resolve())
       .catch(() => {})
@@ -139,7 +138,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
       this.#failing.delete(follower);
       return undefined;
     } catch (err) {
-      // A required follower's failure is logged by who called for the read.
+      // The caller logs failures of required followers.
       if (!follower.required && !this.#failing.has(follower)) {
         this.#logger.warn({ err, msg: 'changes made by other instances can not be read', follower: follower.name });
       }
@@ -161,8 +160,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /**
-   * A notification is a hint to read, and what it says is not believed: anybody who may connect to the database can send
-   * one. Between two such reads goes by as much time as the last one took, so a flood keeps nobody busy all the time.
+   * A notification is only a hint to read; its content is ignored, because anybody who can connect to the database can send one.
+   * After a read, the next hint waits as long as that read took, so a flood of them can't keep the instance busy.
    */
   async #hear(): Promise<void> {
     if (this.#hinted) return;
@@ -175,7 +174,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     await this.catchUp().catch((error) => this.#tell(true, error));
   }
 
-  /** One line when hearing stops, and one when it goes on. */
+  /** Logs once when reading fails, and once when it works again. */
   #tell(interrupted: boolean, err?: unknown): void {
     if (interrupted === this.#interrupted || this.#stopping.signal.aborted) return;
     this.#interrupted = interrupted;

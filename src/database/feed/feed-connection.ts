@@ -4,28 +4,28 @@ import type { DataSource } from 'typeorm';
 
 const TIMEOUT_MS = 2000;
 const RECONNECT_AFTER_MS = 500;
-/** Of all notifications of Portero. */
+/** The channel of Portero's notifications. */
 const CHANNEL = 'portero';
 const NOTIFY = `SELECT pg_notify($1, '')`;
 
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
-/** Has every listener read what has changed. In a transaction it is sent at its commit. */
+/** Makes all listeners read. Within a transaction it is sent at the commit. */
 export async function notify(query: Query): Promise<void> {
   await query(NOTIFY, [CHANNEL]);
 }
 
-/** How a {@link ChangeFeed} reads, and hears of what to read. */
+/** Queries and notifications of a {@link ChangeFeed}. */
 export abstract class FeedConnection {
   abstract readonly query: Query;
-  /** Calls back for each notification of others, now and after every lost connection. */
+  /** Calls back for each notification, also after reconnecting. */
   abstract listen(hear: () => void): void;
-  /** Has the listeners of all other instances read. */
+  /** Notifies all other instances. */
   abstract notify(): Promise<void>;
   abstract close(): Promise<void>;
 }
 
-/** The embedded database has one session and no other instances: nobody has anything to tell. */
+/** The embedded database has one session and no other instances, so there are no notifications. */
 export class SharedConnection extends FeedConnection {
   constructor(private readonly dataSource: DataSource) {
     super();
@@ -41,9 +41,8 @@ export class SharedConnection extends FeedConnection {
 }
 
 /**
- * A connection of the feed's own: a pool whose connections are all busy must not keep revocations from being heard.
- * One that fails in any way is thrown away. Until there is another, the pool is asked: a server that has no
- * connection to spare, or a pooler that takes no LISTEN, is no reason to hear nothing.
+ * A connection outside of the pool, because a busy pool must not delay revocations. After any failure it is replaced. Until
+ * then, queries use the pool, also if the server has no free connection or a pooler does not support LISTEN.
  */
 export class OwnConnection extends FeedConnection {
   #client: pg.Client | undefined;
@@ -51,7 +50,7 @@ export class OwnConnection extends FeedConnection {
   #hear: (() => void) | undefined;
   #closed = false;
 
-  /** @param pool what there is at the time of the call */
+  /** @param pool the current pool */
   constructor(
     private readonly url: string,
     private readonly pool: () => pg.Pool,

@@ -9,6 +9,7 @@ import { CreateRateLimits1763740000010 } from './1763740000010-create-rate-limit
 import { CreateLoginFailures1763740000020 } from './1763740000020-create-login-failures.js';
 import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-events.js';
 import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-type.js';
+import { Proofs1763900000000 } from './1763900000000-proofs.js';
 import { PartitionAuditEvents1763900100000 } from './1763900100000-partition-audit-events.js';
 
 /** In the order that they run in. */
@@ -24,5 +25,6 @@ export const migrations = [
   CreateLoginFailures1763740000020,
   CreateAuditEvents1763750000000,
   IndexEventsByType1763761000000,
+  Proofs1763900000000,
   PartitionAuditEvents1763900100000,
 ];

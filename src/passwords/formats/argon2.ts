@@ -5,7 +5,7 @@ import { equalBytes, hashFormat } from './format.js';
 import { LIMITS } from './limits.js';
 
 const NAMES = ['type', 'version', 'parameters', 'salt', 'digest'] as const;
-// The package's own enums are `const` and so have no values in an isolated module.
+// The enums of the package are `const` and have no values in isolated modules.
 const TYPES = new Map([
   ['argon2i', 1],
   ['argon2id', 2],

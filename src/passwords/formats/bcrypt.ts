@@ -6,18 +6,18 @@ import { LIMITS } from './limits.js';
 
 const FORM = /^\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
 
-/** Compares with bcrypt's own string, `$2b$12$…`: as everywhere, of the password's first 72 bytes. */
+/** Verifies a bcrypt string, `$2b$12$…`. bcrypt uses the first 72 bytes of the password. */
 export function readBcrypt(stored: string): Compare {
   const [, cost, salt, digest] = FORM.exec(stored) ?? [];
   if (cost === undefined || salt === undefined || digest === undefined) throw new MalformedHash('not a bcrypt string');
   integer(cost.replace(/^0/, ''), 'the bcrypt cost', 4, LIMITS.bcryptCost);
-  // $2a$ and $2y$ are what others call the same: only OpenBSD before 5.5 hashed 255 bytes and more otherwise.
+  // $2a$ and $2y$ are the same algorithm; only OpenBSD before 5.5 differed, for passwords of 255 bytes and more.
   const settings = `$2b$${cost}$${salt}`;
   const expected = Buffer.from(digest, 'latin1');
   return async (password) => {
     const computed = await bcrypt.hash(Buffer.from(password, 'utf8'), settings);
     const matches = equalBytes(Buffer.from(computed.slice(-digest.length), 'latin1'), expected);
-    // To crypt(3) a NUL ends the password, so none that holds one was ever hashed in full.
+    // crypt(3) ends the password at NUL, so no password with NUL was ever hashed completely.
     return matches && !password.includes('\0');
   };
 }

@@ -17,12 +17,12 @@ export const djangoPbkdf2 = hashFormat('django-pbkdf2', ['pbkdf2_sha256$', 'pbkd
   });
 });
 
-/** `argon2$argon2id$v=19$…`: a PHC string whose first `$` is left out. */
+/** `argon2$argon2id$v=19$…`: a PHC string without its first `$`. */
 export const djangoArgon2 = hashFormat('django-argon2', ['argon2$'], (stored, prefix) =>
   readArgon2(`$${stored.slice(prefix.length)}`),
 );
 
-/** `bcrypt_sha256$$2b$…`: bcrypt of the password's SHA-256 in hexadecimal, so every byte of it counts. */
+/** `bcrypt_sha256$$2b$…`: bcrypt of the password's SHA-256 in hexadecimal, so all bytes of the password count. */
 export const djangoBcryptSha256 = hashFormat('django-bcrypt-sha256', ['bcrypt_sha256$'], (stored, prefix) => {
   const compare = readBcrypt(stored.slice(prefix.length));
   return (password) => compare(createHash('sha256').update(password, 'utf8').digest('hex'));

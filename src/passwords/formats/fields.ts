@@ -1,7 +1,7 @@
 import { MalformedHash } from '../hash-format.js';
 import { LIMITS } from './limits.js';
 
-/** The text's fields, of which there must be just so many. */
+/** Splits a text into the named fields. @throws MalformedHash if their number differs */
 export function fields<const Names extends readonly string[]>(
   text: string,
   separator: string,
@@ -15,7 +15,7 @@ export function fields(text: string, separator: string, names: readonly string[]
   return found;
 }
 
-/** A number as programs write them: decimal, without sign, space or leading zero. */
+/** A decimal number without sign, spaces and leading zeros. */
 export function integer(text: string, what: string, minimum: number, maximum: number): number {
   if (text.length > 10 || !/^(0|[1-9]\d*)$/.test(text)) throw new MalformedHash(`${what} is not a number`);
   const value = Number(text);
@@ -24,7 +24,7 @@ export function integer(text: string, what: string, minimum: number, maximum: nu
   return value;
 }
 
-/** Such as `ln=16,r=8,p=1`: the names in this order, and the text of each value. */
+/** Parameters such as `ln=16,r=8,p=1`, with these names in this order. */
 export function parameters<const Names extends readonly string[]>(
   text: string,
   names: Names,
@@ -32,19 +32,20 @@ export function parameters<const Names extends readonly string[]>(
 export function parameters(text: string, names: readonly string[]): readonly string[] {
   return fields(text, ',', names).map((pair, index) => {
     const start = `${names[index]}=`;
-    if (!pair.startsWith(start)) throw new MalformedHash(`no parameter ${names[index]} where it is expected`);
+    if (!pair.startsWith(start))
+      throw new MalformedHash(`the parameter ${names[index]} is missing or in the wrong place`);
     return pair.slice(start.length);
   });
 }
 
-/** Base64 with its padding (RFC 4648 §4). Only the one text that stands for these bytes is taken. */
+/** Base64 with padding (RFC 4648 §4), in its canonical form. */
 export function base64(text: string, what: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text) throw new MalformedHash(`${what} is not base64`);
   return bytes;
 }
 
-/** Base64 without padding, as in PHC strings. Only the one text that stands for these bytes is taken. */
+/** Base64 without padding, as in PHC strings, in its canonical form. */
 export function unpaddedBase64(text: string, what: string): Buffer {
   if (text.includes('=')) throw new MalformedHash(`${what} is not base64 without padding`);
   return base64(text.padEnd(Math.ceil(text.length / 4) * 4, '='), what);
@@ -57,19 +58,19 @@ export function hex(text: string, what: string): Buffer {
   return bytes;
 }
 
-/** A salt whose characters are themselves the bytes. */
+/** A salt whose characters are the bytes. */
 export function textSalt(text: string): Buffer {
   if (text === '') throw new MalformedHash('the salt is empty');
   return checkedSalt(Buffer.from(text, 'utf8'));
 }
 
-/** @throws MalformedHash for more than any program uses */
+/** @throws MalformedHash if the salt is too long */
 export function checkedSalt(salt: Buffer): Buffer {
   if (salt.length > LIMITS.saltBytes) throw new MalformedHash(`the salt is over ${LIMITS.saltBytes} bytes`);
   return salt;
 }
 
-/** @throws MalformedHash for a digest cut short or drawn out */
+/** @throws MalformedHash if the digest has another length */
 export function checkLength(digest: Buffer, bytes: number): void {
   if (digest.length !== bytes) throw new MalformedHash(`the digest is ${digest.length} bytes and not ${bytes}`);
 }

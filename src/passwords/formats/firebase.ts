@@ -7,12 +7,12 @@ const NAMES = ['parameters', 'salt', 'hash', 'salt separator', 'signer key'] as 
 const ZERO_IV = Buffer.alloc(16);
 const KEY_BYTES = 32;
 
-/** Firebase's export has either alphabet, by the tool that made it. */
+/** Depending on the tool, Firebase exports use the standard or the URL-safe alphabet. */
 const anyBase64 = (text: string, what: string) => base64(text.replaceAll('-', '+').replaceAll('_', '/'), what);
 
 /**
- * `$firescrypt$ln=14,r=8,p=1$salt$hash$separator$signer`, all base64: a user's salt and hash, and the project's
- * parameters. The project's signer key is encrypted with what scrypt makes of the password, and that is what is stored
+ * `$firescrypt$ln=14,r=8,p=1$salt$hash$separator$signer`, all base64: the salt and hash of a user and the parameters
+ * of the project. The hash is the project's signer key, encrypted with the scrypt output of the password
  * (github.com/firebase/scrypt).
  */
 export const firebaseScrypt = hashFormat('firebase-scrypt', ['$firescrypt$'], (stored, prefix) => {

@@ -9,12 +9,12 @@ import { scryptPhc } from './scrypt.js';
 import { sha256Crypt, sha512Crypt } from './sha-crypt.js';
 
 const PREFIX = '$flask-security$salt=';
-/** Of passlib's schemes, those that Flask-Security hashes twice: all but Django's (`SECURITY_PASSWORD_SINGLE_HASH`). */
+/** The schemes of passlib that Flask-Security double-hashes: all except Django's (`SECURITY_PASSWORD_SINGLE_HASH`). */
 const INNER: readonly HashFormat[] = [bcryptString, argon2Phc, passlibPbkdf2, scryptPhc, sha256Crypt, sha512Crypt];
 
 /**
- * What to store for a hash that Flask-Security made: the hash says nothing of `SECURITY_PASSWORD_SALT`, without which no
- * password can be compared with it.
+ * Wraps a hash made by Flask-Security for storage. The hash does not contain `SECURITY_PASSWORD_SALT`, which is needed to verify
+ * it.
  *
  * @throws MalformedHash if the salt is empty or too long
  */
@@ -23,9 +23,9 @@ export function wrapFlaskSecurity(salt: string, stored: string): string {
 }
 
 /**
- * What {@link wrapFlaskSecurity} makes. Flask-Security hashes base64(HMAC-SHA-512(salt, password)) in place of the
- * password (`flask_security.utils.get_hmac`). It normalises the password to NFKD since 4.0 and did not before, so one
- * that this alters is tried both ways.
+ * The result of {@link wrapFlaskSecurity}. Flask-Security hashes base64(HMAC-SHA-512(salt, password)) instead of the password
+ * (`flask_security.utils.get_hmac`). Since 4.0 it normalizes the password to NFKD first, so a password that NFKD changes is
+ * tried in both forms.
  */
 export const flaskSecurity = hashFormat('flask-security', [PREFIX], (stored) => {
   const end = stored.indexOf('$', PREFIX.length);

@@ -10,7 +10,7 @@ import { scryptPhc } from './scrypt.js';
 import { sha256Crypt, sha512Crypt } from './sha-crypt.js';
 import { werkzeugPbkdf2, werkzeugScrypt } from './werkzeug.js';
 
-/** Every foreign format, in order of recognition. No text is recognised by two. */
+/** All foreign formats. No text is recognized by two of them. */
 export const FOREIGN_FORMATS: readonly HashFormat[] = Object.freeze([
   werkzeugScrypt,
   werkzeugPbkdf2,
@@ -30,7 +30,7 @@ export const FOREIGN_FORMATS: readonly HashFormat[] = Object.freeze([
   sha512Crypt,
 ]);
 
-/** The format that a stored text claims to be of. */
+/** The format of a stored text, by its prefix. */
 export function foreignFormatOf(stored: string): HashFormat | undefined {
   return FOREIGN_FORMATS.find((format) => format.recognises(stored));
 }

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type Compare, type HashFormat, MalformedHash } from '../hash-format.js';
 import { LIMITS } from './limits.js';
 
-/** A format known by its first characters. `read` sees no text that is longer than any hash or without a prefix. */
+/** A format that is recognized by a prefix. `read` gets only texts with a prefix and of a valid length. */
 export function hashFormat(
   name: string,
   prefixes: readonly string[],
@@ -23,7 +23,7 @@ export function hashFormat(
   });
 }
 
-/** Whether both are the same bytes, in a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 export function equalBytes(computed: Buffer, expected: Buffer): boolean {
   return computed.length === expected.length && timingSafeEqual(computed, expected);
 }

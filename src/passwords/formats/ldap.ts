@@ -8,14 +8,14 @@ const DIGESTS: ReadonlyMap<string, readonly [string, number]> = new Map([
   ['{SSHA256}', ['sha256', 32]],
   ['{SSHA512}', ['sha512', 64]],
 ]);
-/** A scheme's name has no case (RFC 3112 §2), and these two are how programs write it. */
+/** Names of schemes are case-insensitive (RFC 3112 §2); programs write them in these two ways. */
 const PREFIXES = [...DIGESTS.keys()].flatMap((prefix) => [prefix, prefix.toLowerCase()]);
 
 /** `{SSHA}`, `{SSHA256}`, `{SSHA512}` of OpenLDAP: base64 of digest(password ‖ salt) ‖ salt. */
 export const ldapSsha = hashFormat('ldap-ssha', PREFIXES, (stored, prefix) => {
   const [digest, bytes] = DIGESTS.get(prefix.toUpperCase()) ?? ['', 0];
   const content = base64(stored.slice(prefix.length), 'the hash');
-  if (content.length <= bytes) throw new MalformedHash('the digest is cut short, or without a salt');
+  if (content.length <= bytes) throw new MalformedHash('the digest is truncated or has no salt');
   const expected = content.subarray(0, bytes);
   const salt = checkedSalt(content.subarray(bytes));
   return async (password) => equalBytes(createHash(digest).update(password, 'utf8').update(salt).digest(), expected);

@@ -1,13 +1,13 @@
 /**
- * The most that a stored foreign hash may ask for, judged before any hashing. Each cap admits what the format's own
- * programs write by default and more. Measured at the caps on one core of an AMD EPYC server: 1.3 s for SHA-crypt, 0.9 s for
+ * Limits for the parameters of foreign hashes, checked before hashing. Each admits more than the defaults of the programs that
+ * write the format. Measured at the limits on one core of an AMD EPYC server: 1.3 s for SHA-crypt, 0.9 s for
  * bcrypt, 0.7 s for PBKDF2 with SHA-512, 0.6 s for scrypt, 0.4 s for argon2, and never more than 129 MiB.
  */
 export const LIMITS = Object.freeze({
-  /** Of the whole stored text, in UTF-16 units; looked at before anything else. */
+  /** Length of the stored text in UTF-16 units; checked first. */
   storedLength: 4096,
   saltBytes: 1024,
-  /** Of one block of output, with any digest. Django 6 asks for 1,200,000, Werkzeug 3.1 for 1,000,000. */
+  /** Iterations for one block of output, with any digest. Django 6 asks for 1,200,000, Werkzeug 3.1 for 1,000,000. */
   pbkdf2Iterations: 2_000_000,
   /** N × r: 128 bytes each, so 128 MiB. Werkzeug asks for 2^18, passlib for 2^19, OWASP for 2^20. */
   scryptMemory: 2 ** 20,
@@ -20,10 +20,10 @@ export const LIMITS = Object.freeze({
   /** KiB × passes. */
   argon2Work: 2 ** 20,
   argon2Parallelism: 16,
-  /** The logarithm: each step doubles the work. */
+  /** log2 of the iterations. */
   bcryptCost: 14,
   /** passlib asks for 656,000 of SHA-512 and 535,000 of SHA-256. */
   shaCryptRounds: 800_000,
-  /** Each round reads the password up to twice, so a long one multiplies the work. Nobody's is longer here. */
+  /** Bytes of the password, which each round reads up to twice. No account has a longer one. */
   shaCryptPasswordBytes: 256,
 });

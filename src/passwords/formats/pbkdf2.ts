@@ -12,7 +12,7 @@ const DIGEST_BYTES: ReadonlyMap<string, number> = new Map([
   ['sha512', 64],
 ]);
 
-/** What a PBKDF2 hash says of itself; numbers still as the text has them. */
+/** The parts of a PBKDF2 hash, as text. */
 export interface Pbkdf2 {
   readonly digest: string;
   readonly iterations: string;
@@ -20,10 +20,10 @@ export interface Pbkdf2 {
   readonly expected: Buffer;
 }
 
-/** PBKDF2 (RFC 8018 §5.2) with HMAC, one block of output: every format here stores just as much as the digest has. */
+/** PBKDF2 (RFC 8018 §5.2) with HMAC, with one block of output, which is what all these formats store. */
 export function pbkdf2Compare({ digest, iterations, salt, expected }: Pbkdf2): Compare {
   const bytes = DIGEST_BYTES.get(digest);
-  if (bytes === undefined) throw new MalformedHash(`no digest but ${[...DIGEST_BYTES.keys()].join(', ')} is supported`);
+  if (bytes === undefined) throw new MalformedHash(`the digest is not one of ${[...DIGEST_BYTES.keys()].join(', ')}`);
   const rounds = integer(iterations, 'the iteration count', 1, LIMITS.pbkdf2Iterations);
   checkedSalt(salt);
   checkLength(expected, bytes);

@@ -4,13 +4,13 @@ import { checkedSalt, checkLength, fields, integer, parameters, unpaddedBase64 }
 import { equalBytes, hashFormat } from './format.js';
 import { LIMITS } from './limits.js';
 
-/** Node.js refuses by default what Werkzeug asks for by default. Above the cap on N × r by the small buffers. */
+/** The default limit of Node.js is below the defaults of Werkzeug. A little above the limit on N × r. */
 const MAXMEM = 128 * LIMITS.scryptMemory + 2 ** 20;
 
-/** Runs scrypt (RFC 7914) in the thread pool, under parameters that were judged before. */
+/** Runs scrypt (RFC 7914) in the thread pool. The parameters must have been checked. */
 export type Scrypt = (password: string, salt: Buffer, bytes: number) => Promise<Buffer>;
 
-/** scrypt with these parameters, each still as the stored text has it; `logN` where it stands for N. */
+/** The parameters of scrypt, as text; `logN` replaces `N` in some formats. */
 export function boundedScrypt(cost: { N: string } | { logN: string }, r: string, p: string): Scrypt {
   const N =
     'N' in cost
@@ -29,7 +29,7 @@ export function boundedScrypt(cost: { N: string } | { logN: string }, r: string,
     });
 }
 
-/** scrypt whose output itself is what is stored. */
+/** Verifies scrypt hashes that store the plain output. */
 export function scryptCompare(derive: Scrypt, salt: Buffer, expected: Buffer, bytes: number): Compare {
   checkedSalt(salt);
   checkLength(expected, bytes);

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
-/** What SHA-crypt makes its digest of. */
+/** The input of SHA-crypt. */
 export interface ShaCrypt {
   readonly algorithm: 'sha256' | 'sha512';
   readonly rounds: number;
@@ -10,13 +10,13 @@ export interface ShaCrypt {
 }
 
 const SLICE_MS = 2;
-/** Some tens of microseconds of work: as often as the clock is worth reading. */
+/** Rounds between two readings of the clock: some tens of microseconds. */
 const ROUNDS_PER_LOOK = 16;
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /**
- * The text of a digest by Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512" (2007), whose steps are numbered here.
- * OpenSSL's thread pool knows no such function: the rounds run in slices that leave the event loop free between them.
+ * Computes the digest of Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512" (2007); the step numbers are from there. No
+ * library offers it in the thread pool, so the rounds run in slices, with the event loop free in between.
  */
 export async function shaCrypt(input: ShaCrypt): Promise<string> {
   const { algorithm, password, salt } = input;
@@ -35,7 +35,7 @@ function firstDigest({ algorithm, password, salt }: ShaCrypt): Buffer {
   return sha(algorithm, ...parts);
 }
 
-/** Step 21. What a round hashes depends on its number's remainders by 2, 3 and 7 alone, and on the digest before. */
+/** Step 21. The input of a round depends only on its number modulo 2, 3 and 7, and on the previous digest. */
 async function allRounds({ algorithm, rounds }: ShaCrypt, first: Buffer, p: Buffer, s: Buffer): Promise<Buffer> {
   const templates = Array.from({ length: 42 }, (_, round) => {
     const middle = [...(round % 3 ? [s] : []), ...(round % 7 ? [p] : [])];
@@ -57,7 +57,7 @@ async function allRounds({ algorithm, rounds }: ShaCrypt, first: Buffer, p: Buff
   return digest;
 }
 
-/** Step 22: three bytes are four characters, low bits first, in an order that rotates through the digest's thirds. */
+/** Step 22: three bytes become four characters, low bits first, in an order that rotates through the thirds of the digest. */
 function encoded(digest: Buffer): string {
   const third = Math.floor(digest.length / 3);
   let text = '';

@@ -19,7 +19,7 @@ function read(algorithm: ShaCrypt['algorithm'], digestLength: number, text: stri
   const expected = Buffer.from(digest, 'latin1');
   return async (password) => {
     const bytes = Buffer.from(password, 'utf8');
-    // To crypt(3) a NUL ends the password, so none that holds one was ever hashed in full.
+    // crypt(3) ends the password at NUL, so no password with NUL was ever hashed completely.
     const possible = bytes.length <= LIMITS.shaCryptPasswordBytes && !bytes.includes(0);
     const tried = possible ? bytes : Buffer.alloc(0);
     const computed = await shaCrypt({ algorithm, rounds, salt: Buffer.from(salt, 'latin1'), password: tried });

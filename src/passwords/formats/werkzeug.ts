@@ -17,7 +17,7 @@ export const werkzeugScrypt = hashFormat('werkzeug-scrypt', ['scrypt:'], (stored
 export const werkzeugPbkdf2 = hashFormat('werkzeug-pbkdf2', ['pbkdf2:'], (stored) => {
   const [method, salt, digest] = fields(stored, '$', FIELDS);
   if (method.split(':').length === 2) {
-    // Werkzeug reads it with the default of the version that runs: 260,000 in 2.2, 600,000 in 3.0, 1,000,000 in 3.1.
+    // Werkzeug uses the default of its version then: 260,000 in 2.2, 600,000 in 3.0, 1,000,000 in 3.1.
     throw new MalformedHash('no iteration count, so it depends on the version of Werkzeug');
   }
   const [, name, iterations] = fields(method, ':', ['pbkdf2', 'digest', 'iterations']);

@@ -78,11 +78,14 @@ const END_REUSED = endWhere('id = $4', { eventId: EVENT_ID_OF_ONE, also: `, reus
 const END_ALL = endWhere('user_id = $4 AND id IS DISTINCT FROM $5::uuid AND ended_at IS NULL');
 const END_EXCESS = endWhere(`id IN (
   SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
-  ORDER BY auth_time DESC, id DESC OFFSET $5) AND ended_at IS NULL`);
+  ORDER BY started_at DESC, id DESC OFFSET $5) AND ended_at IS NULL`);
 /** Of all users, from some id on. */
 const END_EVERYBODYS = endWhere('id > $4 AND ended_at IS NULL', { limit: 'LIMIT $5' });
 const EVERYBODYS_BATCH = 1000;
 const NIL = '00000000-0000-0000-0000-000000000000';
+
+/** What the audit trail says of the reuse of a refresh token. */
+export type Reuse = EventInput & { client: ClientContext };
 
 interface Ended extends Revocation {
   event: AuditEvent | undefined;
@@ -125,7 +128,7 @@ export class RevocationLog {
   }
 
   /** Ends a session because a refresh token of it was used again, and records the reuse in the same statement. */
-  async endReused(sessionId: string, reuse: EventInput): Promise<Revocation[]> {
+  async endReused(sessionId: string, reuse: Reuse): Promise<Revocation[]> {
     const reason = 'refresh_token_reused';
     const event = this.#eventOf(reason, reuse.client);
     const reused = this.audit.event('refresh.reused', { ...reuse, result: 'refused' });

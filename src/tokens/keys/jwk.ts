@@ -14,7 +14,7 @@ export interface PublicJwk {
   kid: string;
 }
 
-/** RFC 7638 §3.2, in the order that it hashes them in. */
+/** The members of a thumbprint in their order (RFC 7638 §3.2). */
 const REQUIRED_MEMBERS: Record<string, readonly (keyof JsonWebKey)[]> = {
   EC: ['crv', 'kty', 'x', 'y'],
   RSA: ['e', 'kty', 'n'],
@@ -28,7 +28,7 @@ export function thumbprint(key: KeyObject): string {
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
-/** Of an asymmetric key. */
+/** The public JWK of an asymmetric key. */
 export function publicJwk(key: KeyObject, alg: JwtAlg, kid: string): PublicJwk {
   const { kty, crv, x, y, n, e } = key.export({ format: 'jwk' });
   const point = kty === 'EC' ? { crv, x, y } : { n, e };

@@ -10,18 +10,18 @@ const ALGORITHM_OF_TYPE = new Map<unknown, JwtAlg>([
   ['oct', 'HS256'],
 ]);
 
-/** Why a key is not taken, in words for the operator. */
+/** The key can't be used. The message is for the operator and continues a sentence: `the key …`. */
 export class KeyRefused extends Error {
   override name = 'KeyRefused';
 }
 
 export interface KeyRules {
-  /** Takes RSA keys of 2048 bits, where 3072 are the least otherwise. */
+  /** Accepts RSA keys of 2048 bits; the minimum is 3072 otherwise. */
   allowRsa2048?: boolean;
 }
 
 /**
- * The keys of a text: a private key in PEM (PKCS #8, PKCS #1 or SEC 1), a JWK or a JWK Set (RFC 7517).
+ * Reads the keys in a text: a private key in PEM (PKCS #8, PKCS #1 or SEC 1), a JWK or a JWK Set (RFC 7517).
  *
  * @throws KeyRefused
  */
@@ -32,8 +32,8 @@ export function readKeys(text: string, rules: KeyRules = {}): Key[] {
 }
 
 /**
- * A set in which every key is good by itself, each has a `kid` of its own, and secrets are not mixed with key pairs:
- * else a token could be checked by another key than its own.
+ * Reads a JWK Set in which each key is valid, `kid`s are unique, and secrets are not mixed with key pairs. Otherwise a token
+ * could be verified with the wrong key.
  *
  * @throws KeyRefused
  */
@@ -46,8 +46,8 @@ export function readJwkSet(jwks: readonly JsonWebKey[], rules: KeyRules = {}): K
 }
 
 /**
- * One JWK, public or private, for the algorithm that it names or the one of its type. Without a `kid` it gets its
- * thumbprint (RFC 7638).
+ * Reads a JWK, public or private, for its `alg` or the only algorithm of its type. Without a `kid` it gets its thumbprint
+ * (RFC 7638).
  *
  * @throws KeyRefused
  */
@@ -71,16 +71,15 @@ export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
 }
 
 function readPem(text: string, rules: KeyRules): Key {
-  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: take its passphrase off first (openssl pkey)');
-  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('holds no private key, and can not sign');
+  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: remove its passphrase first (openssl pkey)');
+  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('contains no private key, so it can not sign');
   const key = createKey(() => createPrivateKey(text));
   const alg = ALGORITHM_OF_TYPE.get(createKey(() => key.export({ format: 'jwk' })).kty);
-  if (alg === undefined)
-    throw new KeyRefused(`is of type ${key.asymmetricKeyType}, for which there is no algorithm here`);
+  if (alg === undefined) throw new KeyRefused(`has the type ${key.asymmetricKeyType}, which is not supported`);
   return checked(key, alg, rules);
 }
 
-/** @throws KeyRefused where the key is weak or not the algorithm's */
+/** @throws KeyRefused if the key is weak or not for the algorithm */
 export function checked(key: KeyObject, alg: JwtAlg, rules: KeyRules = {}, kid?: string): Key {
   const fault = weakness(key, alg, rules);
   if (fault !== undefined) throw new KeyRefused(fault);
@@ -92,7 +91,7 @@ function createKey<T>(create: () => T): T {
   try {
     return create();
   } catch (cause) {
-    throw new KeyRefused('is no key that can be read', { cause });
+    throw new KeyRefused('can not be read as a key', { cause });
   }
 }
 
@@ -101,7 +100,7 @@ function parse(text: string): JsonWebKey & { keys?: unknown } {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value as JsonWebKey;
   } catch {
-    // Told below: what it is not.
+    // Reported below.
   }
   throw new KeyRefused('is neither PEM nor a JWK');
 }

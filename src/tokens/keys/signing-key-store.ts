@@ -13,16 +13,16 @@ import { checked, KeyRefused } from './key-file.js';
 import { SigningKeyRow } from './signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from './signing-key.errors.js';
 
-/** "keys" in ASCII: whoever changes the states of the keys holds this advisory lock. */
+/** The advisory lock for changes of key states: "keys" in ASCII. */
 const ADVISORY_LOCK = '1801812339';
-/** An instance that has not heard of a rotation yet signs with the former key; clocks differ a little. */
+/** Added to the time of retirement, because an instance may still sign with the previous key, and clocks differ. */
 const SLACK_MS = 60_000;
-/** With several instances: how long a key is published before it signs, so that each knows it by then. */
+/** With several instances, a key is published for this long before it signs, so that all of them know it. */
 const SETTLING_MS = 5000;
 
 export type KeySettings = Pick<Config, 'jwtAlg' | 'jwtAllowRsa2048' | 'keyRotation' | 'accessTokenTtl' | 'databaseUrl'>;
 
-/** A key with the state that the database has it in. */
+/** A key with its state in the database. */
 export type StoredKey = Key & Pick<SigningKeyRow, 'status' | 'createdAt' | 'activatedAt' | 'publishedUntil'>;
 
 /** Where changes of the keys are recorded, and who makes them. */
@@ -31,10 +31,10 @@ export interface Recorder {
   actor: Actor;
 }
 
-/** Writes the event of a change, in its transaction. */
+/** Writes the event of a change in the same transaction. */
 type RecordEvent = (type: AuditEventType, kid: string) => Promise<void>;
 
-/** The states of the signing keys in the database. Each change is one transaction, one at a time of all instances. */
+/** The signing keys in the database and their states. Changes are serialized across all instances. */
 export class SigningKeyStore {
   constructor(
     private readonly manager: EntityManager,
@@ -44,7 +44,7 @@ export class SigningKeyStore {
     private readonly recorder: Recorder = { audit: new AuditLog(clock, manager), actor: 'operator' },
   ) {}
 
-  /** Every key there ever was, sealed, the oldest first. */
+  /** All keys, also retired ones; sealed, the oldest first. */
   list(): Promise<SigningKeyRow[]> {
     return this.manager.find(SigningKeyRow, { order: { createdAt: 'ASC', kid: 'ASC' } });
   }
@@ -58,7 +58,7 @@ export class SigningKeyStore {
     return { ...row, ...checked(key, alg, rules, kid), stale };
   }
 
-  /** Makes what is missing at a start: a key that signs, and the next one, of the algorithm that is set. */
+  /** Creates the active and the next key with the algorithm `JWT_ALG`, if they are missing. */
   async prepare(): Promise<void> {
     const { jwtAlg } = this.settings;
     const there = await current(this.manager);
@@ -66,7 +66,7 @@ export class SigningKeyStore {
     if (isReady && there.next?.alg === jwtAlg) return;
     const [first, second] = await Promise.all([generateKey(jwtAlg), generateKey(jwtAlg)]);
     await this.#exclusively(async (manager) => {
-      // Another instance may have made them by now.
+      // Another instance may have created them meanwhile.
       const { active, next } = await current(manager);
       if (next !== undefined && next.alg !== jwtAlg) await manager.delete(SigningKeyRow, { kid: next.kid });
       if (active === undefined) await this.#insert(manager, first, 'active');
@@ -79,11 +79,11 @@ export class SigningKeyStore {
   }
 
   /**
-   * The next key signs from now on, and the active one retires when its last token has expired. `due` is asked, with
-   * everybody else kept out, whether it is still to be done: so of many instances one does it.
+   * Makes the next key the active one. The previous one retires when its last token has expired. `due` is called under the
+   * lock, so only one of several instances rotates.
    *
-   * @returns the key that signs now, or nothing where it was not due
-   * @throws NextKeyTooNew where some instance may not know it yet
+   * @returns the key ID of the new active key, or undefined if it was not due
+   * @throws NextKeyTooNew if an instance may not know the next key yet
    */
   async rotate(due: (active: SigningKeyRow) => boolean = () => true): Promise<string | undefined> {
     const successor = await generateKey(this.settings.jwtAlg);
@@ -100,10 +100,10 @@ export class SigningKeyStore {
   }
 
   /**
-   * Takes a key from elsewhere as the next one, in place of the one that was prepared.
+   * Imports a key as the next one. It replaces the prepared one.
    *
-   * @returns its kid, the thumbprint
-   * @throws KeyRefused where it is not for `JWT_ALG`, or only verifies; KeyExists
+   * @returns its key ID, the thumbprint
+   * @throws KeyRefused if it is not for `JWT_ALG` or has no private half; KeyExists
    */
   async import({ privateKey, publicKey, alg }: Key): Promise<string> {
     const { jwtAlg } = this.settings;
@@ -120,7 +120,7 @@ export class SigningKeyStore {
     return kid;
   }
 
-  /** Ends a key: tokens that it signed are refused at once. Where it was the active one, the next takes its place. */
+  /** Revokes a key: tokens that it signed are rejected at once. If it was the active one, the next key replaces it. */
   async revoke(kid: string): Promise<void> {
     const successor = await generateKey(this.settings.jwtAlg);
     await this.#exclusively(async (manager, record) => {
@@ -134,7 +134,7 @@ export class SigningKeyStore {
     });
   }
 
-  /** Ends the keys whose last token has expired, and forgets their private halves. */
+  /** Retires the keys whose last token has expired, and deletes their private halves. */
   async retireExpired(): Promise<void> {
     await this.#exclusively((manager) =>
       manager.query(
@@ -144,7 +144,7 @@ export class SigningKeyStore {
     );
   }
 
-  /** Seals again what was sealed under a former secret. @returns how many */
+  /** Seals keys again that were sealed with a previous secret. @returns their number */
   async reseal(): Promise<number> {
     let count = 0;
     for (const { kid, sealedKey } of await this.list()) {
@@ -165,14 +165,14 @@ export class SigningKeyStore {
     return count;
   }
 
-  /** Of several instances each must have read the key by then: they do every second. */
+  /** Instances read the keys every second, so all of them know the key after this time. */
   get settlingMs(): number {
     return this.settings.databaseUrl === undefined ? 0 : SETTLING_MS;
   }
 
   #requireSettled({ createdAt }: SigningKeyRow): void {
     const waitMs = createdAt.getTime() + this.settlingMs - this.clock.now();
-    // Longer than that it can't be but where a clock is wrong.
+    // More would mean that a clock is wrong.
     if (waitMs > 0) throw new NextKeyTooNew(Math.min(waitMs, this.settlingMs));
   }
 
@@ -204,7 +204,7 @@ export class SigningKeyStore {
     return Math.ceil(this.settings.accessTokenTtl / 1000);
   }
 
-  /** In a transaction that no other of these overlaps; then every instance is told to read. */
+  /** Runs a transaction under the lock, and then notifies all instances. */
   async #exclusively<T>(work: (manager: EntityManager, record: RecordEvent) => Promise<T>): Promise<T> {
     const events: AuditEvent[] = [];
     const { audit, actor } = this.recorder;

@@ -2,12 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { JwtAlg } from '../../config/config.js';
 
 /**
- * `next` is published and does not sign yet; `active` signs; `retiring` is published until the last token that it
- * signed has expired; `retired` verifies nothing any more, and its private half is gone.
+ * `next`: published, does not sign yet. `active`: signs. `retiring`: published until the last token that it signed has expired.
+ * `retired`: verifies nothing; its private half is deleted.
  */
 export type KeyStatus = 'next' | 'active' | 'retiring' | 'retired';
 
-/** A signing key, sealed. There is one `active` and one `next` at the most. */
+/** A sealed signing key. At most one is `active` and one is `next`. */
 @Entity('signing_keys')
 export class SigningKeyRow {
   /** The JWK thumbprint (RFC 7638). */
@@ -17,7 +17,7 @@ export class SigningKeyRow {
   @Column('text')
   alg!: JwtAlg;
 
-  /** PKCS #8 in DER, or the secret of HS256, sealed under the `kid`. */
+  /** PKCS #8 in DER, or the secret of HS256; sealed with the `kid` as context. */
   @Column('bytea', { name: 'sealed_key', nullable: true })
   sealedKey!: Buffer | null;
 
@@ -30,14 +30,14 @@ export class SigningKeyRow {
   @Column('timestamptz', { name: 'activated_at', nullable: true })
   activatedAt!: Date | null;
 
-  /** Of a retiring key: when the last token that it signed has expired. */
+  /** The time at which the last token of a retiring key expires. */
   @Column('timestamptz', { name: 'published_until', nullable: true })
   publishedUntil!: Date | null;
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 
-  /** The longest `ACCESS_TOKEN_TTL` that it has signed under, in seconds. */
+  /** The longest `ACCESS_TOKEN_TTL` while it was active, in seconds. */
   @Column('integer', { name: 'longest_ttl' })
   longestTtl!: number;
 }

@@ -1,6 +1,6 @@
 import type { KeyStatus } from './signing-key.entity.js';
 
-/** No instance may sign with a key that another may not know yet. */
+/** The next key can't sign yet, because another instance may not know it. */
 export class NextKeyTooNew extends Error {
   override name = 'NextKeyTooNew';
 

@@ -16,16 +16,16 @@ import { SigningKeyStore, type StoredKey } from './signing-key-store.js';
 
 const RESEAL_EVERY_MS = 3_600_000;
 
-/** The keys that sign and verify access tokens, unsealed and in memory, as the database has them a second ago at most. */
+/** The signing keys, unsealed in memory; at most one second behind the database. */
 @Injectable()
 export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
   readonly #store: SigningKeyStore;
   readonly #logger = new Logger(SigningKeys.name);
   #byKid = new Map<string, StoredKey>();
   #active!: StoredKey;
-  /** Set where `JWT_ALG` has become another one: the next key takes over as soon as it may. */
+  /** `JWT_ALG` was changed, so the keys are rotated as soon as possible. */
   #algChanged = false;
-  /** Keys that were told of as unusable. */
+  /** Unusable keys that have been logged. */
   readonly #unusable = new Set<string>();
   #maintaining = false;
   #resealAt = 0;
@@ -42,12 +42,12 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config, { audit, actor: 'system' });
   }
 
-  /** @throws StartRefused under a wrong secret, before anything is changed */
+  /** @throws StartRefused if the secret is wrong, before anything is changed */
   async onModuleInit(): Promise<void> {
     this.#load(await this.#store.list());
   }
 
-  /** Makes the first keys at the first start. */
+  /** Creates the keys at the first start. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#store.prepare();
     this.#load(await this.#store.list());
@@ -60,18 +60,18 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     return this.#active;
   }
 
-  /** A key whose tokens are good. No I/O. */
+  /** The key for verifying tokens with this `kid`, if it is valid now. No I/O. */
   find(kid: string | undefined): StoredKey | undefined {
     const key = this.#byKid.get(kid ?? '');
     return key && (key.publishedUntil === null || key.publishedUntil.getTime() > this.clock.now()) ? key : undefined;
   }
 
-  /** Calls back when a key was forgotten, before anything else happens. */
+  /** Calls back synchronously when a key has been removed. */
   onForgotten(callback: () => void): void {
     this.#onForgotten = callback;
   }
 
-  /** The JWK Set that others verify with (RFC 7517 §5). A secret of HS256 is never in it. */
+  /** The JWK Set (RFC 7517 §5). It never contains HS256 secrets. */
   publicKeys(): { keys: PublicJwk[] } {
     const published = [...this.#byKid.values()].filter(({ kid, alg }) => alg !== 'HS256' && this.find(kid));
     return { keys: published.map(({ publicKey, alg, kid }) => publicJwk(publicKey, alg, kid)) };
@@ -84,11 +84,11 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
          FROM signing_keys WHERE status <> 'retired' ORDER BY created_at, kid`,
     );
     this.#load(rows);
-    // Not awaited: it waits for a connection of the pool, and for other instances.
+    // Not awaited, because it may wait for a connection and for other instances.
     void this.#maintain();
   }
 
-  /** Takes over the states in the database; of keys that are known by now, nothing is unsealed again. */
+  /** Updates the states, and unseals keys that are new. */
   #load(rows: readonly SigningKeyRow[]): void {
     const byKid = new Map<string, StoredKey>();
     for (const row of rows) {
@@ -109,7 +109,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
       return this.#store.open(row);
     } catch (error) {
       const refusal = this.#refusal(row, error);
-      // At the start nothing has been done yet. Later, what another instance has done must not stop this one.
+      // At the start this is an error. Later, a key from another instance must not stop this one.
       if (this.#active === undefined) throw refusal;
       if (!this.#unusable.has(row.kid)) {
         this.#logger.error({ msg: 'a signing key can not be used', kid: row.kid, reason: refusal.message });
@@ -128,7 +128,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     );
   }
 
-  /** What time brings: the rotation that is due, keys that are over, seals of a former secret. */
+  /** Rotates if it is due, retires expired keys, and seals again what a previous secret has sealed. */
   async #maintain(): Promise<void> {
     if (this.#maintaining) return;
     this.#maintaining = true;
@@ -139,7 +139,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
       if (over) await this.#store.retireExpired();
       if (this.config.secretPrevious.length > 0 && now >= this.#resealAt) await this.#reseal(now);
     } catch (err) {
-      this.#logger.warn({ err, msg: 'the signing keys could not be kept up; to be tried again' });
+      this.#logger.warn({ err, msg: 'maintenance of the signing keys failed; it will be retried' });
     } finally {
       this.#maintaining = false;
     }
@@ -163,6 +163,6 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
   async #reseal(now: number): Promise<void> {
     const count = await this.#store.reseal();
     this.#resealAt = now + RESEAL_EVERY_MS;
-    if (count > 0) this.#logger.log({ msg: 'signing keys sealed again under PORTERO_SECRET', count });
+    if (count > 0) this.#logger.log({ msg: 'signing keys sealed again with the current PORTERO_SECRET', count });
   }
 }

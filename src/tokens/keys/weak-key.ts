@@ -7,7 +7,7 @@ const RSA_ALLOWED_BITS = 2048;
 const RSA_MAXIMUM_BITS = 8192;
 
 /**
- * The primes by which keys of the ROCA flaw are told (CVE-2017-15361): their moduli are powers of 65537 modulo each.
+ * The primes that detect ROCA keys (CVE-2017-15361): their moduli are powers of 65537 modulo each prime.
  * Nemec et al., The Return of Coppersmith's Attack, ACM CCS 2017.
  */
 const ROCA_PRIMES = [
@@ -15,7 +15,7 @@ const ROCA_PRIMES = [
   127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
-/** What is wrong with a key for an algorithm, in words for the operator; nothing where it will do (NIST SP 800-131A). */
+/** Why a key is too weak for an algorithm (NIST SP 800-131A), for the operator; undefined if it is not. */
 export function weakness(key: KeyObject, alg: JwtAlg, { allowRsa2048 = false } = {}): string | undefined {
   if (alg === 'HS256') return key.type === 'secret' ? shortSecret(key) : 'is no secret, and HS256 needs one';
   if (key.type === 'secret') return `is a secret, and ${alg} needs a key pair`;

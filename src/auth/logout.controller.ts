@@ -1,0 +1,51 @@
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCookieAuth,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ClientContext, CurrentClient } from '../http/client-context.js';
+import { Public } from '../http/public.decorator.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { CsrfFailed, SessionInvalid } from '../sessions/session.errors.js';
+import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
+import { TokenMalformed, TokenMissing } from '../tokens/token.errors.js';
+import { CSRF_HEADER } from './access/api-authenticated.decorator.js';
+import { Logout } from './logout.js';
+import { LOGOUT_EXAMPLES, LogoutRequest } from './refresh-token.request.js';
+
+@ApiTags('Auth')
+@Controller()
+export class LogoutController {
+  constructor(private readonly logoutService: Logout) {}
+
+  @Public()
+  @Post(['auth/logout', 'logout'])
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiCookieAuth()
+  @ApiHeader(CSRF_HEADER)
+  @ApiOperation({
+    summary: 'End a session',
+    description:
+      'By its access token, which may have expired, its refresh token, or its cookie with `X-CSRF-Token`. Its access tokens die with it; a cookie is cleared.',
+    operationId: 'logout',
+  })
+  @ApiBody({ type: LogoutRequest, required: false, examples: LOGOUT_EXAMPLES })
+  @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
+  @ApiProblems(ValidationFailed, TokenMissing, TokenMalformed, RefreshTokenInvalid, SessionInvalid, CsrfFailed)
+  async logout(
+    @Req() request: FastifyRequest,
+    @CurrentClient() client: ClientContext,
+    @Body() body: LogoutRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.logoutService.logout(request, client, reply, body.refresh_token);
+  }
+}

@@ -1,0 +1,45 @@
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { type ClientContext, CurrentClient } from '../../http/client-context.js';
+import { Public } from '../../http/public.decorator.js';
+import { Busy, PasswordRejected } from '../../passwords/passwords.errors.js';
+import { ApiProblems } from '../../problems/api-problems.decorator.js';
+import { ValidationFailed } from '../../problems/http.errors.js';
+import { Limit } from '../../rate-limits/limit.decorator.js';
+import { UserResponse } from '../../users/user.response.js';
+import { EmailTaken, UsernameTaken } from '../../users/users.errors.js';
+import { RegistrationClosed } from '../auth.errors.js';
+import { RegisterRequest } from './register.request.js';
+import { Registration } from './registration.js';
+
+@ApiTags('Auth')
+@Controller()
+export class RegistrationController {
+  constructor(private readonly registration: Registration) {}
+
+  @Public()
+  @Limit('registrations')
+  @Post(['auth/register', 'register'])
+  @ApiOperation({
+    summary: 'Make an account',
+    description:
+      'Usernames and emails are unique, whatever their case and Unicode form: `Ana` and `ana` are one. What must be given is `REGISTRATION_REQUIRES`.',
+    operationId: 'register',
+  })
+  @ApiCreatedResponse({
+    description: 'The new user.',
+    type: UserResponse,
+    headers: { Location: { description: 'Where the user is shown.', schema: { type: 'string' } } },
+  })
+  @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected, Busy)
+  async register(
+    @Body() body: RegisterRequest,
+    @CurrentClient() client: ClientContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserResponse> {
+    const user = await this.registration.register(body, client);
+    reply.header('Location', '/users/me');
+    return UserResponse.of(user);
+  }
+}

@@ -1,0 +1,36 @@
+import { Body, Controller, Get, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { InvalidCredentials } from '../../../src/auth/auth.errors.js';
+import { SignInAnswer } from '../../../src/auth/sign-in.answer.js';
+import { SignIn } from '../../../src/auth/sign-in.js';
+import { SignInRoute } from '../../../src/auth/sign-in-route.decorator.js';
+import { type ClientContext, CurrentClient } from '../../../src/http/client-context.js';
+import { CurrentPrincipal, type Principal } from '../../../src/http/principal.js';
+import { ToyRequest } from './toy.request.js';
+import { ToyCredential } from './toy-credential.js';
+
+@Controller('auth/toy')
+export class ToyController {
+  constructor(
+    private readonly toy: ToyCredential,
+    private readonly signIn: SignIn,
+    private readonly answer: SignInAnswer,
+  ) {}
+
+  @Post()
+  @SignInRoute(ToyRequest, InvalidCredentials)
+  async login(
+    @Body() body: ToyRequest,
+    @CurrentClient() client: ClientContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const proof = await this.toy.proveAtLogin(body, client);
+    return this.answer.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
+  }
+
+  /** Shows the principal and the client that handlers get. */
+  @Get('request')
+  show(@CurrentPrincipal() principal: Principal, @CurrentClient() client: ClientContext): unknown {
+    return { principal, client };
+  }
+}
