@@ -77,12 +77,19 @@ export class Account {
     });
   }
 
-  /** @throws PasswordRejected, once it is recorded */
-  async #requireGoodPassword(principal: Principal, client: ClientContext, user: User, next: string): Promise<void> {
+  async #requireGoodPassword(
+    { userId, sessionId }: Principal,
+    client: ClientContext,
+    { username, email }: User,
+    password: string,
+  ): Promise<void> {
     try {
-      await this.policy.check(next, { username: user.username, email: user.email, pointer: '/new_password' });
+      await this.policy.check(password, { username, email, pointer: '/new_password' });
     } catch (error) {
-      if (error instanceof PasswordRejected) await this.#recordRefusal(principal, client, PasswordRejected.code);
+      if (error instanceof PasswordRejected) {
+        const details = { code: PasswordRejected.code };
+        await this.repeated.recordRefusal('password.refused', { userId, sessionId, client, details });
+      }
       throw error;
     }
   }
@@ -94,26 +101,22 @@ export class Account {
     reason: EndReason,
     options: EndAllOptions,
   ): Promise<void> {
+    const { userId, sessionId } = principal;
+    const require = (manager: EntityManager) => this.#requireStillProved(manager, principal, user);
     try {
-      await this.revocations.revokeAll(user.id, reason, {
-        ...options,
-        by: client,
-        require: (manager) => this.#requireStillProved(manager, principal, user),
-      });
+      await this.revocations.revokeAll(user.id, reason, { ...options, by: client, require });
     } catch (error) {
-      // After the transaction: it was rolled back, and the embedded database has no other session.
-      if (error instanceof SessionRevoked) await this.#recordRefusal(principal, client, SessionRevoked.code);
+      // Recorded after the transaction, which was rolled back: the embedded database has no second session.
+      const refused = { userId, sessionId, client };
       if (error instanceof WrongPassword) {
-        const { userId, sessionId } = principal;
         const details = { code: WrongPassword.code };
-        await this.audit.record('password.refused', { result: 'refused', userId, sessionId, client, details });
+        await this.audit.record('password.refused', { result: 'refused', ...refused, details });
+      }
+      if (error instanceof SessionRevoked) {
+        await this.repeated.recordRefusal('password.refused', { ...refused, details: { code: SessionRevoked.code } });
       }
       throw error;
     }
-  }
-
-  async #recordRefusal({ userId, sessionId }: Principal, client: ClientContext, code: string): Promise<void> {
-    await this.repeated.recordRefusal('password.refused', { userId, sessionId, client, details: { code } });
   }
 
   /** Hashing takes seconds under load: what was proved before it must still hold in the transaction that rests on it. */

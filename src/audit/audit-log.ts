@@ -16,7 +16,7 @@ export interface EventInput {
   actor?: Actor;
   userId?: string | undefined;
   sessionId?: string | undefined;
-  client?: Partial<ClientContext> | undefined;
+  client?: ClientContext | undefined;
   details?: AuditDetails | undefined;
 }
 
@@ -45,7 +45,7 @@ export class AuditLog {
   event(type: AuditEventType, input: EventInput = {}): AuditEvent {
     const now = this.clock.now();
     this.#sequence = (this.#sequence + 1) >>> 0;
-    const { client = {} } = input;
+    const { client } = input;
     return {
       id: uuidv7(now, this.#sequence),
       occurredAt: new Date(now),
@@ -54,9 +54,9 @@ export class AuditLog {
       userId: input.userId ?? null,
       actor: input.actor ?? 'user',
       sessionId: input.sessionId ?? null,
-      ip: client.ip ?? null,
-      userAgent: client.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
-      requestId: client.requestId ?? null,
+      ip: client?.ip ?? null,
+      userAgent: client?.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+      requestId: client?.requestId ?? null,
       details: input.details ?? null,
     };
   }

@@ -13,8 +13,10 @@ export interface ClientContext {
   sessionCookie?: string | undefined;
 }
 
+type ContextSource = Pick<FastifyRequest, 'ip' | 'id' | 'headers'> & Partial<Pick<FastifyRequest, 'server'>>;
+
 /** For code below the controllers, which use {@link CurrentClient}. An AsyncLocalStorage would cost every request its run. */
-export function clientContextOf({ ip, id, headers, server }: FastifyRequest): ClientContext {
+export function clientContextOf({ ip, id, headers, server }: ContextSource): ClientContext {
   const client: ClientContext = { ip, requestId: id, userAgent: headers['user-agent'] };
   const names = headers.cookie === undefined ? undefined : server?.cookieNames;
   if (names !== undefined) {

@@ -72,10 +72,10 @@ export class PasswordAttempts {
 
   /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
   async inSession<T>(attempt: SessionAttempt, check: Check<T>): Promise<T | undefined> {
-    const { userId, client } = attempt;
+    const { userId, sessionId, client } = attempt;
     const inTurn = async () => check(await this.turns.next(client.ip, userId));
     if (!this.limits.enabled) return await inTurn();
-    return await this.#run(['user', userId], ['session', attempt.sessionId], inTurn, attempt);
+    return await this.#run(['user', userId], ['session', sessionId], inTurn, { userId, sessionId, client });
   }
 
   /**

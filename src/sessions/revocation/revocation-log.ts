@@ -84,9 +84,6 @@ const END_EVERYBODYS = endWhere('id > $4 AND ended_at IS NULL', { limit: 'LIMIT 
 const EVERYBODYS_BATCH = 1000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-/** What the audit trail says of the reuse of a refresh token. */
-export type Reuse = EventInput & { client: ClientContext };
-
 interface Ended extends Revocation {
   event: AuditEvent | undefined;
 }
@@ -128,7 +125,7 @@ export class RevocationLog {
   }
 
   /** Ends a session because a refresh token of it was used again, and records the reuse in the same statement. */
-  async endReused(sessionId: string, reuse: Reuse): Promise<Revocation[]> {
+  async endReused(sessionId: string, reuse: EventInput): Promise<Revocation[]> {
     const reason = 'refresh_token_reused';
     const event = this.#eventOf(reason, reuse.client);
     const reused = this.audit.event('refresh.reused', { ...reuse, result: 'refused' });

@@ -1,13 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { AuditLog } from '../../audit/audit-log.js';
+import { AuditLog, type EventInput } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import { ChangeFeed } from '../../database/feed/change-feed.js';
 import type { Query } from '../../database/feed/feed-connection.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { EndReason } from '../session.entity.js';
-import { type EndAllOptions, type Reuse, type Revocation, RevocationLog } from './revocation-log.js';
+import { type EndAllOptions, type Revocation, RevocationLog } from './revocation-log.js';
 
 const PRUNE_EVERY_MS = 60_000;
 const FROM_THE_BEGINNING = '0';
@@ -87,7 +87,7 @@ export class Revocations implements OnModuleInit {
    *
    * @param reuse the reuse, recorded in the same statement
    */
-  async revokeReused(sessionId: string, reuse: Reuse): Promise<void> {
+  async revokeReused(sessionId: string, reuse: EventInput): Promise<void> {
     this.#publish(await this.#log.endReused(sessionId, reuse));
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog, type EventInput } from '../../../src/audit/audit-log.js';
+import { AuditLog } from '../../../src/audit/audit-log.js';
 import { InvalidCredentials } from '../../../src/auth/auth.errors.js';
 import type { Proof } from '../../../src/auth/proof.js';
 import { Reauthentication, type Reauthenticator } from '../../../src/auth/reauthentication.js';
@@ -31,18 +31,15 @@ export class ToyCredential implements Reauthenticator {
     const user = await this.users.findForLogin(names);
     const proof = await this.attempts.atLogin({ user, names, client }, async () => this.#check(user, secret));
     if (proof !== undefined) return proof;
-    return await this.#refuse({ userId: user?.id, client });
+    await this.audit.record('login', { result: 'refused', userId: user?.id, client });
+    throw new InvalidCredentials();
   }
 
   async prove({ userId, sessionId }: Principal, client: ClientContext, secret: string): Promise<Proof> {
     const user = await this.users.findForProof(userId);
     const proof = await this.attempts.inSession({ userId, sessionId, client }, async () => this.#check(user, secret));
     if (proof !== undefined) return proof;
-    return await this.#refuse({ userId, sessionId, client });
-  }
-
-  async #refuse(who: EventInput): Promise<never> {
-    await this.audit.record('login', { ...who, result: 'refused', details: { code: InvalidCredentials.code } });
+    await this.audit.record('password.refused', { result: 'refused', userId, sessionId, client });
     throw new InvalidCredentials();
   }
 
