@@ -109,7 +109,7 @@ describe('partitions', () => {
     await expect(query(`TRUNCATE ${nameOf(2)}`)).rejects.toThrow('append-only');
   });
 
-  test('one whose newest event is past AUDIT_RETENTION is dropped, and no other (ASVS 14.2.7)', async () => {
+  test('one whose newest event is past AUDIT_RETENTION is dropped, and no other [ASVS 14.2.7]', async () => {
     // 400 days: 15 months ago is past, and 12 months ago is not.
     for (const offset of [-15, -12]) {
       await addMonth(offset);

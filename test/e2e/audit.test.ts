@@ -48,7 +48,7 @@ test('an event is one row and one log line: who, what, when, from where, the res
   const credentials = { username: `user-${user}`, password: PASSWORD };
   const login = await server.client.post<Tokens>('/login', { body: credentials, headers: { 'User-Agent': FIREFOX } });
   const { rows, lines } = await traceOf(login.headers.get('x-request-id'));
-  const facts = {
+  const recorded = {
     result: 'ok',
     user_id: idOf(tokens),
     actor: 'user',
@@ -58,9 +58,9 @@ test('an event is one row and one log line: who, what, when, from where, the res
     request_id: login.headers.get('x-request-id'),
     details: { transport: 'bearer' },
   };
-  expect(rows).toEqual([{ id: expect.any(String), occurred_at: expect.any(Date), type: 'login', ...facts }]);
+  expect(rows).toEqual([{ id: expect.any(String), occurred_at: expect.any(Date), type: 'login', ...recorded }]);
   const common = { service: 'portero', context: 'audit', level: 'info', time: expect.any(String) };
-  expect(lines).toEqual([{ ...common, ...facts, msg: 'login', event_id: rows[0]?.id }]);
+  expect(lines).toEqual([{ ...common, ...recorded, msg: 'login', event_id: rows[0]?.id }]);
 });
 
 test('what becomes of an account is in its events, each with its reason [ASVS 16.3.1]', async () => {
