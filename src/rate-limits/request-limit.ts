@@ -28,7 +28,7 @@ export class RequestLimit implements RequestCounter {
   }
 
   /** Counts a request. @returns nothing within the limit; beyond it the refusal, once that is recorded */
-  check(request: Pick<FastifyRequest, 'ip' | 'id' | 'headers'>): Promise<TooManyRequests> | undefined {
+  check(request: FastifyRequest): Promise<TooManyRequests> | undefined {
     const refusal = this.count(request.ip);
     if (refusal === undefined) return undefined;
     const details = { code: TooManyRequests.code, limit: 'requests' };

@@ -29,6 +29,8 @@ export interface WalPosition {
 interface Origin {
   schema: string;
   rows: Map<string, unknown[]>;
+  /** The last value of each sequence that has been used. */
+  sequences: { name: string; value: string }[];
 }
 
 const IDLE = 2;
@@ -108,14 +110,14 @@ async function empty(cluster: Cluster): Promise<boolean> {
   const tables = await tablesOf(opened);
   // Past the trigger that keeps the audit trail.
   await opened.exec('SET session_replication_role = replica');
-  // Sequences go on: a migration that a test runs again must get an ID that none of the restored rows has.
-  await opened.exec(`TRUNCATE ${tables.join(', ')} CASCADE`);
+  await opened.exec(`TRUNCATE ${tables.join(', ')} RESTART IDENTITY CASCADE`);
   for (const [table, rows] of origin.rows) {
     await opened.query(
       `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`,
       [JSON.stringify(rows)],
     );
   }
+  for (const { name, value } of origin.sequences) await opened.query('SELECT setval($1, $2)', [name, value]);
   await opened.exec('DISCARD ALL');
   cluster.begins = await endOfLog(opened);
   return true;
@@ -123,6 +125,9 @@ async function empty(cluster: Cluster): Promise<boolean> {
 
 const TABLES = `SELECT quote_ident(relname) AS name FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`;
+
+const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value::text AS value
+  FROM pg_sequences WHERE last_value IS NOT NULL`;
 
 /** Other than before once anything has been defined or dropped. TRUNCATE changes no more than the rows of pg_class. */
 const SCHEMA = `
@@ -163,6 +168,7 @@ async function openFirst(cluster: Cluster, options: object): Promise<PGlite> {
         found.rows.map(({ row }) => row),
       );
   }
-  cluster.origin = { schema: await schemaOf(opened), rows };
+  const sequences = await opened.query<{ name: string; value: string }>(SEQUENCES);
+  cluster.origin = { schema: await schemaOf(opened), rows, sequences: sequences.rows };
   return opened;
 }

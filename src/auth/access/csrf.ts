@@ -10,8 +10,6 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-type CheckedRequest = Pick<FastifyRequest, 'method' | 'headers' | 'ip' | 'id'>;
-
 /** Refuses what another site makes a browser send (OWASP CSRF Prevention Cheat Sheet). */
 @Injectable()
 export class Csrf {
@@ -34,7 +32,7 @@ export class Csrf {
   }
 
   /** A request with a session cookie must come from our own pages and have the token of its session. @throws CsrfFailed */
-  async check(request: CheckedRequest, sessionId: string): Promise<void> {
+  async check(request: FastifyRequest, sessionId: string): Promise<void> {
     if (SAFE.has(request.method)) return;
     await this.checkOrigin(request);
     const token = request.headers['x-csrf-token'];
@@ -43,14 +41,14 @@ export class Csrf {
   }
 
   /** Checks the headers by which a browser says where a request comes from. Other clients send none. @throws CsrfFailed */
-  async checkOrigin(request: CheckedRequest): Promise<void> {
+  async checkOrigin(request: FastifyRequest): Promise<void> {
     const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
     if (origin !== undefined && this.#listed.has(origin)) return;
     const isOwn = origin === undefined || this.#own.has(origin);
     if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#refuse(request);
   }
 
-  async #refuse(request: CheckedRequest): Promise<never> {
+  async #refuse(request: FastifyRequest): Promise<never> {
     const details = { code: CsrfFailed.code };
     await this.repeated.recordRefusal('request.refused', { client: clientContextOf(request), details });
     throw new CsrfFailed();

@@ -1,0 +1,53 @@
+import { DataSource } from 'typeorm';
+import { SigningKeys } from '../../../src/tokens/keys/signing-keys.js';
+import { PASSWORD } from '../../support/client.js';
+import { TestServer } from '../../support/server.js';
+
+/**
+ * Every suite fails where a secret of its own is in a log or a database in the clear (attack row "secrets at rest and in
+ * logs"; ASVS 14.2.1, 14.2.4, 16.2.5): see test/support/leaks.ts. Here it is held against leaks that are planted.
+ */
+const plant = (server: TestServer, details: object) =>
+  server.get(DataSource).query(
+    `INSERT INTO audit_events (id, occurred_at, type, result, actor, details)
+     VALUES (gen_random_uuid(), now(), 'login', 'ok', 'user', $1)`,
+    [details],
+  );
+
+test.each<[string, (server: TestServer) => Promise<unknown>, RegExp]>([
+  ['a password in a column', (server) => plant(server, { typed: PASSWORD }), /audit_events\.details/],
+  [
+    'a refresh token in a column, as bytes',
+    async (server) => {
+      const { refresh_token } = await server.client.logIn('ana');
+      await server
+        .get(DataSource)
+        .query('UPDATE password_peppers SET sealed_pepper = $1', [Buffer.from(refresh_token)]);
+    },
+    /password_peppers\.sealed_pepper/,
+  ],
+  [
+    'a private key in a column',
+    async (server) => {
+      const { d } = server.get(SigningKeys).active.privateKey?.export({ format: 'jwk' }) ?? {};
+      await plant(server, { key: Buffer.from(d as string, 'base64url').toString('hex') });
+    },
+    /audit_events\.details/,
+  ],
+  [
+    'an access token in a line of the log',
+    async (server) => server.log.push({ msg: 'a line', token: (await server.client.logIn('ana')).access_token }),
+    /in the log: \{"msg":"a line","token":"…"\}/,
+  ],
+])('the scan finds %s, and says where [ASVS 14.2.4, 16.2.5]', async (_, leak, where) => {
+  const server = await TestServer.start();
+  await server.client.signUp('ana');
+  await leak(server);
+  await expect(server.stop()).rejects.toThrow(where);
+});
+
+test('without a leak it finds nothing', async () => {
+  const server = await TestServer.start();
+  await server.client.signUp('ana');
+  await server.stop();
+});

@@ -1,0 +1,237 @@
+import { DataSource } from 'typeorm';
+import { PASSWORD } from '../../support/client.js';
+import { fingerprint } from '../../support/everything.js';
+import { expectProblem } from '../../support/matchers.js';
+import { TestServer } from '../../support/server.js';
+
+/** Who may do what, and that there is nothing else that one could do. Each name says which ASVS rows it proves. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+  await server.client.post('/auth/register', {
+    body: { username: 'ana', email: 'ana@example.com', password: PASSWORD },
+  });
+});
+afterAll(() => server.stop());
+
+const ID = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
+/** Of every operation, what it asks of its caller. A new one must be put here, and the rows of docs/asvs.md with it. */
+const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of the session'> = {
+  'POST /auth/register': 'nothing',
+  'POST /register': 'nothing',
+  'POST /auth/login': 'nothing',
+  'POST /login': 'nothing',
+  'POST /auth/refresh': 'a token of the session',
+  'POST /refresh': 'a token of the session',
+  'POST /auth/logout': 'a token of the session',
+  'POST /logout': 'a token of the session',
+  'GET /protected': 'session',
+  'POST /protected': 'session',
+  'GET /auth/csrf': 'session',
+  'GET /auth/sessions': 'session',
+  'DELETE /auth/sessions': 'session',
+  'DELETE /auth/sessions/{id}': 'session',
+  'GET /users/me': 'session',
+  'GET /users/me/events': 'session',
+  'DELETE /users/me': 'session',
+  'POST /users/me/password': 'session',
+  'POST /oauth/introspect': 'client',
+  'POST /oauth/revoke': 'client',
+  'GET /.well-known/jwks.json': 'nothing',
+  'GET /.well-known/oauth-authorization-server': 'nothing',
+  'GET /health/live': 'nothing',
+  'GET /health/ready': 'nothing',
+};
+
+interface Document {
+  paths: Record<string, Record<string, { requestBody?: unknown }>>;
+  components: { schemas: Record<string, { properties?: Record<string, unknown> }> };
+}
+const readDocument = async () => (await server.client.get<Document>('/openapi.json')).body;
+const call = (operation: string, headers: Record<string, string> = {}) => {
+  const [method, path] = operation.split(' ') as [string, string];
+  const isForm = path.startsWith('/oauth');
+  const body = method === 'GET' ? {} : { body: isForm ? 'token=x' : {} };
+  const type: Record<string, string> = isForm ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {};
+  return server.client.call(method, path.replace('{id}', ID), { ...body, headers: { ...type, ...headers } });
+};
+
+test('these operations are all that there are: no reset, no one-time code, no second factor, no administration [ASVS 6.4.3, 6.4.4, 6.5.1, 6.5.2, 6.5.3, 6.5.4, 6.5.5, 6.6.2, 6.6.3, 8.2.1]', async () => {
+  const { paths } = await readDocument();
+  const documented = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(documented.sort()).toEqual(Object.keys(OPERATIONS).sort());
+});
+
+test.each(Object.entries(OPERATIONS))(
+  '%s asks for %s, and no header of the caller stands for it [ASVS 8.2.1, 8.3.1]',
+  async (operation, asked) => {
+    const claimed = {
+      'X-User': 'ana',
+      'X-User-Id': ID,
+      'X-Forwarded-User': 'ana',
+      'X-Remote-User': 'ana',
+      'X-Original-URL': '/health/live',
+      'X-HTTP-Method-Override': 'GET',
+      Cookie: 'role=admin; user=ana; portero_admin=1',
+    };
+    for (const headers of [{}, claimed]) {
+      const { status, headers: answered } = await call(operation, headers as Record<string, string>);
+      if (asked === 'nothing') expect(status).not.toBe(401);
+      else expect(status).toBe(401);
+      if (asked === 'client') expect(answered.get('www-authenticate')).toMatch(/^Basic/);
+    }
+  },
+);
+
+test('nobody reads or ends what is another user’s: no id in path, query or body leads there [ASVS 8.2.2, 7.5.2] [attack: identity from the body]', async () => {
+  const victim = await server.client.signUp('victim');
+  const { access_token: token } = await server.client.signUp('mallory');
+  const mine = await server.client.get<{ sessions: { id: string }[] }>('/auth/sessions', {
+    token: victim.access_token,
+  });
+  const [{ id }] = mine.body.sessions as [{ id: string }];
+  const { body: user } = await server.client.get<{ id: string }>('/users/me', { token: victim.access_token });
+  expectProblem(await server.client.call('DELETE', `/auth/sessions/${id}`, { token }), 404, 'session_not_found');
+  expect((await server.client.get<{ username: string }>(`/users/me?id=${user.id}`, { token })).body.username).toBe(
+    'mallory',
+  );
+  for (const path of [`/users/${user.id}`, `/users/${user.id}/sessions`, '/users', '/users/victim']) {
+    expectProblem(await server.client.get(path, { token }), 404, 'not_found');
+  }
+  const body = { current_password: PASSWORD, new_password: 'another passphrase, as uncommon', user_id: user.id };
+  expectProblem(await server.client.post('/users/me/password', { token, body }), 400, 'validation_failed');
+  const list = await server.client.get<{ sessions: { id: string }[] }>(`/auth/sessions?user_id=${user.id}`, { token });
+  expect(list.body.sessions?.map((session) => session.id) ?? []).not.toContain(id);
+  expect((await server.client.get('/protected', { token: victim.access_token })).status).toBe(200);
+});
+
+test('no field of a user can be written but the password: there is no route, and members are refused [ASVS 8.2.3, 15.3.3]', async () => {
+  const { access_token: token } = await server.client.signUp('writer');
+  const before = await fingerprint(server);
+  for (const method of ['PUT', 'PATCH', 'POST']) {
+    const body = { email_verified: true, role: 'admin', id: ID, disabled_at: null };
+    expectProblem(await server.client.call(method, '/users/me', { token, body }), 405, 'method_not_allowed');
+  }
+  const members = { username: 'boss', role: 'admin', email_verified: true, id: ID, created_at: '2000-01-01' };
+  for (const [name, value] of Object.entries(members)) {
+    const register = {
+      username: 'w2',
+      password: PASSWORD,
+      ...(name === 'username' ? { user_name: value } : { [name]: value }),
+    };
+    expectProblem(await server.client.post('/auth/register', { body: register }), 400, 'validation_failed');
+    const change = { current_password: PASSWORD, new_password: 'another passphrase', [name]: value };
+    expectProblem(await server.client.post('/users/me/password', { token, body: change }), 400, 'validation_failed');
+  }
+  expect(await fingerprint(server)).toBe(before);
+});
+
+test('nobody is given a password by somebody else, and there are no hints or secret questions [ASVS 6.4.1, 6.4.2]', async () => {
+  const { components } = await readDocument();
+  const members = Object.entries(components.schemas).flatMap(([schema, { properties = {} }]) =>
+    Object.keys(properties).map((name) => `${schema}.${name}`),
+  );
+  expect(members.filter((name) => /password/i.test(name)).sort()).toEqual([
+    'ChangePasswordRequest.current_password',
+    'ChangePasswordRequest.new_password',
+    'DeleteUserRequest.password',
+    'LoginRequest.password',
+    'RegisterRequest.password',
+  ]);
+  const columns: { name: string }[] = await server
+    .get(DataSource)
+    .query(
+      `SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'`,
+    );
+  const words = /hint|question|answer|initial|temporary/i;
+  expect([...members, ...columns.map(({ name }) => name)].filter((name) => words.test(name))).toEqual([]);
+});
+
+test('no step can be taken before the one that it needs [ASVS 2.3.1, 9.2.2]', async () => {
+  const { client } = server;
+  const nobody = { username: 'not-yet', password: PASSWORD };
+  expectProblem(await client.post('/auth/login', { body: nobody }), 401, 'invalid_credentials');
+  expectProblem(await client.post('/auth/refresh', { body: {} }), 401, 'refresh_token_invalid');
+  const tokens = await client.signUp('not-yet');
+  expectProblem(await client.refresh(tokens.access_token), 401, 'refresh_token_invalid');
+  expectProblem(await client.get('/protected', { token: tokens.refresh_token }), 401, 'token_malformed');
+  await client.post('/auth/logout', { token: tokens.access_token });
+  expectProblem(await client.refresh(tokens.refresh_token), 401, 'session_revoked');
+  const change = { current_password: PASSWORD, new_password: 'another passphrase, as uncommon' };
+  const late = await client.post('/users/me/password', { token: tokens.access_token, body: change });
+  expectProblem(late, 401, 'token_revoked');
+});
+
+test('what is answered of a user is these members and no other [ASVS 15.3.1, 14.2.6]', async () => {
+  const { client } = server;
+  const registered = await client.post('/auth/register', { body: { username: 'closed', password: PASSWORD } });
+  const { access_token: token } = await client.logIn('closed');
+  const me = await client.get('/users/me', { token });
+  const user = ['created_at', 'email', 'email_verified', 'id', 'updated_at', 'username'];
+  for (const { body } of [registered, me]) expect(Object.keys(body).sort()).toEqual(user);
+  expect((await client.get('/protected', { token })).body).toEqual({ logged_in_as: 'closed' });
+  const cookie = await client.post<{ user: object }>('/auth/login', {
+    body: { username: 'closed', password: PASSWORD, transport: 'cookie' },
+  });
+  expect(Object.keys(cookie.body).sort()).toEqual(['csrf_token', 'expires_at', 'user']);
+  expect(Object.keys(cookie.body.user).sort()).toEqual(user);
+  const list = await client.get<{ sessions: object[] }>('/auth/sessions', { token });
+  const members = [
+    'created_at',
+    'current',
+    'device',
+    'expires_at',
+    'id',
+    'ip',
+    'last_seen_at',
+    'transport',
+    'user_agent',
+  ];
+  for (const session of list.body.sessions) expect(Object.keys(session).sort()).toEqual(members);
+});
+
+test('no path of monitoring, debugging, source control or administration is served [ASVS 13.4.1]', async () => {
+  const { access_token: token } = await server.client.logIn('ana');
+  const paths = `/metrics /debug /debug/pprof /status /health /actuator /actuator/env /admin /console /graphql /.git/HEAD
+    /.git/config /.svn/entries /.env /.well-known/security /package.json /dist/main.js /src/main.ts /swagger.json
+    /api-docs /docs/../package.json /docs-json /openapi.yaml /server-status /phpinfo.php`;
+  for (const path of paths.split(/\s+/)) {
+    for (const headers of [{}, { Authorization: `Bearer ${token}` }] as Record<string, string>[]) {
+      const { status } = await server.client.get(path, { headers });
+      expect([path, status]).toEqual([path, 404]);
+    }
+  }
+});
+
+test('no request is answered with a redirect, wherever it is told to go [ASVS 3.7.2]', async () => {
+  const { access_token: token } = await server.client.logIn('ana');
+  const elsewhere = [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '%0d%0aLocation:x',
+  ];
+  const names = ['next', 'url', 'redirect', 'redirect_uri', 'return_to', 'continue', 'dest', 'RelayState'];
+  for (const operation of Object.keys(OPERATIONS)) {
+    const [method, path] = operation.split(' ') as [string, string];
+    if (method !== 'GET') continue;
+    for (const target of elsewhere) {
+      const query = names.map((name) => `${name}=${encodeURIComponent(target)}`).join('&');
+      const answer = await server.client.get(`${path}?${query}`, {
+        token,
+        headers: { Referer: target.replace(/%.*/, 'x') },
+      });
+      expect(answer.status < 300 || answer.status >= 400).toBe(true);
+      expect(answer.headers.get('location')).toBeNull();
+      expect(answer.headers.get('refresh')).toBeNull();
+    }
+  }
+  const registered = await server.client.post('/auth/register?next=//evil.example', {
+    body: { username: 'located', password: PASSWORD },
+    headers: { 'X-Forwarded-Host': 'evil.example' },
+  });
+  expect(registered.headers.get('location')).toBe('/users/me');
+});

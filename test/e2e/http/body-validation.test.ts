@@ -1,0 +1,76 @@
+import { ModulesContainer } from '@nestjs/core';
+import { PASSWORD } from '../../support/client.js';
+import { expectFaults } from '../../support/matchers.js';
+import { TestServer } from '../../support/server.js';
+
+/** A route validates its body by its own pipe, whatever guards and limits it has. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server.stop());
+
+interface Operation {
+  requestBody?: { content: Record<string, unknown> };
+}
+
+/** Method and path of every route that takes a JSON body. */
+async function routesWithBody(): Promise<[method: string, path: string][]> {
+  const { body } = await server.client.get<{ paths: Record<string, Record<string, Operation>> }>('/openapi.json');
+  return Object.entries(body.paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { requestBody }]) => requestBody?.content['application/json'] !== undefined)
+      .map(([method]): [string, string] => [method.toUpperCase(), path]),
+  );
+}
+
+const GUARDS = '__guards__';
+
+/** Takes the guards away from every handler and controller. @returns what gives them back, one for each */
+function removeGuards(): (() => void)[] {
+  const undo: (() => void)[] = [];
+  const remove = (target: object) => {
+    const guards: unknown = Reflect.getMetadata(GUARDS, target);
+    if (guards === undefined) return;
+    Reflect.deleteMetadata(GUARDS, target);
+    undo.push(() => Reflect.defineMetadata(GUARDS, guards, target));
+  };
+  for (const { controllers } of server
+    .get(ModulesContainer as never as abstract new () => Map<string, Module>)
+    .values()) {
+    for (const { metatype } of controllers.values()) {
+      if (typeof metatype !== 'function') continue;
+      remove(metatype);
+      for (const name of Object.getOwnPropertyNames(metatype.prototype)) remove(metatype.prototype[name]);
+    }
+  }
+  return undo;
+}
+
+interface Module {
+  controllers: Map<unknown, { metatype: unknown }>;
+}
+
+test('every route that takes a JSON body refuses an unknown member, with its guards and without', async () => {
+  const routes = await routesWithBody();
+  expect(routes.length).toBeGreaterThanOrEqual(10);
+  const { access_token: token } = await server.client.signUp('ana');
+  const check = async () => {
+    for (const [method, path] of routes) {
+      const answer = await server.client.call(method, path, { token, body: { surprise: true } });
+      expectFaults(answer, ['/surprise', 'unknown_member']);
+    }
+  };
+  await check();
+  // Suites share the modules of src.
+  const undo = removeGuards();
+  try {
+    expect(undo.length).toBeGreaterThanOrEqual(4);
+    await server.restart();
+    await check();
+    const wrong = await server.client.post('/auth/login', { body: { username: 'ana', password: [PASSWORD] } });
+    expectFaults(wrong, ['/password', 'not_a_string']);
+  } finally {
+    for (const giveBack of undo) giveBack();
+  }
+});

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { messagesIn } from '../../../src/problems/language.js';
+import { TestServer } from '../../support/server.js';
+
+interface Operation {
+  summary?: string;
+  parameters?: { name: string; in: string; required: boolean }[];
+  security?: Record<string, unknown>[];
+  responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: { code: string } }> }> }>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { securitySchemes: unknown };
+}
+
+let server: TestServer;
+let document: Document;
+beforeAll(async () => {
+  server = await TestServer.start();
+  document = (await server.client.get<Document>('/openapi.json')).body;
+});
+afterAll(() => server.stop());
+
+/** `METHOD path` to the problem codes that the document names there. */
+function documentedCodes(): Record<string, Set<string>> {
+  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => {
+      const contents = Object.values(operation.responses).map(({ content }) => content?.['application/problem+json']);
+      const codes = contents.flatMap((content) => Object.keys(content?.examples ?? {}));
+      return [`${method.toUpperCase()} ${path}`, new Set(codes)] as const;
+    }),
+  );
+  return Object.fromEntries(operations);
+}
+
+test('every route of the contract is documented, with a summary', () => {
+  const routes = Object.keys(documentedCodes()).sort();
+  expect(routes).toEqual(
+    [
+      'GET /.well-known/jwks.json',
+      'GET /.well-known/oauth-authorization-server',
+      'POST /oauth/introspect',
+      'POST /oauth/revoke',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /protected',
+      'DELETE /users/me',
+      'GET /users/me',
+      'GET /users/me/events',
+      'POST /users/me/password',
+      'POST /auth/login',
+      'POST /auth/logout',
+      'POST /auth/refresh',
+      'POST /auth/register',
+      'POST /login',
+      'POST /logout',
+      'POST /protected',
+      'POST /refresh',
+      'POST /register',
+      'GET /auth/csrf',
+      'GET /auth/sessions',
+      'DELETE /auth/sessions',
+      'DELETE /auth/sessions/{id}',
+    ].sort(),
+  );
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  for (const { summary } of operations) expect(summary).toMatch(/\S/);
+  expect(document.components.securitySchemes).toMatchObject({
+    bearer: { type: 'http', scheme: 'bearer' },
+    basic: { type: 'http', scheme: 'basic' },
+  });
+});
+
+test('no route requires a parameter but what is in its path: Swagger UI would refuse to send without it', () => {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  const required = operations.flatMap(({ parameters = [] }) => parameters).filter((parameter) => parameter.required);
+  expect(required).toEqual([expect.objectContaining({ name: 'id', in: 'path' })]);
+});
+
+test('every route that takes a cookie says what becomes of a bad one, and which header a change needs', () => {
+  const codes = documentedCodes();
+  const bad = ['session_invalid', 'session_expired', 'session_revoked'];
+  const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+  );
+  for (const [route, { security = [], parameters = [] }] of routes) {
+    if (!security.some((scheme) => 'cookie' in scheme) || route.endsWith('/logout')) continue;
+    const named = parameters.filter(({ name }) => name === 'X-CSRF-Token').length;
+    const isSafe = route.startsWith('GET ');
+    expect([route, named]).toEqual([route, isSafe ? 0 : 1]);
+    const expected = isSafe ? bad : [...bad, 'csrf_failed'];
+    expect([...(codes[route] as Set<string>)]).toEqual(expect.arrayContaining(expected));
+  }
+});
+
+test('every refusal of the contract is documented where it can happen', () => {
+  const codes = documentedCodes();
+  const expected = {
+    'POST /auth/register': [
+      'validation_failed',
+      'registration_closed',
+      'username_taken',
+      'email_taken',
+      'password_rejected',
+    ],
+    'POST /auth/login': ['validation_failed', 'invalid_credentials', 'csrf_failed', 'busy'],
+    'POST /auth/refresh': ['refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused', 'session_revoked'],
+    'POST /auth/logout': [
+      'token_missing',
+      'token_malformed',
+      'refresh_token_invalid',
+      'session_invalid',
+      'csrf_failed',
+    ],
+    'GET /auth/sessions': ['token_missing', 'session_expired'],
+    'DELETE /auth/sessions/{id}': ['session_not_found', 'csrf_failed'],
+    'DELETE /auth/sessions': ['validation_failed', 'csrf_failed'],
+    'GET /protected': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
+    'GET /users/me': ['token_missing', 'token_malformed', 'token_expired', 'token_revoked'],
+    'POST /users/me/password': ['validation_failed', 'token_missing', 'wrong_password', 'password_rejected', 'busy'],
+    'DELETE /users/me': ['validation_failed', 'token_missing', 'wrong_password', 'busy'],
+    'POST /oauth/introspect': ['validation_failed', 'invalid_client'],
+    'POST /oauth/revoke': ['validation_failed', 'invalid_client'],
+    'GET /health/ready': ['unavailable', 'internal_error'],
+  };
+  for (const [route, some] of Object.entries(expected)) {
+    expect([...(codes[route] as Set<string>)]).toEqual(expect.arrayContaining(some));
+  }
+});
+
+test('the sample in docs/errors.md is what the server answers', async () => {
+  const page = readFileSync('docs/errors.md', 'utf8');
+  const [, body = ''] = /-d '(\{.*?\})'/.exec(page) ?? [];
+  const [, sample = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const answer = await server.client.post('/auth/register', { body });
+  expect({ ...answer.body, request_id: expect.any(String) }).toEqual({
+    ...JSON.parse(sample),
+    request_id: expect.any(String),
+  });
+});
+
+test('docs/errors.md has a row for each problem and fault code, with its status, and no other', () => {
+  const text = readFileSync('docs/errors.md', 'utf8');
+  const [problems = '', faults = ''] = text.split('## Faults of a member');
+  const rowsOf = (part: string) => [...part.matchAll(/^\| `([a-z_]+)` \|(?: (\d{3}) \|)?/gm)];
+  const inDocs = Object.fromEntries(rowsOf(problems).map(([, code, status]) => [code, Number(status)]));
+  const { problems: known, faults: knownFaults } = messagesIn('en');
+  expect(Object.keys(inDocs).sort()).toEqual(Object.keys(known).sort());
+  expect(
+    rowsOf(faults)
+      .map(([, code]) => code)
+      .sort(),
+  ).toEqual(Object.keys(knownFaults).sort());
+  const statuses = Object.values(document.paths)
+    .flatMap((item) => Object.values(item))
+    .flatMap(({ responses }) =>
+      Object.entries(responses).flatMap(([status, { content }]) =>
+        Object.keys(content?.['application/problem+json']?.examples ?? {}).map(
+          (code) => [code, Number(status)] as const,
+        ),
+      ),
+    );
+  for (const [code, status] of statuses) expect([code, inDocs[code]]).toEqual([code, status]);
+  const nowhere = Object.keys(known).filter((code) => !statuses.some(([documented]) => documented === code));
+  // What only the router or the files of Swagger UI answer.
+  expect(nowhere.sort()).toEqual(['method_not_allowed', 'not_found', 'precondition_failed', 'range_not_satisfiable']);
+});
+
+test('both catalogues have the same placeholders', () => {
+  const { faults: en } = messagesIn('en');
+  const { faults: es } = messagesIn('es');
+  for (const code of Object.keys(en) as (keyof typeof en)[]) {
+    expect(es[code].match(/\{\w+\}/g)).toEqual(en[code].match(/\{\w+\}/g));
+  }
+});
+
+test('Swagger UI is served with its own policy, and the errors page explains every code', async () => {
+  const page = await server.client.get('/docs');
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.headers.get('content-security-policy')).toMatch(/script-src 'self'/);
+  const errors = await server.client.get('/docs/errors', { headers: { 'Accept-Language': 'es' } });
+  expect(errors.text).toContain('<html lang="es">');
+  for (const code of Object.keys(messagesIn('en').problems)) expect(errors.text).toContain(`id="${code}"`);
+});

@@ -1,0 +1,243 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import bcrypt from 'bcrypt';
+import sqlite from 'node-sqlite3-wasm';
+import { PorteroCommand, summary } from '../../support/portero-command.js';
+import { TestServer } from '../../support/server.js';
+
+const PASSWORD = 'correct horse battery staple';
+const HASH = bcrypt.hashSync(PASSWORD, 4);
+
+let command: PorteroCommand;
+beforeEach(async () => {
+  command = await PorteroCommand.create();
+});
+afterEach(async () => {
+  await TestServer.stopAll();
+  await command.remove();
+});
+
+describe('CSV', () => {
+  test('with a byte order mark, CR LF, quotes and Unicode; its users log in and then have a hash of our own', async () => {
+    const path = command.file(
+      'users.csv',
+      `\uFEFFusername,email,password_hash,email_verified,created_at\r\n"ana","Ana@Example.com","${HASH}",t,2020-02-03 04:05:06.789+01\r\n"Ñandú, el ""rápido""",,${HASH},,\r\n\r\n,zoe@example.com,${HASH},0,1580688000`,
+    );
+    expect(summary(await command.run(['users', 'import', path]))).toEqual({
+      code: 0,
+      last: '3 imported, 0 already there, 0 refused.',
+      stderr: '',
+    });
+    expect(await command.hashes()).toEqual({ bcrypt: 3 });
+
+    const server = await TestServer.on(command.database);
+    const { client } = server;
+    const { access_token } = await client.logIn('ana', PASSWORD);
+    expect((await client.get('/users/me', { token: access_token })).body).toMatchObject({
+      username: 'ana',
+      email: 'Ana@Example.com',
+      email_verified: true,
+      created_at: '2020-02-03T03:05:06.789Z',
+    });
+    await client.logIn('ñandú, el "RÁPIDO"', PASSWORD);
+    const byEmail = await client.post('/auth/login', { body: { email: 'zoe@example.com', password: PASSWORD } });
+    expect(byEmail.status).toBe(200);
+    await server.stop();
+    expect(await command.hashes()).toEqual({ 'portero-bcrypt': 3 });
+    // Who has a new hash since is there all the same, and keeps it.
+    expect(summary(await command.run(['users', 'import', path]))).toMatchObject({
+      code: 0,
+      last: '0 imported, 3 already there, 0 refused.',
+    });
+    expect(await command.hashes()).toEqual({ 'portero-bcrypt': 3 });
+  });
+
+  test('refuses rows with their line, also behind a field of several lines, and never shows a hash', async () => {
+    const ended = await command.importText(
+      [
+        'username,email,password_hash',
+        `"two\nlines",a@example.com,${HASH}`,
+        `ana,ana@example.com,${HASH}`,
+        `ana,other@example.com,${HASH}`,
+        `other,ana@example.com,${HASH}`,
+        `bob,,${HASH}`,
+        'carl,,',
+        'dora,,5f4dcc3b5aa765d61d8327deb882cf99',
+        `erik,,${HASH.slice(0, -3)}`,
+        `,,${HASH}`,
+        `finn,no address,${HASH}`,
+        `gina,${HASH}`,
+        `hal"s,,${HASH}`,
+        `ＡＮＡ,new@example.com,${HASH}`,
+        'ivan,,scrypt:1073741824:8:1$salt$00',
+        `ivan,bob@example.com,${HASH}`,
+        `ana,bob@example.com,${HASH}`,
+      ].join('\n'),
+      '--format',
+      'csv',
+    );
+    expect(ended.stderr.trim().split('\n')).toEqual([
+      'line 2: username is not a valid username',
+      'line 5: its username is taken by a user with another email',
+      'line 6: its email is taken by a user with another username',
+      'line 8: password_hash is missing',
+      'line 9: password_hash is of no known format',
+      expect.stringMatching(/^line 10: password_hash \(bcrypt\): \S/),
+      'line 11: has neither a username nor an email',
+      'line 12: email is not a valid address',
+      'line 13: has 2 fields where the header has 3',
+      'line 14: has a quote in a field that does not begin with one',
+      'line 15: its username is taken by a user with another email',
+      expect.stringMatching(/^line 16: password_hash \(werkzeug-scrypt\): \S/),
+      'line 18: its username and its email belong to two different users',
+    ]);
+    expect(summary(ended)).toMatchObject({ code: 3, last: '3 imported, 0 already there, 13 refused.' });
+    expect(ended.stdout + ended.stderr).not.toContain(HASH.slice(7, 20));
+  });
+
+  test.each([
+    [
+      'an unknown column',
+      `username,password,password_hash\nana,x,${HASH}`,
+      /"password" is no column .* known: username,/,
+    ],
+    ['no hash', 'username,email\nana,a@example.com', /no column password_hash/],
+    ['a column twice', `username,username,password_hash\na,b,${HASH}`, /username is there twice/],
+    ['no names', `password_hash\n${HASH}`, /neither a column username nor a column email/],
+    ['nothing in it', '', /nothing to read/],
+    ['UTF-16', Buffer.from(`\uFEFFusername,password_hash\nana,${HASH}`, 'utf16le'), /is no column/],
+  ])('a file with %s is refused as a whole, in one line', async (_, text, reason) => {
+    const { code, stdout, stderr } = await command.importText(text, '--format', 'csv');
+    expect({ code, stdout, lines: stderr.trim().split('\n') }).toEqual({
+      code: 1,
+      stdout: '',
+      lines: [expect.stringMatching(reason)],
+    });
+  });
+
+  test('a quote that is never closed ends the import, after the rows before it', async () => {
+    const { code, stderr } = await command.importText(
+      `username,password_hash\nana,${HASH}\n"bob,${HASH}\ncarl,${HASH}\n`,
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^portero: line 3: a quote is opened/) });
+    expect(await command.hashes()).toEqual({ bcrypt: 1 });
+  });
+});
+
+describe('JSON Lines', () => {
+  test('from standard input, known by its first character; broken lines are refused', async () => {
+    const ended = await command.importText(
+      Buffer.concat([
+        Buffer.from(
+          `{"username":"ana","email":null,"password_hash":"${HASH}","email_verified":false}\n` +
+            `{"username":"bob","password_hash":"${HASH}"\n\n["x"]\n{"username":7,"password_hash":"${HASH}"}\n` +
+            `{"username":"carl","password_hash":"${HASH}","role":"admin"}\n` +
+            `{"username":"dora\\u0000","password_hash":"${HASH}"}\n` +
+            `{"username":"finn\u2028","password_hash":"${HASH}"}\n` +
+            `{"username":"erik","password_hash":"${HASH}","created_at":"2999-01-01"}\n{"username":"`,
+        ),
+        Buffer.from([0xe9]),
+        Buffer.from(`","password_hash":"${HASH}"}\n{"username":"${'x'.repeat(2 ** 21)}"}\n`),
+        Buffer.from(`{"username":"zoe","password_hash":"${HASH}"}`),
+      ]),
+    );
+    expect(ended.stderr.trim().split('\n')).toEqual([
+      'line 2: is not valid JSON',
+      'line 4: is not a JSON object',
+      'line 5: username is not text',
+      'line 6: has an unknown member "role"',
+      'line 7: username is not UTF-8 text',
+      'line 8: username is not a valid username',
+      expect.stringMatching(/^line 9: created_at is no time/),
+      'line 10: username is not UTF-8 text',
+      'line 11: is longer than 1 MiB',
+    ]);
+    expect(summary(ended)).toMatchObject({ code: 3, last: '2 imported, 0 already there, 9 refused.' });
+  });
+
+  test('with --json tells of each refused row and ends with the counts by format', async () => {
+    const path = command.file(
+      'users.jsonl',
+      [HASH, HASH, HASH.replace('$2b$', '$2y$'), 'scrypt:32768:8:1$abcdefgh$'.padEnd(154, '0'), 'x']
+        .map((password_hash, index) => JSON.stringify({ username: `user ${index % 4}`, password_hash }))
+        .join('\n'),
+    );
+    const { code, stdout, stderr } = await command.run(['users', 'import', path, '--json']);
+    expect({
+      code,
+      stderr,
+      lines: stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    }).toEqual({
+      code: 3,
+      stderr: '',
+      lines: [
+        { type: 'refused', line: 5, reason: 'password_hash is of no known format' },
+        {
+          type: 'summary',
+          dry_run: false,
+          imported: 4,
+          already_there: 0,
+          refused: 1,
+          formats: { bcrypt: { imported: 3, already_there: 0 }, 'werkzeug-scrypt': { imported: 1, already_there: 0 } },
+          seconds: expect.any(Number),
+          max_rss_kib: expect.any(Number),
+        },
+      ],
+    });
+  });
+
+  test('a JSON array, or a first object with another member, is refused in one line', async () => {
+    for (const [text, reason] of [
+      [`[{"username":"ana","password_hash":"${HASH}"}]`, /one object per line/],
+      [`{"username":"ana","hash":"${HASH}"}`, /"hash" is no member of users; known: username,/],
+    ] as const) {
+      const { code, stderr } = await command.importText(text);
+      expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
+    }
+  });
+});
+
+describe('a SQLite database', () => {
+  function sqliteFile(...statements: string[]): string {
+    const path = join(command.folder, 'app.db');
+    const db = new sqlite.Database(path);
+    for (const statement of statements) db.exec(statement);
+    db.close();
+    return path;
+  }
+
+  const columns = ['--table', 'the "user"', '--username', 'user name', '--hash', 'password_hash'];
+
+  test('is read by the names given, quoted; bytes are text; a refused row is told with its rowid', async () => {
+    const path = sqliteFile(
+      'CREATE TABLE "the ""user""" (id INTEGER PRIMARY KEY, "user name" TEXT, mail TEXT, password_hash BLOB, seen INT)',
+      `INSERT INTO "the ""user""" VALUES (3, 'ana', 'ana@example.com', CAST('${HASH}' AS BLOB), 1), (70, 'bob', NULL, '${HASH}', 0), (9007, 'x', NULL, 'y', NULL)`,
+    );
+    const args = ['users', 'import', '--sqlite', path, ...columns, '--email', 'mail', '--email-verified', 'seen'];
+    expect(summary(await command.run(args))).toEqual({
+      code: 3,
+      last: '2 imported, 0 already there, 1 refused.',
+      stderr: 'rowid 9007: password_hash is of no known format\n',
+    });
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  test.each([
+    ['a table that is not there', ['--table', 'users', '--username', 'a', '--hash', 'b'], /has no table "users"/],
+    ['a column that is not there', [...columns, '--email', 'email'], /no column "email"; it has: id, user name/],
+    ['no column of hashes', columns.slice(0, 4), /needs --table, --hash/],
+  ])('with %s is refused in one line', async (_, options, reason) => {
+    const path = sqliteFile('CREATE TABLE "the ""user""" (id INTEGER, "user name" TEXT, password_hash TEXT)');
+    const { code, stderr } = await command.run(['users', 'import', '--sqlite', path, ...options]);
+    expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
+  });
+
+  test('that is none is refused in one line', async () => {
+    const path = command.file('app.db', 'not a database at all'.repeat(100));
+    const { code, stderr } = await command.run(['users', 'import', '--sqlite', path, ...columns]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^portero: can't read .* SQLite/) });
+  });
+});

@@ -1,0 +1,155 @@
+import bcrypt from 'bcrypt';
+import { testOnEmbedded, testOnPostgres } from '../../support/on-engine.js';
+import { PorteroCommand, summary } from '../../support/portero-command.js';
+import { ServerProcess } from '../../support/process.js';
+
+const PASSWORD = 'correct horse battery staple';
+const HASH = bcrypt.hashSync(PASSWORD, 4);
+
+let command: PorteroCommand;
+beforeEach(async () => {
+  command = await PorteroCommand.create();
+});
+afterEach(async () => {
+  await ServerProcess.killAll();
+  await command.remove();
+});
+
+const BULK = Array.from({ length: 2500 }, (_, n) => `{"username":"user-${n}","password_hash":"${HASH}"}`);
+
+test('a second run changes nothing, and neither does one that was cut short', async () => {
+  const text = BULK.join('\n');
+  expect(summary(await command.importText(BULK.slice(0, 1700).join('\n')))).toMatchObject({ code: 0 });
+  expect(summary(await command.importText(text))).toMatchObject({
+    code: 0,
+    last: '800 imported, 1700 already there, 0 refused.',
+  });
+  expect(summary(await command.importText(text))).toMatchObject({
+    code: 0,
+    last: '0 imported, 2500 already there, 0 refused.',
+  });
+});
+
+test('a dry run tells what an import would do, duplicates over batches included, and writes nothing', async () => {
+  await command.importText(`{"username":"there","email":"there@example.com","password_hash":"${HASH}"}`);
+  const rows = [
+    `{"username":"ana","email":"ana@example.com","password_hash":"${HASH}"}`,
+    ...BULK,
+    `{"username":"ana","email":"else@example.com","password_hash":"${HASH}"}`,
+    `{"username":"THERE","email":"there@example.com","password_hash":"${HASH}"}`,
+    `{"username":"there","email":"else@example.com","password_hash":"${HASH}"}`,
+  ].join('\n');
+  const taken = 'its username is taken by a user with another email';
+  const stderr = `line 2502: ${taken}\nline 2504: ${taken}\n`;
+  const dry = await command.importText(rows, '--dry-run');
+  expect(summary(dry)).toEqual({
+    code: 3,
+    last: '2501 to import, 1 already there, 2 refused; nothing was written.',
+    stderr,
+  });
+  expect(await command.hashes()).toEqual({ bcrypt: 1 });
+  expect(summary(await command.importText(rows))).toEqual({
+    code: 3,
+    last: '2501 imported, 1 already there, 2 refused.',
+    stderr,
+  });
+});
+
+test("with Flask-Security's salt its hashes are stored so that a login can know them", async () => {
+  const row = `{"email":"ana@example.com","password_hash":"${HASH}"}`;
+  const md5 = `{"email":"bob@example.com","password_hash":"pbkdf2_sha256$1000$salt$${'A'.repeat(43)}="}`;
+  const file = command.file('salt.txt', 'a salt of the app\n');
+  const ended = await command.importText(`${row}\n${md5}`, '--security-password-salt-file', file);
+  expect(summary(ended)).toMatchObject({ code: 3, stderr: expect.stringMatching(/^line 2: password_hash \S+ not of/) });
+  expect(ended.stdout + ended.stderr).not.toContain('a salt of the app');
+  expect(await command.hashes()).toEqual({ 'flask-security': 1 });
+  const empty = command.file('empty.txt', '\n');
+  expect(await command.importText(row, '--security-password-salt-file', empty)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^portero: the salt of Flask-Security: \S.*\n$/),
+  });
+});
+
+test('a salt on the command line works, with a warning that other users can read it', async () => {
+  const row = `{"email":"ana@example.com","password_hash":"${HASH}"}`;
+  expect(await command.importText(row, '--security-password-salt', 'a salt of the app')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^portero: other users of this machine can see --security-password-salt .*\n$/),
+  });
+  const file = command.file('salt.txt', 'a salt of the app');
+  const both = ['--security-password-salt', 'x', '--security-password-salt-file', file];
+  expect(await command.importText(row, ...both)).toMatchObject({ code: 1 });
+});
+
+test("an import can not give a username that looks like somebody else's address", async () => {
+  const rows = [
+    'username,email,password_hash',
+    `ana@example.com,mallory@example.com,${HASH}`,
+    `bob＠example.com,,${HASH}`,
+    `Carol@example.com,carol@example.com,${HASH}`,
+  ];
+  const fault = 'username looks like an address and is not the email of the same row';
+  expect(await command.importText(rows.join('\n'))).toMatchObject({
+    code: 3,
+    stderr: `line 2: ${fault}\nline 3: ${fault}\n`,
+  });
+});
+
+test('a hash of another Portero is taken as it is; users hashes names what it does not know', async () => {
+  const own = `$portero-bcrypt$v=1,pepper=00000000${HASH}`;
+  expect(await command.importText(`username,password_hash\nana,"${own}"\nbob,$portero-none$\n`)).toMatchObject({
+    code: 3,
+    stderr: 'line 3: password_hash is a malformed hash of Portero\n',
+  });
+  const { stdout } = await command.run(['users', 'hashes']);
+  expect(stdout).toBe('portero-bcrypt  1\n1 users\n');
+});
+
+test('the script in scripts/ is the command', async () => {
+  const { code, stdout } = await command.runProcess(['users', 'hashes', '--json'], '', ['node', 'scripts/portero.mjs']);
+  expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { type: 'hashes', hashes: {}, users: 0 } });
+});
+
+test.each([
+  ['no file', [], /name a file to import/],
+  ['a file that is not there', ['missing.csv'], /can't read missing.csv: .*no such file/],
+  ['a folder', ['src'], /can't read src: it is a folder/],
+  ['an unknown format', ['x.csv', '--format', 'xml'], /Allowed choices are csv, jsonl/],
+  ['column names without --sqlite', ['x.csv', '--username', 'x'], /for --sqlite alone/],
+])('with %s it fails in one line', async (_, args, reason) => {
+  const { code, stderr } = await command.run(['users', 'import', ...args]);
+  expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
+});
+
+testOnEmbedded('while a server holds the embedded database it says so in one line', async () => {
+  await ServerProcess.start(command.database.env);
+  for (const args of [
+    ['users', 'hashes'],
+    ['users', 'import', command.file('a.csv', `username,password_hash\nana,${HASH}`)],
+  ]) {
+    const { code, stdout, stderr } = await command.run(args);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^portero: .* is in use by another Portero process: .*\n$/),
+    });
+  }
+});
+
+testOnPostgres('two imports of the same users at once, in opposite orders, import each once', async () => {
+  const ends = await Promise.all([
+    command.importText(BULK.join('\n')),
+    command.importText([...BULK].reverse().join('\n')),
+  ]);
+  expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+    { code: 0, stderr: '' },
+    { code: 0, stderr: '' },
+  ]);
+  expect(await command.hashes()).toEqual({ bcrypt: 2500 });
+});
+
+testOnPostgres('a server that runs takes the imported users at once', async () => {
+  const server = await ServerProcess.start(command.database.env);
+  await command.importText(`username,password_hash\nana,${HASH}\n`);
+  await server.client.logIn('ana', PASSWORD);
+});

@@ -1,0 +1,106 @@
+import { type Answer, PASSWORD } from '../../support/client.js';
+import { deviceCookie, LOCKOUT_ONLY } from '../../support/limits-on.js';
+import { expectProblem } from '../../support/matchers.js';
+import { TestServer } from '../../support/server.js';
+
+/** ASVS 6.1.1: strangers who guess can't keep a user out; attack rows "cookie tricks" and "limiter evasion". */
+let server: TestServer;
+let user = 0;
+beforeAll(async () => {
+  server = await TestServer.start(LOCKOUT_ONLY);
+});
+afterAll(() => server.stop());
+
+const logIn = (username: string, password = PASSWORD, cookie = '') =>
+  server.client.post('/auth/login', { body: { username, password }, headers: cookie ? { Cookie: cookie } : {} });
+
+/** A user who has logged in from a device, whose cookie this is. */
+async function knownUser(): Promise<{ username: string; cookie: string }> {
+  user += 1;
+  const username = `user${user}`;
+  await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
+  return { username, cookie: deviceCookie((await logIn(username)).headers) };
+}
+
+async function lock(username: string): Promise<void> {
+  for (let n = 0; n < 5; n++) await logIn(username, 'not the password');
+}
+
+const expectLocked = (answer: Answer) => expectProblem(answer, 429, 'too_many_attempts');
+
+test('the right password from a device that has logged in before gets through a lock', async () => {
+  const { username, cookie } = await knownUser();
+  await lock(username);
+  expectLocked(await logIn(username));
+  expect((await logIn(username, PASSWORD, cookie)).status).toBe(200);
+  expect((await logIn(username, PASSWORD, `other=1; ${cookie}; more=2`)).status).toBe(200);
+  expectLocked(await logIn(username));
+});
+
+test('a stolen device cookie is no free pass: its guesses have a budget of their own and make it wait', async () => {
+  const { username, cookie } = await knownUser();
+  await lock(username);
+  for (let n = 0; n < 5; n++) {
+    expectProblem(await logIn(username, 'not the password', cookie), 401, 'invalid_credentials');
+  }
+  expectLocked(await logIn(username, PASSWORD, cookie));
+  // Logging in anew with it, once the wait is over, gives no second budget.
+  server.clock.advance(31_000);
+  await logIn(username, 'not the password');
+  const again = deviceCookie((await logIn(username, PASSWORD, cookie)).headers);
+  for (let n = 0; n < 5; n++) await logIn(username, 'not the password', again);
+  expectLocked(await logIn(username, PASSWORD, cookie));
+});
+
+test('a cookie opens the lock of nobody but its own user, and none that was altered, doubled or too old', async () => {
+  const { username, cookie } = await knownUser();
+  const stranger = await knownUser();
+  await lock(username);
+  const [name = '', value = ''] = cookie.split('=');
+  const last = value.at(-1) === 'A' ? 'B' : 'A';
+  const bad = [
+    stranger.cookie,
+    `${name}=`,
+    `${name}=${value.slice(0, -1)}${last}`,
+    `${name}=${value.slice(0, 30)}${value[30] === 'x' ? 'y' : 'x'}${value.slice(31)}`,
+    `${cookie}; ${cookie}`,
+    `__Host-${cookie}`,
+    cookie.toUpperCase(),
+    // What Unicode calls a space is part of another cookie's name.
+    `\xa0${cookie}`,
+    `$Version=1; ${cookie}`,
+  ];
+  for (const one of bad) expectLocked(await logIn(username, PASSWORD, one));
+  server.clock.advance(365 * 86_400_000);
+  await lock(username);
+  expectLocked(await logIn(username, PASSWORD, cookie));
+});
+
+test('after a change of the password the device that made it is known, and no other', async () => {
+  const { username, cookie } = await knownUser();
+  const { access_token: token } = await server.client.logIn(username);
+  const next = `${PASSWORD} two`;
+  const changed = await server.client.post('/users/me/password', {
+    token,
+    body: { current_password: PASSWORD, new_password: next },
+  });
+  expect(changed.status).toBe(204);
+  await lock(username);
+  expectLocked(await logIn(username, next, cookie));
+  expect((await logIn(username, next, deviceCookie(changed.headers))).status).toBe(200);
+});
+
+test('scripts can’t read the cookie, and it says nothing of the user [attack: cookie tricks]', async () => {
+  const { username } = await knownUser();
+  const answer = await logIn(username);
+  expect(answer.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^portero-device=[\w-]{95}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax$/),
+  ]);
+  expect((await logIn(username, 'not the password')).headers.getSetCookie()).toEqual([]);
+  await server.restart({ PUBLIC_URL: 'https://auth.example.com' });
+  expect((await logIn(username)).headers.getSetCookie()).toEqual([
+    expect.stringMatching(
+      /^__Host-portero-device=[\w-]{95}; Path=\/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax$/,
+    ),
+  ]);
+});

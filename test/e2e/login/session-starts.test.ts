@@ -1,0 +1,183 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource, type Logger } from 'typeorm';
+import { SignIn } from '../../../src/auth/sign-in.js';
+import { type Answer, type CallOptions, PASSWORD } from '../../support/client.js';
+import { cookieSession } from '../../support/cookie-session.js';
+import { documentedRoutes } from '../../support/routes.js';
+import { TestServer } from '../../support/server.js';
+import { Service } from '../../support/service.js';
+import { addToyCredential } from '../../support/toy-credential/toy.module.js';
+import { TOY_SECRET } from '../../support/toy-credential/toy-credential.js';
+
+/** Every code path that creates a session goes through SignIn. */
+let server: TestServer;
+let service: Service;
+addToyCredential();
+beforeAll(async () => {
+  server = await TestServer.start();
+  service = await Service.register(server);
+});
+afterAll(() => server.stop());
+
+const NEW = 'another passphrase, as uncommon';
+let user = 0;
+const newName = () => `user-${++user}`;
+
+/** One call that succeeds, of a user of its own. */
+type Call = (path: string) => Promise<Answer<unknown>[]>;
+
+const withToken =
+  (method: string, body?: unknown): Call =>
+  async (path) => {
+    const { access_token: token } = await server.client.signUp(newName());
+    return [await server.client.call(method, path, { token, ...(body === undefined ? {} : { body }) })];
+  };
+
+/** The same by a token and by a cookie. */
+const withEach =
+  (method: string, body?: unknown): Call =>
+  async (path) => {
+    const name = newName();
+    const byToken = await withToken(method, body)(path);
+    await server.client.post('/auth/register', { body: { username: name, password: PASSWORD } });
+    const session: CallOptions = await cookieSession(server.client, name);
+    return [
+      ...byToken,
+      await server.client.call(method, path, { ...session, ...(body === undefined ? {} : { body }) }),
+    ];
+  };
+
+const signingIn =
+  (evidence: object): Call =>
+  async (path) => {
+    const username = newName();
+    await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
+    const post = (more: object) => server.client.post(path, { body: { username, ...evidence, ...more } });
+    return [await post({}), await post({ transport: 'bearer' }), await post({ transport: 'cookie' })];
+  };
+
+const registering: Call = async (path) => [
+  await server.client.post(path, { body: { username: newName(), password: PASSWORD } }),
+];
+
+const refreshing: Call = async (path) => {
+  const { refresh_token } = await server.client.signUp(newName());
+  const refresh = () => server.client.post(path, { body: { refresh_token } });
+  return [await refresh(), await refresh()];
+};
+
+const asService: Call = async (path) => {
+  const { access_token: token } = await server.client.signUp(newName());
+  return [await service.post(path, new URLSearchParams({ token }).toString())];
+};
+
+const endingOwn: Call = async () => {
+  const { access_token: token } = await server.client.signUp(newName());
+  const { body } = await server.client.get<{ sessions: { id: string }[] }>('/auth/sessions', { token });
+  return [await server.client.call('DELETE', `/auth/sessions/${body.sessions[0]?.id}`, { token })];
+};
+
+/** How each route that may change something is made to succeed. A new route must be added here. */
+const CALLS: Record<string, Call> = {
+  'POST /auth/register': registering,
+  'POST /register': registering,
+  'POST /auth/login': signingIn({ password: PASSWORD }),
+  'POST /login': signingIn({ password: PASSWORD }),
+  'POST /auth/toy': signingIn({ secret: TOY_SECRET }),
+  'POST /auth/refresh': refreshing,
+  'POST /refresh': refreshing,
+  'POST /auth/logout': withEach('POST'),
+  'POST /logout': withEach('POST'),
+  'POST /protected': withEach('POST'),
+  'POST /users/me/password': withEach('POST', { current_password: PASSWORD, new_password: NEW }),
+  'DELETE /users/me': withEach('DELETE', { password: PASSWORD }),
+  'DELETE /auth/sessions': withEach('DELETE'),
+  'DELETE /auth/sessions/{id}': endingOwn,
+  'POST /oauth/introspect': asService,
+  'POST /oauth/revoke': asService,
+};
+
+interface Insert {
+  sql: string;
+  /** The method of SignIn that it was made in. */
+  by: string | undefined;
+}
+
+/** Every INSERT into `sessions` during some work. */
+async function insertsDuring(work: () => Promise<unknown>): Promise<Insert[]> {
+  const inside = new AsyncLocalStorage<string>();
+  const signIn = server.get(SignIn) as unknown as Record<string, (...parameters: unknown[]) => unknown>;
+  for (const method of ['complete', 'renew']) {
+    const original = SignIn.prototype[method as 'complete'] as unknown as (...parameters: unknown[]) => unknown;
+    signIn[method] = (...parameters) => inside.run(method, () => original.apply(signIn, parameters));
+  }
+  const inserts: Insert[] = [];
+  const nothing = () => {};
+  const logger: Logger = {
+    logQuery: (sql) => {
+      if (/insert\s+into\s+"?sessions"?\b/i.test(sql)) inserts.push({ sql, by: inside.getStore() });
+    },
+    logQueryError: nothing,
+    logQuerySlow: nothing,
+    logSchemaBuild: nothing,
+    logMigration: nothing,
+    log: nothing,
+  };
+  const database = server.get(DataSource);
+  const { logger: usual } = database;
+  database.logger = logger;
+  try {
+    await work();
+  } finally {
+    database.logger = usual;
+    for (const method of ['complete', 'renew']) delete signIn[method];
+  }
+  return inserts;
+}
+
+const count = async () =>
+  (await server.get(DataSource).query('SELECT count(*)::int AS n FROM sessions'))[0].n as number;
+
+test('every route runs, and each session that one creates is created in SignIn', async () => {
+  const routes = await documentedRoutes(server.client);
+  const named = routes.map(({ method, path }) => `${method} ${path.replace(/01981f0e[^/]*/, '{id}')}`);
+  const changing = named.filter((route) => !route.startsWith('GET '));
+  expect(changing.sort()).toEqual(Object.keys(CALLS).sort());
+  const starting: Record<string, (string | undefined)[]> = {};
+  for (const route of named) {
+    const [method = '', path = ''] = route.split(' ');
+    const call = CALLS[route] ?? withToken(method);
+    // What the call needs beforehand, such as a login, creates sessions by POST /auth/login.
+    const before = await count();
+    const inserts = await insertsDuring(async () => {
+      for (const { status, text } of await call(path))
+        if (status >= 400) throw new Error(`${route}: ${status} ${text}`);
+    });
+    expect(inserts.filter(({ by }) => by === undefined)).toEqual([]);
+    const rows = await count();
+    // A deleted user's sessions are gone again.
+    if (route !== 'DELETE /users/me') expect(rows - before).toBe(inserts.length);
+    starting[route] = inserts.map(({ by }) => by);
+  }
+  expect(starting['POST /auth/login']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
+});
+
+test('the statement that inserts sessions is in one file, which SignIn alone imports', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.includes('migrations'))
+    .map((path) => ({ path, text: readFileSync(join('src', path), 'utf8') }));
+  const where = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+  expect(where(/(insert|merge)\s+into\s+(public\.)?"?sessions"?\b|copy\s+"?sessions"?\b/i)).toEqual([
+    'sessions/new-sessions.ts',
+  ]);
+  expect(where(/new-sessions\.js'/).sort()).toEqual(['auth/sign-in.ts', 'sessions/sessions.module.ts']);
+  // TypeORM's own ways to insert are used with no Session.
+  expect(
+    where(/\b(sessions|Session)\b[^;]{0,40}\.(save|insert|upsert)\(|\.(save|insert|upsert)\(\s*Session\b/),
+  ).toEqual([]);
+});
