@@ -1,8 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
-import { CsrfFailed } from '../sessions/session.errors.js';
-import { ApiAuthenticated } from './access/api-authenticated.decorator.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 
 class LoggedInAs {
   @ApiProperty({ description: 'The username, else the email.', example: 'ana' })
@@ -14,7 +13,7 @@ class LoggedInAs {
 @Controller('protected')
 export class ProtectedController {
   @Get()
-  @ApiAuthenticated()
+  @ApiProblems()
   @ApiOperation({
     summary: 'Say who is logged in',
     description: 'A route to try an access token or a session cookie on.',
@@ -26,7 +25,7 @@ export class ProtectedController {
   }
 
   @Post()
-  @ApiAuthenticated(CsrfFailed)
+  @ApiProblems()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Say who is logged in, to a POST',

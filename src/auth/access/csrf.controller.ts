@@ -1,8 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal } from '../../http/principal.js';
-import { ApiAuthenticated } from './api-authenticated.decorator.js';
+import { ApiProblems } from '../../problems/api-problems.decorator.js';
 import { Csrf } from './csrf.js';
+
+/** Documents the header of requests with a session cookie. */
+export const CSRF_HEADER = {
+  name: 'X-CSRF-Token',
+  required: false,
+  description: 'Only with a session cookie: the `csrf_token` of its login.',
+};
 
 class CsrfResponse {
   @ApiProperty({ description: 'For `X-CSRF-Token`.' })
@@ -15,7 +22,7 @@ export class CsrfController {
   constructor(private readonly csrf: Csrf) {}
 
   @Get()
-  @ApiAuthenticated()
+  @ApiProblems()
   @ApiOperation({
     summary: 'Show the CSRF token of a cookie session',
     description: 'The one that its login answered. Requests with an access token need none.',
