@@ -18,7 +18,7 @@ const introspect = (id: string, secret: string) =>
     },
   });
 
-test('a service that is registered may introspect, and nobody else', async () => {
+test('lets only a registered service introspect tokens', async () => {
   const { client, secret } = await new ClientRegistry(server.get(DataSource).manager, new Clock()).create('shop');
   const good = await introspect(client.id, secret);
   expect([good.status, good.body]).toEqual([200, { active: false }]);

@@ -12,7 +12,7 @@ interface Vector {
   salt?: string;
 }
 
-/** Hashes that real programs made, as they come: each logs in, and from then on is a hash of our own. */
+/** Hashes made by real programs: each one works for login, which replaces it by a hash of our own. */
 const vectors = JSON.parse(readFileSync('test/vectors/foreign-hashes.json', 'utf8')) as Vector[];
 const formats = [...new Set(vectors.map(({ format }) => format))];
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test.each(formats)(
-  '%s: logs in once with its vector and then on our own hash; a wrong password never does',
+  '%s: logs in with the imported hash, then with our own hash, and never with a wrong password',
   async (format) => {
     const own = vectors.filter((vector) => vector.format === format).slice(0, 3);
     for (const [index, { password, hash, salt }] of own.entries()) {

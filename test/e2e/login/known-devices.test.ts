@@ -3,7 +3,7 @@ import { deviceCookie, LOCKOUT_ONLY } from '../../support/limits-on.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** ASVS 6.1.1: strangers who guess can't keep a user out; attack rows "cookie tricks" and "limiter evasion". */
+/** ASVS 6.1.1: strangers who guess passwords can't lock a user out; attack rows "cookie tricks" and "limiter evasion". */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 const logIn = (username: string, password = PASSWORD, cookie = '') =>
   server.client.post('/auth/login', { body: { username, password }, headers: cookie ? { Cookie: cookie } : {} });
 
-/** A user who has logged in from a device, whose cookie this is. */
+/** A user who has logged in from a device, with the cookie of that device. */
 async function knownUser(): Promise<{ username: string; cookie: string }> {
   user += 1;
   const username = `user${user}`;
@@ -28,7 +28,7 @@ async function lock(username: string): Promise<void> {
 
 const expectLocked = (answer: Answer) => expectProblem(answer, 429, 'too_many_attempts');
 
-test('the right password from a device that has logged in before gets through a lock', async () => {
+test('accepts the right password from a known device during a lockout', async () => {
   const { username, cookie } = await knownUser();
   await lock(username);
   expectLocked(await logIn(username));
@@ -37,14 +37,14 @@ test('the right password from a device that has logged in before gets through a 
   expectLocked(await logIn(username));
 });
 
-test('a stolen device cookie is no free pass: its guesses have a budget of their own and make it wait', async () => {
+test('limits guesses made with a stolen device cookie by a separate counter and a lockout of its own', async () => {
   const { username, cookie } = await knownUser();
   await lock(username);
   for (let n = 0; n < 5; n++) {
     expectProblem(await logIn(username, 'not the password', cookie), 401, 'invalid_credentials');
   }
   expectLocked(await logIn(username, PASSWORD, cookie));
-  // Logging in anew with it, once the wait is over, gives no second budget.
+  // Logging in again with it after the wait does not reset the counter.
   server.clock.advance(31_000);
   await logIn(username, 'not the password');
   const again = deviceCookie((await logIn(username, PASSWORD, cookie)).headers);
@@ -52,7 +52,7 @@ test('a stolen device cookie is no free pass: its guesses have a budget of their
   expectLocked(await logIn(username, PASSWORD, cookie));
 });
 
-test('a cookie opens the lock of nobody but its own user, and none that was altered, doubled or too old', async () => {
+test('a device cookie bypasses the lockout of its own user only, and not if it is altered, doubled or expired', async () => {
   const { username, cookie } = await knownUser();
   const stranger = await knownUser();
   await lock(username);
@@ -66,7 +66,7 @@ test('a cookie opens the lock of nobody but its own user, and none that was alte
     `${cookie}; ${cookie}`,
     `__Host-${cookie}`,
     cookie.toUpperCase(),
-    // What Unicode calls a space is part of another cookie's name.
+    // A Unicode space is part of the name, so this is another cookie.
     `\xa0${cookie}`,
     `$Version=1; ${cookie}`,
   ];
@@ -76,7 +76,7 @@ test('a cookie opens the lock of nobody but its own user, and none that was alte
   expectLocked(await logIn(username, PASSWORD, cookie));
 });
 
-test('after a change of the password the device that made it is known, and no other', async () => {
+test('after a password change only the device that made it is known', async () => {
   const { username, cookie } = await knownUser();
   const { access_token: token } = await server.client.logIn(username);
   const next = `${PASSWORD} two`;
@@ -90,7 +90,7 @@ test('after a change of the password the device that made it is known, and no ot
   expect((await logIn(username, next, deviceCookie(changed.headers))).status).toBe(200);
 });
 
-test('scripts can’t read the cookie, and it says nothing of the user [attack: cookie tricks]', async () => {
+test('the device cookie is HttpOnly and contains nothing about the user [attack: cookie tricks]', async () => {
   const { username } = await knownUser();
   const answer = await logIn(username);
   expect(answer.headers.getSetCookie()).toEqual([

@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 
 const logIn = (body: unknown) => server.client.post<Tokens>('/auth/login', { body });
 
-test('answers the tokens and forbids to store them', async () => {
+test('responds with the tokens and forbids caching them', async () => {
   const answer = await logIn({ username: 'ana', password: PASSWORD });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -30,7 +30,7 @@ test('answers the tokens and forbids to store them', async () => {
   });
 });
 
-test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]', async () => {
+test('the access token has the claims that the contract lists (RFC 9068) [ASVS 10.3.4]', async () => {
   const { access_token } = await server.client.logIn('ana');
   const { body: user } = await server.client.get('/users/me', { token: access_token });
   const { body: jwks } = await server.client.get<{ keys: { kid: string }[] }>('/.well-known/jwks.json');
@@ -52,12 +52,12 @@ test('the access token says what the contract promises (RFC 9068) [ASVS 10.3.4]'
     client_id: 'portero',
     preferred_username: 'ana',
   });
-  // The proof is made moments before the token; a second may begin in between.
+  // The proof is made moments before the token, so their seconds may differ by one.
   expect((claims.iat as number) - (claims.auth_time as number)).toBeGreaterThanOrEqual(0);
   expect((claims.iat as number) - (claims.auth_time as number)).toBeLessThanOrEqual(5);
 });
 
-test('takes an email, and both names where they are the same user', async () => {
+test('accepts an email, and username and email together if both belong to the same user', async () => {
   expect((await logIn({ email: 'ANA@example.com', password: PASSWORD })).status).toBe(200);
   expect((await logIn({ username: 'Ana', email: 'ana@example.com', password: PASSWORD })).status).toBe(200);
   const mixed = { username: 'ana', email: 'ben@example.com', password: PASSWORD };
@@ -73,14 +73,14 @@ test.each([
   ['a name longer than any can be', { username: `i${'\u0307'.repeat(5000)}`, password: PASSWORD }],
   ['an email longer than any can be', { email: `i${'\u0307'.repeat(5000)}@example.com`, password: PASSWORD }],
   ['an email as username', { username: 'ana@example.com', password: PASSWORD }],
-])('answers %s as it answers every other failure', async (_, body) => {
+])('responds to %s in the same way as to every other failure', async (_, body) => {
   const answer = await logIn(body);
   expectProblem(answer, 401, 'invalid_credentials');
   expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="portero"');
   expect(answer.body).toMatchObject({ detail: 'There is no user with this name and password.' });
 });
 
-test('the 73rd byte of a password counts [ASVS 6.2.8] [attack: passwords]', async () => {
+test('compares the password beyond its 72nd byte [ASVS 6.2.8] [attack: passwords]', async () => {
   const password = 'x'.repeat(80);
   await server.client.post('/auth/register', { body: { username: 'long', password } });
   expectProblem(
@@ -109,7 +109,7 @@ test.each<[string, unknown, [string, string][]]>([
   expectFaults(await logIn(body), ...faults);
 });
 
-test('a password in the query is not read [ASVS 14.2.1]', async () => {
+test('ignores a password in the query string [ASVS 14.2.1]', async () => {
   const answer = await server.client.post(`/auth/login?username=ana&password=${encodeURIComponent(PASSWORD)}`);
   expect(answer.status).toBe(400);
 });

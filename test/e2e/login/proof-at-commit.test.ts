@@ -5,7 +5,7 @@ import { cookieSession } from '../../support/cookie-session.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** What a request has proved may be over when it writes: hashing in between takes seconds under load (ASVS 15.4.2). */
+/** A proof may be outdated when the request writes, because hashing takes seconds under load (ASVS 15.4.2). */
 let server: TestServer;
 let username: string;
 let user = 0;
@@ -22,7 +22,7 @@ afterAll(() => server.stop());
 const OWNERS = 'a passphrase that the owner chose';
 const THIEFS = 'a passphrase that the thief chose';
 
-/** Has something happen once, between a hashing of a request and what it does next. */
+/** Runs something once, right after a request has computed a hash. */
 function after(hashing: 'hash' | 'verify', work: () => Promise<unknown>): void {
   const hasher = server.get(PasswordHasher);
   const original = hasher[hashing].bind(hasher) as (...parameters: unknown[]) => Promise<never>;
@@ -40,7 +40,7 @@ const by = ({ access_token: token }: Tokens) => ({ token });
 const deleteMe = (options: object) =>
   server.client.call('DELETE', '/users/me', { ...options, body: { password: PASSWORD } });
 const expectDone = ({ status }: Answer<unknown>) => expect(status).toBe(204);
-/** Which of the passwords logs in. */
+/** Returns those of the passwords that work for login. */
 async function passwords(): Promise<string[]> {
   const working: string[] = [];
   for (const password of [PASSWORD, OWNERS, THIEFS]) {
@@ -50,7 +50,7 @@ async function passwords(): Promise<string[]> {
   return working;
 }
 
-test('a thief’s change of the password that was under way does not overwrite the owner’s', async () => {
+test('a password change by a thief does not overwrite one that the owner made in the meantime', async () => {
   const [owner, thief] = [await logIn(), await logIn()];
   after('hash', async () => expectDone(await change(by(owner), OWNERS)));
   expectProblem(await change(by(thief), THIEFS), 401, 'token_revoked');
@@ -58,14 +58,14 @@ test('a thief’s change of the password that was under way does not overwrite t
   expect((await server.client.get('/protected', by(owner))).status).toBe(200);
 });
 
-test('of two changes in one session the one that was acknowledged stands: the other proved a password that is gone [ASVS 15.4.2]', async () => {
+test('rejects the second of two concurrent password changes in one session, because it proved the old password [ASVS 15.4.2]', async () => {
   const session = by(await logIn());
   after('hash', async () => expectDone(await change(session, OWNERS)));
   expectProblem(await change(session, THIEFS), 403, 'wrong_password');
   expect(await passwords()).toEqual([OWNERS]);
 });
 
-test('a thief whose sessions are ended in the middle of a change gets no new cookie, and changes nothing', async () => {
+test('a password change fails and sets no cookie if its session is ended meanwhile', async () => {
   const owner = by(await logIn());
   const thief = await cookieSession(server.client, username);
   after('hash', async () => expectDone(await server.client.call('DELETE', '/auth/sessions?keep=current', owner)));
@@ -75,21 +75,21 @@ test('a thief whose sessions are ended in the middle of a change gets no new coo
   expect(await passwords()).toEqual([PASSWORD]);
 });
 
-test('an account is not deleted with a password that was changed meanwhile', async () => {
+test('does not delete an account if the password was changed meanwhile', async () => {
   const session = by(await logIn());
   after('verify', async () => expectDone(await change(session, OWNERS)));
   expectProblem(await deleteMe(session), 403, 'wrong_password');
   expect(await passwords()).toEqual([OWNERS]);
 });
 
-test('an account is not deleted by a session that was ended meanwhile', async () => {
+test('does not delete an account if the session was ended meanwhile', async () => {
   const [owner, thief] = [by(await logIn()), await cookieSession(server.client, username)];
   after('verify', async () => expectDone(await server.client.call('DELETE', '/auth/sessions?keep=current', owner)));
   expectProblem(await deleteMe(thief), 401, 'session_revoked');
   expect(await passwords()).toEqual([PASSWORD]);
 });
 
-test('a login with the old password is refused when it was changed meanwhile, in the same millisecond too', async () => {
+test('rejects a login with the old password if it was changed meanwhile, even in the same millisecond', async () => {
   const session = by(await logIn());
   after('verify', async () => {
     server.clock.stop();
@@ -97,7 +97,7 @@ test('a login with the old password is refused when it was changed meanwhile, in
   });
   const login = { body: { username, password: PASSWORD } };
   expectProblem(await server.client.post('/login', login), 401, 'session_revoked');
-  // The clock stands still: this change has the time of the one before.
+  // The clock is stopped, so this change has the same time as the one before.
   after('verify', async () => expectDone(await change(session, THIEFS, OWNERS)));
   const late = await server.client.post('/login', { body: { username, password: OWNERS } });
   expectProblem(late, 401, 'session_revoked');

@@ -25,7 +25,7 @@ const NEW = 'another passphrase, as uncommon';
 let user = 0;
 const newName = () => `user-${++user}`;
 
-/** One call that succeeds, of a user of its own. */
+/** One successful call by a new user. */
 type Call = (path: string) => Promise<Answer<unknown>[]>;
 
 const withToken =
@@ -35,7 +35,7 @@ const withToken =
     return [await server.client.call(method, path, { token, ...(body === undefined ? {} : { body }) })];
   };
 
-/** The same by a token and by a cookie. */
+/** The same call once with a token and once with a cookie. */
 const withEach =
   (method: string, body?: unknown): Call =>
   async (path) => {
@@ -79,7 +79,7 @@ const endingOwn: Call = async () => {
   return [await server.client.call('DELETE', `/auth/sessions/${body.sessions[0]?.id}`, { token })];
 };
 
-/** How each route that may change something is made to succeed. A new route must be added here. */
+/** A successful call of each route that may change something. A new route must be added here. */
 const CALLS: Record<string, Call> = {
   'POST /auth/register': registering,
   'POST /register': registering,
@@ -101,11 +101,11 @@ const CALLS: Record<string, Call> = {
 
 interface Insert {
   sql: string;
-  /** The method of SignIn that it was made in. */
+  /** The method of SignIn that ran the statement. */
   by: string | undefined;
 }
 
-/** Every INSERT into `sessions` during some work. */
+/** Collects every INSERT into `sessions` while the given work runs. */
 async function insertsDuring(work: () => Promise<unknown>): Promise<Insert[]> {
   const inside = new AsyncLocalStorage<string>();
   const signIn = server.get(SignIn) as unknown as Record<string, (...parameters: unknown[]) => unknown>;
@@ -140,7 +140,7 @@ async function insertsDuring(work: () => Promise<unknown>): Promise<Insert[]> {
 const count = async () =>
   (await server.get(DataSource).query('SELECT count(*)::int AS n FROM sessions'))[0].n as number;
 
-test('every route runs, and each session that one creates is created in SignIn', async () => {
+test('every session that a route creates is created in SignIn', async () => {
   const routes = await documentedRoutes(server.client);
   const named = routes.map(({ method, path }) => `${method} ${path.replace(/01981f0e[^/]*/, '{id}')}`);
   const changing = named.filter((route) => !route.startsWith('GET '));
@@ -149,7 +149,7 @@ test('every route runs, and each session that one creates is created in SignIn',
   for (const route of named) {
     const [method = '', path = ''] = route.split(' ');
     const call = CALLS[route] ?? withToken(method);
-    // What the call needs beforehand, such as a login, creates sessions by POST /auth/login.
+    // The preparation of a call, such as a login, creates sessions with POST /auth/login.
     const before = await count();
     const inserts = await insertsDuring(async () => {
       for (const { status, text } of await call(path))
@@ -157,7 +157,7 @@ test('every route runs, and each session that one creates is created in SignIn',
     });
     expect(inserts.filter(({ by }) => by === undefined)).toEqual([]);
     const rows = await count();
-    // A deleted user's sessions are gone again.
+    // The sessions of a deleted user are deleted with the user.
     if (route !== 'DELETE /users/me') expect(rows - before).toBe(inserts.length);
     starting[route] = inserts.map(({ by }) => by);
   }
@@ -167,7 +167,7 @@ test('every route runs, and each session that one creates is created in SignIn',
   expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
 });
 
-test('the statement that inserts sessions is in one file, which SignIn alone imports', () => {
+test('only one file inserts sessions, and only SignIn imports it', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.includes('migrations'))
     .map((path) => ({ path, text: readFileSync(join('src', path), 'utf8') }));
@@ -176,7 +176,7 @@ test('the statement that inserts sessions is in one file, which SignIn alone imp
     'sessions/new-sessions.ts',
   ]);
   expect(where(/new-sessions\.js'/).sort()).toEqual(['auth/sign-in.ts', 'sessions/sessions.module.ts']);
-  // TypeORM's own ways to insert are used with no Session.
+  // No file inserts a Session with the methods of TypeORM.
   expect(
     where(/\b(sessions|Session)\b[^;]{0,40}\.(save|insert|upsert)\(|\.(save|insert|upsert)\(\s*Session\b/),
   ).toEqual([]);

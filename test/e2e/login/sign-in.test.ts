@@ -13,7 +13,7 @@ import { Service } from '../../support/service.js';
 import { addToyCredential } from '../../support/toy-credential/toy.module.js';
 import { TOY_SECRET } from '../../support/toy-credential/toy-credential.js';
 
-/** What a credential gets by returning a Proof: a toy credential of the tests, one folder and one line in AuthModule. */
+/** All that works for a credential that returns a Proof, shown with a toy credential that exists only in the tests. */
 let server: TestServer;
 let username: string;
 let user = 0;
@@ -39,7 +39,7 @@ const sql = (text: string, parameters: unknown[] = []) => server.get(DataSource)
 const idOf = async () => (await sql('SELECT id FROM users WHERE username = $1', [username]))[0].id as string;
 const show = async (options: object) => (await server.client.get<Shown>('/auth/toy/request', options)).body;
 
-/** A cookie session that the toy started, and the headers of requests in it. */
+/** A cookie session started with the toy credential, and the headers of its requests. */
 async function cookieByToy(headers: Record<string, string> = {}) {
   const answer = await byToy<{ csrf_token: string }>({ transport: 'cookie' }, headers);
   expect(answer.status).toBe(200);
@@ -69,7 +69,7 @@ test.each<[string, object]>([
   ['no amr', { amr: undefined }],
   ['an amr that is no list', { amr: 'pwd' }],
   ['an amr with something else than text in it', { amr: ['pwd', 7] }],
-])('a genuine token with %s is malformed', async (_, claims) => {
+])('rejects a correctly signed token with %s as malformed', async (_, claims) => {
   const forgery = new Forgery(server, (await byToy()).body.access_token);
   expect((await server.client.get('/protected', { token: forgery.forge({}, {}) })).status).toBe(200);
   const answer = await server.client.get('/protected', { token: forgery.forge({}, claims) });
@@ -87,7 +87,7 @@ test('a refresh, and its retry, keep amr and auth_time', async () => {
   expect(decodeJwt(retry.access_token)).toMatchObject({ amr: AMR, auth_time });
 });
 
-test('sessions by password keep pwd beside those of another credential', async () => {
+test('sessions started with a password have amr pwd, also if another credential is in use', async () => {
   const [first, { body: toy }, second] = [
     await server.client.logIn(username),
     await byToy(),
@@ -97,7 +97,7 @@ test('sessions by password keep pwd beside those of another credential', async (
   expect(amrs).toEqual([['pwd'], AMR, ['pwd']]);
 });
 
-test('a token and a cookie make the same principal, with whole seconds', async () => {
+test('a token and a cookie lead to the same principal, with times in whole seconds', async () => {
   const { body: tokens } = await byToy();
   const byToken = (await show({ token: tokens.access_token })).principal;
   const { sid, auth_time } = decodeJwt(tokens.access_token) as { sid: string; auth_time: number };
@@ -113,14 +113,14 @@ test('a token and a cookie make the same principal, with whole seconds', async (
   const { sessionId } = (await show(session)).principal;
   const authTime = new Date(Math.floor(Date.parse(byToken.authTime as unknown as string) / 1000) * 1000 + 999);
   await sql('UPDATE sessions SET auth_time = $2 WHERE id = $1', [sessionId, authTime]);
-  // Past the minute for which the session is remembered.
+  // After the minute for which the session is cached.
   server.clock.advance(61_000);
   const byCookie = (await show(session)).principal;
   expect(byCookie).toEqual({ ...byToken, sessionId, transport: 'cookie' });
   expect(Object.keys(byCookie)).toEqual(Object.keys(byToken));
 });
 
-test('the client of a request is its address, agent, id and cookies, and nothing for cookies that come twice', async () => {
+test('the client context has the address, user agent, request id and cookies, without cookies that were sent twice', async () => {
   const { headers } = await cookieByToy();
   const sent = { ...headers, 'User-Agent': 'a browser', 'X-Request-Id': 'r-1' };
   expect((await show({ headers: { ...sent, Cookie: `${headers.Cookie}; portero-device=d` } })).client).toEqual({
@@ -136,7 +136,7 @@ test('the client of a request is its address, agent, id and cookies, and nothing
   expect(other.client.deviceCookie).toBeUndefined();
 });
 
-test('a password change renews a cookie session with the amr and auth_time that it had', async () => {
+test('a password change renews a cookie session and keeps its amr and auth_time', async () => {
   const session = await cookieByToy();
   const before = (await show(session)).principal;
   server.clock.advance(60_000);
@@ -152,14 +152,14 @@ test('a password change renews a cookie session with the amr and auth_time that 
   expect(after.sessionId).not.toBe(before.sessionId);
 });
 
-test('a sign-in by cookie ends the session of the cookie that it replaces, and of no other', async () => {
+test('a cookie sign-in ends the session of the cookie that it replaces, and no other', async () => {
   const [former, other] = [await cookieByToy(), await cookieByToy()];
   const next = await cookieByToy(former.headers);
   const statuses = await Promise.all([former, other, next].map((session) => server.client.get('/protected', session)));
   expect(statuses.map(({ status }) => status)).toEqual([401, 200, 200]);
 });
 
-test('a sign-in is listed, with when it started', async () => {
+test('lists the new session with its start time', async () => {
   const { body: tokens } = await byToy();
   const { sid } = decodeJwt(tokens.access_token);
   const { body } = await server.client.get<{ sessions: { id: string; created_at: string }[] }>('/auth/sessions', {
@@ -170,7 +170,7 @@ test('a sign-in is listed, with when it started', async () => {
   expect(body.sessions[0]?.created_at).toBe(row.started_at.toISOString());
 });
 
-test('a sign-in and a refused one are in the audit trail of the user', async () => {
+test('records successful and failed sign-ins in the audit trail of the user', async () => {
   const { body: tokens } = await byToy();
   expectProblem(await byToy({ secret: 'not the toy’s secret' }), 401, 'invalid_credentials');
   const { sid } = decodeJwt(tokens.access_token);
@@ -183,7 +183,7 @@ test('a sign-in and a refused one are in the audit trail of the user', async () 
   ]);
 });
 
-test('attempts are counted with those of every other credential, and known devices get through the lock', async () => {
+test('counts attempts together with those of every other credential, and lets known devices through a lockout', async () => {
   const device = deviceCookie((await byToy()).headers);
   expect(device).toMatch(/^portero-device=/);
   for (let n = 0; n < 5; n++) {
@@ -195,7 +195,7 @@ test('attempts are counted with those of every other credential, and known devic
   expect((await byToy({}, { Cookie: device })).status).toBe(200);
 });
 
-test('a route by @SignInRoute is counted as a login by address', async () => {
+test('a route with @SignInRoute counts toward the rate limit of logins per address', async () => {
   await sql('DELETE FROM rate_limits');
   await server.restart({ LIMIT_LOGINS: '3/1m' });
   try {
@@ -209,7 +209,7 @@ test('a route by @SignInRoute is counted as a login by address', async () => {
   }
 });
 
-test('a route by @SignInRoute refuses a sign-in by cookie from another site, and validates its body', async () => {
+test('a route with @SignInRoute rejects a cookie sign-in from another site, and validates its body', async () => {
   const elsewhere = { Origin: 'https://elsewhere.example' };
   expectProblem(await byToy({ transport: 'cookie' }, elsewhere), 403, 'csrf_failed');
   expect((await byToy({ transport: 'bearer' }, elsewhere)).status).toBe(200);
@@ -218,7 +218,7 @@ test('a route by @SignInRoute refuses a sign-in by cookie from another site, and
   expectFaults(await byToy({ secret: undefined }), ['/secret', 'required']);
 });
 
-test('a proof is refused if the user was disabled, or a credential changed, after it', async () => {
+test('rejects a proof if the user was disabled or a credential was changed after it', async () => {
   const [{ id }] = await sql('SELECT id FROM users WHERE username = $1', [username]);
   const changes = [
     'UPDATE users SET disabled_at = now() WHERE id = $1',
@@ -231,7 +231,7 @@ test('a proof is refused if the user was disabled, or a credential changed, afte
   expect((await byToy()).status).toBe(200);
 });
 
-/** Signs in with the toy while something happens between the proof and the session. */
+/** Signs in with the toy credential and runs something between the proof and the start of the session. */
 async function signInDuring(work: () => Promise<unknown>) {
   const signIn = server.get(SignIn);
   const { complete } = signIn;
@@ -246,7 +246,7 @@ async function signInDuring(work: () => Promise<unknown>) {
   }
 }
 
-test('a user without a password deletes the account by a proof of another credential', async () => {
+test('a user without a password can delete the account with a proof of another credential', async () => {
   await sql('UPDATE users SET password_hash = NULL WHERE username = $1', [username]);
   const { body: tokens } = await byToy();
   const { principal, client } = await show({ token: tokens.access_token });

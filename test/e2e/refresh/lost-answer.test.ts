@@ -4,13 +4,13 @@ import { expectProblem } from '../../support/matchers.js';
 import { ServerProcess } from '../../support/process.js';
 import { TestServer } from '../../support/server.js';
 
-/** What becomes of a refresh whose answer never came, and of a refresh token that comes again much later. */
+/** Refreshes whose response was lost, and refresh tokens that are reused much later. */
 afterEach(() => ServerProcess.killAll());
 
-test('a server killed anywhere in a refresh: the same refresh token works at the next start [attack: lost answer]', async () => {
+test('after the server is killed at any point of a refresh, the same refresh token works at the next start [attack: lost answer]', async () => {
   const database = await createDatabase();
   try {
-    // A start may take longer than ten seconds where much else is running.
+    // A start may take longer than ten seconds on a busy machine.
     const env = { ...database.env, REFRESH_GRACE: '2m' };
     let server = await ServerProcess.start(env);
     let { refresh_token } = await server.client.signUp('ana');
@@ -30,7 +30,7 @@ test('a server killed anywhere in a refresh: the same refresh token works at the
   }
 }, 120_000);
 
-test('an old refresh token outside the grace window ends the session: nothing of it works any more [attack: refresh replay]', async () => {
+test('an old refresh token used outside the grace window ends the session, and none of its tokens work [attack: refresh replay]', async () => {
   const server = await TestServer.start();
   try {
     const first = await server.client.signUp('ana');

@@ -6,10 +6,10 @@ import { TwoInstances, until, verdict } from '../../support/instances.js';
 import { testOnPostgres } from '../../support/on-engine.js';
 
 const ROUNDS = 200;
-/** Rounds at once: they disturb each other, and so come out in more orders. */
+/** Concurrent rounds: they disturb each other, which leads to more different orders. */
 const LANES = 5;
 
-/** What happens to one session on two instances at the same time. Whatever the order: no false theft, nothing left alive. */
+/** Concurrent requests for one session on two instances: in any order, no false reuse detection and no token left valid. */
 let instances: TwoInstances;
 beforeAll(async () => {
   if (isPostgres) instances = await TwoInstances.start({ REFRESH_GRACE: '60s' });
@@ -29,14 +29,14 @@ async function rounds(round: (index: number) => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** In one order or the other, so that neither is always first. */
+/** Starts both in alternating order, so that neither is always first. */
 function together<A, B>(index: number, first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
   if (index % 2 === 0) return Promise.all([first(), second()]);
   const other = second();
   return Promise.all([first(), other]);
 }
 
-/** What a race left behind: the tokens of sessions that must have ended. */
+/** Tokens that a race left behind, of sessions that must have ended. */
 class Dead {
   readonly #access: string[] = [];
   readonly #refresh: string[] = [];
@@ -48,7 +48,7 @@ class Dead {
     }
   }
 
-  /** On both instances, as soon as they must have heard. */
+  /** Checks on both instances, once each must have received the revocation. */
   async expectDead(): Promise<void> {
     for (const client of [a(), b()]) {
       const all = async () => [...(await this.#verdicts(client))].join();
@@ -70,7 +70,7 @@ async function inBatches<T, R>(all: readonly T[], one: (item: T) => Promise<R>):
 }
 
 testOnPostgres(
-  '20 refreshes of one token at once on two instances: one lineage, everybody the same successor [attack: refresh race]',
+  '20 concurrent refreshes with one token on two instances all get the same successor [attack: refresh race]',
   async () => {
     await rounds(async () => {
       const { refresh_token } = await instances.signUp();
@@ -104,31 +104,28 @@ testOnPostgres('a refresh against a logout: no order of the two leaves a live to
   await dead.expectDead();
 });
 
-testOnPostgres(
-  'a retry against a refresh of the successor: the retry gets the successor, or the session ends',
-  async () => {
-    const dead = new Dead();
-    await rounds(async (index) => {
-      const first = await instances.signUp();
-      const { body: second } = await a().refresh(first.refresh_token);
-      const [retry, next] = await together(
-        index,
-        () => a().refresh(first.refresh_token),
-        () => b().refresh(second.refresh_token),
-      );
-      if (retry.status === 200) {
-        expect([retry.body.refresh_token, inShort(next)]).toEqual([second.refresh_token, '200']);
-        expect(inShort(await a().refresh(next.body.refresh_token))).toBe('200');
-        return;
-      }
-      // The successor had been used: somebody else may have either.
-      expect(inShort(retry)).toBe('401 refresh_token_reused');
-      expect(['200', '401 session_revoked']).toContain(inShort(next));
-      dead.add(first, second, ...(next.status === 200 ? [next.body] : []));
-    });
-    await dead.expectDead();
-  },
-);
+testOnPostgres('a retry that races a refresh with the successor gets that successor or ends the session', async () => {
+  const dead = new Dead();
+  await rounds(async (index) => {
+    const first = await instances.signUp();
+    const { body: second } = await a().refresh(first.refresh_token);
+    const [retry, next] = await together(
+      index,
+      () => a().refresh(first.refresh_token),
+      () => b().refresh(second.refresh_token),
+    );
+    if (retry.status === 200) {
+      expect([retry.body.refresh_token, inShort(next)]).toEqual([second.refresh_token, '200']);
+      expect(inShort(await a().refresh(next.body.refresh_token))).toBe('200');
+      return;
+    }
+    // The successor had been used, so someone else may hold either token.
+    expect(inShort(retry)).toBe('401 refresh_token_reused');
+    expect(['200', '401 session_revoked']).toContain(inShort(next));
+    dead.add(first, second, ...(next.status === 200 ? [next.body] : []));
+  });
+  await dead.expectDead();
+});
 
 testOnPostgres('a refresh against a changed password: the other session ends, the one that asked goes on', async () => {
   const dead = new Dead();
@@ -168,7 +165,7 @@ testOnPostgres('a refresh against the deletion of the user: nothing is left aliv
 });
 
 testOnPostgres(
-  'kill -9 between the commit and the answer of a refresh: the retry works [attack: lost answer]',
+  'a retry works after kill -9 between the commit and the response of a refresh [attack: lost answer]',
   async () => {
     for (let round = 0; round < 3; round++) {
       const { refresh_token } = await instances.signUp();

@@ -3,14 +3,14 @@ import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 import { statementsDuring } from '../../support/statements.js';
 
-/** What a stolen or made-up refresh token meets. */
+/** Stolen and forged refresh tokens. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
 });
 afterAll(() => server.stop());
 
-test('a forged refresh token is refused by its MAC, with no statement to the database', async () => {
+test('rejects a forged refresh token by its MAC, without a database statement', async () => {
   const { refresh_token } = await server.client.signUp('ana');
   const bytes = Buffer.from(refresh_token, 'base64url');
   const forged = Array.from({ length: bytes.length }, (_, index) => {
@@ -24,14 +24,14 @@ test('a forged refresh token is refused by its MAC, with no statement to the dat
     }
   });
   expect(statements).toEqual([]);
-  // The same count sees a genuine one.
+  // The counter does count the statements of a valid token.
   const genuine = await statementsDuring(server, async () => {
     expect((await server.client.refresh(refresh_token)).status).toBe(200);
   });
   expect(genuine).toHaveLength(1);
 });
 
-test('a replay outside the grace window ends the session, and the log says whose, which one and from where (RFC 9700 §4.14.2)', async () => {
+test('a replay outside the grace window ends the session and logs the user, session and address (RFC 9700 §4.14.2)', async () => {
   const first = await server.client.signUp('eva');
   const { body: second } = await server.client.refresh(first.refresh_token);
   server.clock.advance(60_000);

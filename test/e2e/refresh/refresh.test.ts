@@ -18,7 +18,7 @@ afterAll(() => server.stop());
 const signUp = () => server.client.signUp(`user-${++user}`);
 const refresh = (token: string) => server.client.refresh(token);
 
-test('answers new tokens of the same session', async () => {
+test('responds with new tokens of the same session', async () => {
   const first = await signUp();
   const { status, headers, body: second } = await refresh(first.refresh_token);
   expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -29,12 +29,12 @@ test('answers new tokens of the same session', async () => {
   expect((await server.client.get('/protected', { token: second.access_token })).status).toBe(200);
 });
 
-test('takes the token as a bearer credential too', async () => {
+test('accepts the token in the Authorization header too', async () => {
   const { refresh_token } = await signUp();
   expect((await server.client.post('/auth/refresh', { token: refresh_token })).status).toBe(200);
 });
 
-test('a retry inside the grace window gets the same successor, byte for byte', async () => {
+test('a retry inside the grace window gets exactly the same successor', async () => {
   const { refresh_token } = await signUp();
   const { body: first } = await refresh(refresh_token);
   server.clock.advance(59_000);
@@ -53,14 +53,14 @@ test('a refresh token used twice outside the grace window ends its session and i
   expectProblem(await server.client.get('/protected', { token: second.access_token }), 401, 'token_revoked');
 });
 
-test('the window closes as soon as the successor has been used', async () => {
+test('the grace window ends as soon as the successor is used', async () => {
   const { refresh_token } = await signUp();
   const { body: second } = await refresh(refresh_token);
   expect((await refresh(second.refresh_token)).status).toBe(200);
   expectProblem(await refresh(refresh_token), 401, 'refresh_token_reused');
 });
 
-test('20 refreshes at once with one token: one lineage, and everybody gets the same successor [ASVS 2.3.4, 15.4.2] [attack: refresh race]', async () => {
+test('20 concurrent refreshes with one token all get the same successor [ASVS 2.3.4, 15.4.2] [attack: refresh race]', async () => {
   for (let round = 0; round < 10; round++) {
     const { refresh_token } = await signUp();
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(refresh_token)));
@@ -70,7 +70,7 @@ test('20 refreshes at once with one token: one lineage, and everybody gets the s
   }
 });
 
-test('refresh against logout, at once: no order of the two leaves a live token', async () => {
+test('a refresh concurrent with a logout leaves no valid token, in any order', async () => {
   for (let round = 0; round < 20; round++) {
     const { refresh_token, access_token } = await signUp();
     const [refreshed] = await Promise.all([
@@ -87,7 +87,7 @@ test('refresh against logout, at once: no order of the two leaves a live token',
   }
 });
 
-test('each refresh moves the refresh token on, and none past the end of the session [ASVS 7.3.2, 10.4.8]', async () => {
+test('each refresh extends the life of the refresh token, but never past the end of the session [ASVS 7.3.2, 10.4.8]', async () => {
   const start = server.clock.now();
   let tokens = await signUp();
   for (const day of [13, 26, 29]) {
@@ -100,14 +100,14 @@ test('each refresh moves the refresh token on, and none past the end of the sess
   expectProblem(await refresh(tokens.refresh_token), 401, 'refresh_token_expired');
 });
 
-test('a refresh token that was not used in time has expired [ASVS 7.3.1]', async () => {
+test('rejects a refresh token after its lifetime as expired [ASVS 7.3.1]', async () => {
   const { refresh_token } = await signUp();
   server.clock.advance(14 * DAY + 1_000);
   const late = await refresh(refresh_token);
   expectProblem(late, 401, 'refresh_token_expired');
 });
 
-test('a token of a generation that is yet to come is invalid and ends nothing: the database was restored from a backup', async () => {
+test('rejects a token of a future generation without ending the session, because the database may be restored from a backup', async () => {
   const first = await signUp();
   const { body: second } = await refresh(first.refresh_token);
   const { sid } = decodeJwt(first.access_token) as { sid: string };
@@ -116,7 +116,7 @@ test('a token of a generation that is yet to come is invalid and ends nothing: t
   expect((await refresh(first.refresh_token)).status).toBe(200);
 });
 
-test('what is no genuine refresh token is refused, however close it comes', async () => {
+test('rejects every value that is not exactly a valid refresh token', async () => {
   const { refresh_token, access_token } = await signUp();
   const bytes = Buffer.from(refresh_token, 'base64url');
   const flipped = Array.from(bytes, (_, index) => {
@@ -139,14 +139,14 @@ test('what is no genuine refresh token is refused, however close it comes', asyn
   expect((await refresh(refresh_token)).status).toBe(200);
 });
 
-test('refuses null and other types with 400', async () => {
+test('rejects null and other types with 400', async () => {
   for (const refresh_token of [null, 7, {}, ['x']]) {
     const answer = await server.client.post('/auth/refresh', { body: { refresh_token } });
     expectFaults(answer, ['/refresh_token', 'not_a_string']);
   }
 });
 
-test('without any token it is invalid', async () => {
+test('rejects a request without a token', async () => {
   const bare = await server.client.post('/auth/refresh');
   expectProblem(bare, 401, 'refresh_token_invalid');
   expect(bare.headers.get('www-authenticate')).toBe('Bearer realm="portero"');

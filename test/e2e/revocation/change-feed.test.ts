@@ -16,7 +16,7 @@ const failing = (required: boolean): Follower => ({
   },
 });
 
-test('a follower that is not required can fail without making the feed stale, and is logged once', async () => {
+test('a failure of an optional follower is logged once and does not make the feed stale', async () => {
   const feed = server.get(ChangeFeed);
   feed.follow(failing(false));
   server.clock.advance(server.config.revocationStaleAfter + 1);
@@ -29,7 +29,7 @@ test('a follower that is not required can fail without making the feed stale, an
   ]);
 });
 
-test('a required follower that fails makes the feed stale, and the others read all the same', async () => {
+test('a failure of a required follower makes the feed stale, while the other followers still read', async () => {
   const feed = server.get(ChangeFeed);
   const read = jest.fn(async () => {});
   feed.follow(failing(true));

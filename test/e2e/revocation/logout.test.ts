@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 const signUp = () => server.client.signUp(`user-${++user}`);
 const logOut = (options: object, path = '/auth/logout') => server.client.post(path, options);
 
-test('ends the session of an access token: no token of it works any more [ASVS 7.4.1]', async () => {
+test('logout with an access token ends its session and rejects all tokens of it [ASVS 7.4.1]', async () => {
   const tokens = await signUp();
   const answer = await logOut({ token: tokens.access_token });
   expect([answer.status, answer.text]).toEqual([204, '']);
@@ -21,13 +21,13 @@ test('ends the session of an access token: no token of it works any more [ASVS 7
   expectProblem(await server.client.refresh(tokens.refresh_token), 401, 'session_revoked');
 });
 
-test('ends the session of a refresh token, with its access tokens [ASVS 10.4.9]', async () => {
+test('logout with a refresh token ends its session and rejects its access tokens [ASVS 10.4.9]', async () => {
   const tokens = await signUp();
   expect((await logOut({ body: { refresh_token: tokens.refresh_token } }, '/logout')).status).toBe(204);
   expectProblem(await server.client.get('/protected', { token: tokens.access_token }), 401, 'token_revoked');
 });
 
-test('ends access tokens from before a refresh too, and no other session of the user', async () => {
+test('revokes access tokens from before a refresh too, but no other session of the user', async () => {
   const first = await signUp();
   const { body: second } = await server.client.refresh(first.refresh_token);
   const elsewhere = await server.client.logIn(`user-${user}`);
@@ -36,7 +36,7 @@ test('ends access tokens from before a refresh too, and no other session of the 
   expect((await server.client.get('/protected', { token: elsewhere.access_token })).status).toBe(200);
 });
 
-test('answers 204 again for a session that has ended', async () => {
+test('responds with 204 again for a session that has ended', async () => {
   const tokens = await signUp();
   for (let time = 0; time < 3; time++) {
     expect((await logOut({ token: tokens.access_token })).status).toBe(204);
@@ -44,21 +44,21 @@ test('answers 204 again for a session that has ended', async () => {
   }
 });
 
-test('takes a genuine access token that has expired', async () => {
+test('accepts an expired access token with a valid signature', async () => {
   const tokens = await signUp();
   server.clock.advance(6 * 60_000);
   expect((await logOut({ token: tokens.access_token })).status).toBe(204);
   expectProblem(await server.client.refresh(tokens.refresh_token), 401, 'session_revoked');
 });
 
-test('one genuine credential is enough', async () => {
+test('accepts a logout with one valid credential beside an invalid one', async () => {
   const tokens = await signUp();
   const answer = await logOut({ token: 'no.such.token', body: { refresh_token: tokens.refresh_token } });
   expect(answer.status).toBe(204);
   expectProblem(await server.client.get('/protected', { token: tokens.access_token }), 401, 'token_revoked');
 });
 
-test('answers 401 where nothing genuine was presented', async () => {
+test('responds with 401 if no valid credential was sent', async () => {
   const tokens = await signUp();
   expectProblem(await logOut({}), 401, 'token_missing');
   expectProblem(await logOut({ body: {} }), 401, 'token_missing');
@@ -69,7 +69,7 @@ test('answers 401 where nothing genuine was presented', async () => {
   expect((await server.client.get('/protected', { token: tokens.access_token })).status).toBe(200);
 });
 
-test('a revoked token stays dead after a restart [ASVS 7.4.1] [attack: replay after restart]', async () => {
+test('rejects a revoked token after a restart [ASVS 7.4.1] [attack: replay after restart]', async () => {
   const tokens = await signUp();
   const alive = await signUp();
   await logOut({ token: tokens.access_token });

@@ -6,7 +6,7 @@ import type { Tokens } from '../../support/client.js';
 import { until, verdict } from '../../support/instances.js';
 import { TestServer } from '../../support/server.js';
 
-/** How the log is read on, on both engines: entries that another process writes are met without a notification. */
+/** Reads the revocation log on both engines; entries of other processes are found without a notification. */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 const signUp = () => server.client.signUp(`user-${++user}`);
 const ask = (token: string) => verdict(server.client, token);
 
-/** As another process would, of which nobody is told. @param txid of the transaction, this one where it is left out */
+/** Writes an entry without a notification, like another process. @param txid by default the current transaction's */
 async function revokeBehindItsBack({ access_token }: Tokens, txid?: string): Promise<void> {
   const { sid } = JSON.parse(Buffer.from(access_token.split('.')[1] as string, 'base64url').toString());
   await server
@@ -28,7 +28,7 @@ async function revokeBehindItsBack({ access_token }: Tokens, txid?: string): Pro
     );
 }
 
-/** Changes what the next reads of the log are answered. @returns what undoes that */
+/** Changes the results of the next reads of the log. @returns a function that undoes it */
 function alterReads(alter: (row: Record<string, unknown>) => void): () => void {
   const connection = server.get(FeedConnection) as { query: Query };
   const { query } = connection;
@@ -51,14 +51,14 @@ const aRead = async () => {
   undo();
 };
 
-test('an entry that nobody told of is read within about a second', async () => {
+test('reads an entry without a notification within about a second', async () => {
   const tokens = await signUp();
   expect(await ask(tokens.access_token)).toBe('200');
   await revokeBehindItsBack(tokens);
   await until('401 token_revoked', () => ask(tokens.access_token), 2000);
 });
 
-test('a log of any length is read in pages, and whole', async () => {
+test('reads a log of any length completely, in pages', async () => {
   const sizes: number[] = [];
   const connection = server.get(FeedConnection) as { query: Query };
   const { query } = connection;
@@ -82,7 +82,7 @@ test('a log of any length is read in pages, and whole', async () => {
   expect(Math.max(...sizes)).toBe(10_000);
 });
 
-test('a machine that was suspended asks before it answers', async () => {
+test('after the machine was suspended, reads the log before it responds', async () => {
   for (let round = 0; round < 3; round++) {
     const tokens = await signUp();
     await revokeBehindItsBack(tokens);
@@ -91,7 +91,7 @@ test('a machine that was suspended asks before it answers', async () => {
   }
 });
 
-test('a restored database, whose transactions have lower numbers, is read anew', async () => {
+test('reads the whole log again after a restore, when transaction numbers are lower', async () => {
   const undo = alterReads((row) => {
     row.cursor = '4000000000000';
   });
@@ -102,19 +102,19 @@ test('a restored database, whose transactions have lower numbers, is read anew',
   await until('401 token_revoked', () => ask(tokens.access_token), 3500);
 });
 
-test('another server with the same data (a standby that took over) is read anew: some numbers are given twice', async () => {
+test('reads the whole log again after a failover to a standby, which may reuse transaction numbers', async () => {
   await aRead();
   const undo = alterReads((row) => {
     row.server = 'another one';
   });
   const tokens = await signUp();
-  // As of a transaction that committed here while the other server had given its number to another one.
+  // Like a transaction that committed here while the other server used its number for another one.
   await revokeBehindItsBack(tokens, '3');
   await until('401 token_revoked', () => ask(tokens.access_token), 3500);
   undo();
 });
 
-test('the read that meets another server counts only when it has read the whole log [attack: replay after a failover]', async () => {
+test('a read from another server counts only after it has read the whole log [attack: replay after a failover]', async () => {
   for (let round = 0; round < 3; round++) {
     await aRead();
     const tokens = await signUp();
@@ -128,7 +128,7 @@ test('the read that meets another server counts only when it has read the whole 
   }
 });
 
-test('a log whose pages come from two servers counts as not read', async () => {
+test('discards a read whose pages came from two servers', async () => {
   await server
     .get(DataSource)
     .query(

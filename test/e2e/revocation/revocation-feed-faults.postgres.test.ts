@@ -9,10 +9,10 @@ import { testOnPostgres } from '../../support/on-engine.js';
 import { everyone, feedOnly, poolOnly } from '../../support/tcp-proxy.js';
 
 const STALE_AFTER_MS = 1500;
-/** How long after the network is well again an instance may refuse. */
+/** How long an instance may still reject requests after the network has recovered. */
 const RECOVERY_MS = 6000;
 
-/** The feed cut, killed, silent, and the database with it: never a 2xx for what ended longer ago than the bound. */
+/** Faults of the feed and the database: never a 2xx for a session that ended longer ago than the bound. */
 let instances: TwoInstances;
 beforeAll(async () => {
   if (isPostgres) instances = await TwoInstances.start({ REVOCATION_STALE_AFTER: '1500ms' });
@@ -29,9 +29,9 @@ async function liveOnB(): Promise<Tokens> {
 }
 
 /**
- * While `trouble` is on, logs out on A, and asks B about it until the bound is long past. Then B recovers by itself.
+ * During `trouble`, logs out on A and sends requests to B until long after the bound. Then B recovers by itself.
  *
- * @returns what B answered after the bound to the dead token, and to a live one
+ * @returns the responses of B after the bound to the revoked token and to a valid one
  */
 async function verdictsAfterTheBound(
   trouble: () => unknown,
@@ -62,7 +62,7 @@ async function verdictsAfterTheBound(
 }
 
 testOnPostgres(
-  'the feed can not connect: the database is asked by the pool, the revoked refused, the live taken',
+  'if the feed cannot connect, reads revocations through the pool, rejects revoked tokens and accepts valid ones',
   async () => {
     const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.refuse(feedOnly));
     expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });
@@ -80,25 +80,28 @@ testOnPostgres('the feed lives and the pool is cut: the revoked are refused, the
   expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });
 });
 
-testOnPostgres('the database can not be reached: 503 with Retry-After for everybody [attack: fail open]', async () => {
-  const { access_token, refresh_token } = await liveOnB();
-  const { dead, live } = await verdictsAfterTheBound(async () => {
-    instances.proxy.refuse();
-    await until('503 unavailable', () => onB(access_token), STALE_AFTER_MS + 1500);
-    const { client } = instances.b;
-    const answers = await Promise.all([
-      client.get('/protected', { token: access_token }),
-      client.get('/users/me', { token: access_token }),
-      client.get('/auth/sessions', { token: access_token }),
-      client.post('/logout', { token: access_token }),
-      client.refresh(refresh_token),
-      client.post('/login', { body: { username: 'somebody', password: 'x' } }),
-      client.post('/register', { body: { username: 'new', password: 'a long and uncommon passphrase' } }),
-    ]);
-    for (const answer of answers) expectProblem(answer, 503, 'unavailable');
-  });
-  expect({ dead, live }).toEqual({ dead: ['503 unavailable'], live: ['503 unavailable'] });
-});
+testOnPostgres(
+  'responds to every request with 503 and Retry-After if the database is unreachable [attack: fail open]',
+  async () => {
+    const { access_token, refresh_token } = await liveOnB();
+    const { dead, live } = await verdictsAfterTheBound(async () => {
+      instances.proxy.refuse();
+      await until('503 unavailable', () => onB(access_token), STALE_AFTER_MS + 1500);
+      const { client } = instances.b;
+      const answers = await Promise.all([
+        client.get('/protected', { token: access_token }),
+        client.get('/users/me', { token: access_token }),
+        client.get('/auth/sessions', { token: access_token }),
+        client.post('/logout', { token: access_token }),
+        client.refresh(refresh_token),
+        client.post('/login', { body: { username: 'somebody', password: 'x' } }),
+        client.post('/register', { body: { username: 'new', password: 'a long and uncommon passphrase' } }),
+      ]);
+      for (const answer of answers) expectProblem(answer, 503, 'unavailable');
+    });
+    expect({ dead, live }).toEqual({ dead: ['503 unavailable'], live: ['503 unavailable'] });
+  },
+);
 
 testOnPostgres('the database is silent: 503 for everybody, within seconds', async () => {
   const began = performance.now();
@@ -112,18 +115,15 @@ testOnPostgres('a firewall forgets every connection: new ones are made', async (
   expect(dead.filter((answer) => answer.startsWith('2'))).toEqual([]);
 });
 
-testOnPostgres(
-  'a connection that has gone silent for good fails the query that meets it, and no later one',
-  async () => {
-    const username = instances.newName();
-    await instances.a.client.signUp(username);
-    const tenLogins = () => Promise.all(Array.from({ length: 10 }, () => loginOnB(username)));
-    expect(await tenLogins()).toEqual(Array(10).fill('200'));
-    instances.proxy.forget(poolOnly);
-    expect(await tenLogins()).toContain('503');
-    for (let time = 0; time < 3; time++) expect(await tenLogins()).toEqual(Array(10).fill('200'));
-  },
-);
+testOnPostgres('a connection that never responds again fails one query and no later one', async () => {
+  const username = instances.newName();
+  await instances.a.client.signUp(username);
+  const tenLogins = () => Promise.all(Array.from({ length: 10 }, () => loginOnB(username)));
+  expect(await tenLogins()).toEqual(Array(10).fill('200'));
+  instances.proxy.forget(poolOnly);
+  expect(await tenLogins()).toContain('503');
+  for (let time = 0; time < 3; time++) expect(await tenLogins()).toEqual(Array(10).fill('200'));
+});
 
 testOnPostgres('the database restarts: every connection ends, and new ones are refused for a while', async () => {
   const { dead } = await verdictsAfterTheBound(async () => {
@@ -142,7 +142,7 @@ testOnPostgres('the database is paused (SIGSTOP) and goes on: never a 2xx after 
   try {
     const { dead, live } = await verdictsAfterTheBound(
       async () => {
-        // A paused server takes no new connections either; A has its own way to it, and can log out by a new one.
+        // A paused proxy accepts no new connections either. A connects past it and can log out.
         instances.proxy.refused = everyone;
         const ports = instances.proxy.ports();
         const { rows } = await instances.sql.query<{ pid: number; name: string }>(
@@ -188,7 +188,7 @@ async function loginOnB(username: string): Promise<string> {
   return String(status);
 }
 
-/** Whether a process of this machine is what PostgreSQL calls by that number: it may run in another container. */
+/** Whether the process id that PostgreSQL reports is of this machine: PostgreSQL may run in another container. */
 function isBackendOf(pid: number, database: string): boolean {
   try {
     const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -198,13 +198,13 @@ function isBackendOf(pid: number, database: string): boolean {
   }
 }
 
-/** Those that are still there: one whose client has gone ends as soon as it goes on. */
+/** The processes that still exist: one whose client has disconnected ends as soon as it is resumed. */
 function signalAll(backends: { pid: number; name: string }[], signal: NodeJS.Signals): void {
   for (const { pid, name } of backends) if (isBackendOf(pid, name)) process.kill(pid, signal);
 }
 
 testOnPostgres(
-  'whoever may notify ends no session by it, and silences nothing [attack: forged notification]',
+  'a forged notification ends no session and suppresses no revocation [attack: forged notification]',
   async () => {
     const [ended, alive] = [await liveOnB(), await liveOnB()];
     const forged = `revoked:${decodeJwt(alive.access_token).sid},${Date.now() + 60_000}`;

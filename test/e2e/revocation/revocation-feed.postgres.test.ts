@@ -5,12 +5,12 @@ import { testOnPostgres } from '../../support/on-engine.js';
 import { ServerProcess } from '../../support/process.js';
 import { feedOnly } from '../../support/tcp-proxy.js';
 
-/** A revocation on one instance is heard on the other: two processes, one PostgreSQL. */
+/** A revocation on one instance reaches the other: two processes, one PostgreSQL. */
 let instances: TwoInstances;
 let oauthClient: string;
 beforeAll(async () => {
   if (!isPostgres) return;
-  // Nothing is stale in this file: what is heard, is heard by the feed.
+  // The feed is never stale in this file, so revocations arrive only through it.
   instances = await TwoInstances.start({ REVOCATION_STALE_AFTER: '60s' });
   const create = ['node', 'dist/portero.js', 'clients', 'create', '--name', 'api', '--json'];
   const env = { ...instances.database.env, PORTERO_SECRET: Buffer.alloc(32, 7).toString('base64url') };
@@ -35,7 +35,7 @@ async function liveOnB(): Promise<Tokens> {
   return tokens;
 }
 
-/** What ends a session: does so on A, and answers access tokens that are dead by then. */
+/** Ways to end a session on A. Each returns access tokens that are revoked by then. */
 const logout = async (): Promise<string[]> => {
   const { access_token } = await liveOnB();
   expect((await a().post('/logout', { token: access_token })).status).toBe(204);
@@ -101,7 +101,7 @@ const ENDS: [string, () => Promise<string[]>][] = [
   ],
 ];
 
-/** B hears of it in time; A has refused from its answer on. @returns how many milliseconds it took */
+/** Checks that A rejects the tokens at once, and B in time. @returns how long B took, in milliseconds */
 async function heardOnB(end: () => Promise<string[]>, withinMs: number): Promise<number> {
   const dead = await end();
   const began = performance.now();
@@ -111,14 +111,14 @@ async function heardOnB(end: () => Promise<string[]>, withinMs: number): Promise
   return tookMs;
 }
 
-/** The feed of B connects anew. */
+/** Makes the feed of B reconnect. */
 async function reconnected(): Promise<void> {
   instances.proxy.cut(feedOnly);
   await until('0', async () => String(instances.proxy.count(feedOnly)), 1000);
   await until('1', async () => String(instances.proxy.count(feedOnly)), 5000);
 }
 
-/** The feed of B connects anew, and then hears no notification. */
+/** Makes the feed of B reconnect without receiving notifications. */
 async function deafen(): Promise<void> {
   instances.proxy.rewrite = ['LISTEN portero', 'LISTEN nothing'];
   await reconnected();
@@ -128,7 +128,7 @@ for (const [name, end] of ENDS) {
   testOnPostgres(`${name} is heard by notification`, async () => {
     const times: number[] = [];
     for (let round = 0; round < 5; round++) times.push(await heardOnB(end, 2000));
-    // By reading every second alone, half of them would take more than half a second.
+    // With polling once per second alone, half of them would take more than half a second.
     expect(times.sort((x, y) => x - y)[2]).toBeLessThan(250);
   });
 }
@@ -186,7 +186,7 @@ testOnPostgres('malformed and unknown notifications do no harm', async () => {
 });
 
 testOnPostgres(
-  'a flood of 1,000 revocations arrives complete',
+  '1,000 revocations at once all arrive',
   async () => {
     const users = await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -223,16 +223,19 @@ testOnPostgres('a revocation whose transaction commits after later ones is not m
   await until('401 token_revoked', () => onB(access_token), 1800);
 });
 
-testOnPostgres('an instance learns of what was revoked while it was down [attack: replay after restart]', async () => {
-  const [before, during, alive] = [await liveOnB(), await liveOnB(), await liveOnB()];
-  await instances.b.client.post('/logout', { token: before.access_token });
-  await instances.b.kill('SIGKILL');
-  await a().post('/logout', { token: during.access_token });
-  await instances.startB();
-  expect(await onB(before.access_token)).toBe('401 token_revoked');
-  expect(await onB(during.access_token)).toBe('401 token_revoked');
-  expect(await onB(alive.access_token)).toBe('200');
-});
+testOnPostgres(
+  'an instance rejects tokens that were revoked while it was down [attack: replay after restart]',
+  async () => {
+    const [before, during, alive] = [await liveOnB(), await liveOnB(), await liveOnB()];
+    await instances.b.client.post('/logout', { token: before.access_token });
+    await instances.b.kill('SIGKILL');
+    await a().post('/logout', { token: during.access_token });
+    await instances.startB();
+    expect(await onB(before.access_token)).toBe('401 token_revoked');
+    expect(await onB(during.access_token)).toBe('401 token_revoked');
+    expect(await onB(alive.access_token)).toBe('200');
+  },
+);
 
 async function terminate(condition: string): Promise<void> {
   await instances.sql.query(
