@@ -4,7 +4,7 @@ import { PASSWORD } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** What makes an end of a cookie: a login, a logout, a change of the password, the end of the user. */
+/** What ends a cookie session: a login, a logout, a password change, the deletion of the user. */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -19,10 +19,10 @@ const expectDead = async (cookie: string | undefined, code = 'session_revoked') 
   expectProblem(await server.client.get('/protected', { headers: { Cookie: cookie as string } }), 401, code);
 const CLEARED = ['portero=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax'];
 
-/** The cookie, CSRF token and session of a browser as it is now. */
+/** The current cookie, CSRF token and session of a browser. */
 const snapshot = ({ cookie, csrf }: Browser) => ({ cookie, csrf });
 
-test('a login begins a new session under a new cookie, and the one from before it is dead [ASVS 7.2.4]', async () => {
+test('a login starts a new session with a new cookie and ends the previous one [ASVS 7.2.4]', async () => {
   const browser = await signUp();
   const before = snapshot(browser);
   await browser.logIn(name());
@@ -32,7 +32,7 @@ test('a login begins a new session under a new cookie, and the one from before i
   expect(await browser.status()).toBe(200);
 });
 
-test("a planted cookie, also an attacker's genuine one, is never adopted [attack: revoked cookie, fixation]", async () => {
+test("never adopts a planted cookie, not even an attacker's valid one [attack: revoked cookie, fixation]", async () => {
   const attacker = await signUp();
   const planted = attacker.cookie as string;
   const attackerName = name();
@@ -52,7 +52,7 @@ test.each([
   `portero=${'A'.repeat(60)}`,
   'portero=a; portero=b',
   '$Version=1; portero=a',
-])('a login with %s beside it works, under a cookie of its own', async (planted) => {
+])('a login sent with %s works and gets a new cookie', async (planted) => {
   await server.client.post('/register', { body: { username: `user-${++user}`, password: PASSWORD } });
   const browser = new Browser(server);
   await browser.logIn(name(), PASSWORD, { Cookie: planted });
@@ -60,7 +60,7 @@ test.each([
   expect(await browser.status()).toBe(200);
 });
 
-test('a login that fails leaves the session that came with it alone', async () => {
+test('a failed login does not affect the session of the cookie that was sent', async () => {
   const browser = await signUp();
   const body = { username: name(), password: 'wrong', transport: 'cookie' };
   expectProblem(await browser.post('/login', { body }), 401, 'invalid_credentials');
@@ -68,13 +68,13 @@ test('a login that fails leaves the session that came with it alone', async () =
   expect(await browser.status()).toBe(200);
 });
 
-test('logout ends the session, clears the cookie and what the browser kept of the site [ASVS 7.4.1]', async () => {
+test('logout ends the session and clears the cookie and the site data [ASVS 7.4.1]', async () => {
   const browser = await signUp();
   const before = snapshot(browser);
   const answer = await browser.post('/auth/logout');
   expect([answer.status, answer.text]).toEqual([204, '']);
   expect(browser.setCookies).toEqual(CLEARED);
-  // Not "cookies": that would take those of every other host under the same registered domain.
+  // Not "cookies": that would clear those of every other host under the same registrable domain.
   expect(answer.headers.get('clear-site-data')).toBe('"cache", "storage"');
   await expectDead(before.cookie);
   const headers = { Cookie: before.cookie as string, 'X-CSRF-Token': before.csrf as string };
@@ -83,7 +83,7 @@ test('logout ends the session, clears the cookie and what the browser kept of th
   await expectDead(before.cookie);
 });
 
-test('logout takes a genuine cookie whose time is over, and no forged one', async () => {
+test('logout accepts an expired cookie with a valid signature, and rejects a forged one', async () => {
   const browser = await signUp();
   server.clock.advance(31 * 60_000);
   expect(await browser.status()).toBe(401);
@@ -96,13 +96,13 @@ test.each<[string, object, string]>([
   ['an empty bearer token', { token: '' }, 'token_malformed'],
   ['a bad bearer token', { token: 'bad' }, 'token_malformed'],
   ['an empty refresh token', { body: { refresh_token: '' } }, 'refresh_token_invalid'],
-])('a logout with %s beside a good cookie is refused, and the session lives', async (_, options, code) => {
+])('a logout with %s beside a valid cookie is rejected and does not end the session', async (_, options, code) => {
   const browser = await signUp();
   expectProblem(await browser.post('/logout', options), 401, code);
   expect(await browser.status()).toBe(200);
 });
 
-test('a logout by a token leaves the session of the cookie beside it alone', async () => {
+test('a logout with a token does not end the session of the cookie beside it', async () => {
   const browser = await signUp();
   const tokens = await server.client.logIn(name());
   const answer = await browser.post('/logout', { token: tokens.access_token });
@@ -110,7 +110,7 @@ test('a logout by a token leaves the session of the cookie beside it alone', asy
   expect(await browser.status()).toBe(200);
 });
 
-test('after a change of the password the session goes on under a new cookie, and every old value is dead [ASVS 7.4.3]', async () => {
+test('a password change continues the session with a new cookie and invalidates every old value [ASVS 7.4.3]', async () => {
   const browser = await signUp();
   const elsewhere = new Browser(server);
   await elsewhere.logIn(name());
@@ -122,14 +122,14 @@ test('after a change of the password the session goes on under a new cookie, and
   await expectDead(before.cookie);
   await expectDead(elsewhere.cookie);
   expectProblem(await server.client.get('/protected', { token: tokens.access_token }), 401, 'token_revoked');
-  // The CSRF token belongs to the session that is over; the new one is there for the asking.
+  // The old CSRF token belongs to the ended session. The client can request the new one.
   expectProblem(await browser.post('/protected'), 403, 'csrf_failed');
   browser.csrf = (await browser.get<{ csrf_token: string }>('/auth/csrf')).body.csrf_token;
   expect(browser.csrf).not.toBe(before.csrf);
   expect((await browser.post('/protected')).status).toBe(200);
 });
 
-test('a change of the password that is refused leaves the cookie as it is', async () => {
+test('a rejected password change does not change the cookie', async () => {
   const browser = await signUp();
   const wrong = { current_password: 'wrong', new_password: NEW };
   expectProblem(await browser.post('/users/me/password', { body: wrong }), 403, 'wrong_password');
@@ -139,7 +139,7 @@ test('a change of the password that is refused leaves the cookie as it is', asyn
   expect((await browser.post('/protected')).status).toBe(200);
 });
 
-test("a bearer session's change of the password ends cookie sessions, and sets no cookie", async () => {
+test("a password change with a bearer session's token ends cookie sessions and sets no cookie", async () => {
   const browser = await signUp();
   const { access_token: token } = await server.client.logIn(name());
   const body = { current_password: PASSWORD, new_password: NEW };
@@ -149,7 +149,7 @@ test("a bearer session's change of the password ends cookie sessions, and sets n
   expect((await server.client.get('/protected', { token })).status).toBe(200);
 });
 
-test('deleting the user kills the cookie and clears it [ASVS 7.4.2]', async () => {
+test('deleting the user ends the cookie session and clears the cookie [ASVS 7.4.2]', async () => {
   const browser = await signUp();
   const elsewhere = new Browser(server);
   await elsewhere.logIn(name());
@@ -163,7 +163,7 @@ test('deleting the user kills the cookie and clears it [ASVS 7.4.2]', async () =
   await expectDead(elsewhere.cookie);
 });
 
-test('the cookie of a user whom another program has disabled is dead within a minute', async () => {
+test('rejects the cookie within a minute after another program has disabled the user', async () => {
   const browser = await signUp();
   await server.get(DataSource).query('UPDATE users SET disabled_at = now() WHERE username = $1', [name()]);
   server.clock.advance(60_000);

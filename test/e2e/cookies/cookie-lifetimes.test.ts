@@ -6,7 +6,7 @@ import { testOnPostgres } from '../../support/on-engine.js';
 import { ServerProcess } from '../../support/process.js';
 import { TestServer } from '../../support/server.js';
 
-/** How long cookie sessions live: SESSION_IDLE_TTL without a request, SESSION_TTL whatever happens (ASVS 7.3.1, 7.3.2). */
+/** How long cookie sessions live: SESSION_IDLE_TTL without a request, SESSION_TTL in any case (ASVS 7.3.1, 7.3.2). */
 const MINUTE = 60_000;
 const LEEWAY = 15_000;
 let server: TestServer;
@@ -32,7 +32,7 @@ async function rowOf(browser: Browser): Promise<Row> {
   return (await server.get(DataSource).query(sql, [id]))[0];
 }
 
-test('a session that nobody used for the idle time is over, and not a moment before', async () => {
+test('a session without requests ends exactly after the idle timeout', async () => {
   const [used, unused] = [await signUp(), await signUp()];
   server.clock.advance(30 * MINUTE - LEEWAY);
   expect(await used.status()).toBe(200);
@@ -44,7 +44,7 @@ test('a session that nobody used for the idle time is over, and not a moment bef
   await expectExpired(used);
 });
 
-test('a session in use lives on, to its end and no longer', async () => {
+test('a session in use continues until SESSION_TTL and no longer', async () => {
   const browser = await signUp();
   for (let minutes = 20; minutes < 120; minutes += 20) {
     server.clock.advance(20 * MINUTE);
@@ -52,12 +52,12 @@ test('a session in use lives on, to its end and no longer', async () => {
   }
   server.clock.advance(20 * MINUTE - LEEWAY);
   expect(await browser.status()).toBe(200);
-  // Seen a moment ago, so judged from memory: its end holds all the same.
+  // Recently seen, so read from memory. The expiry is checked there too.
   server.clock.advance(LEEWAY);
   await expectExpired(browser);
 });
 
-test('safe requests, changes and refused changes all count as use; requests without the cookie do not', async () => {
+test('safe, unsafe and rejected requests with the cookie count as use; requests without it do not', async () => {
   const browser = await signUp();
   for (const use of [
     () => browser.get('/auth/csrf'),
@@ -73,7 +73,7 @@ test('safe requests, changes and refused changes all count as use; requests with
   await expectExpired(browser);
 });
 
-test('a restart keeps sessions, and forgets neither their use nor their idleness', async () => {
+test('a restart keeps sessions and the time of their last request', async () => {
   const [used, unused] = [await signUp(), await signUp()];
   server.clock.advance(20 * MINUTE);
   expect(await used.status()).toBe(200);
@@ -84,7 +84,7 @@ test('a restart keeps sessions, and forgets neither their use nor their idleness
   expect((await used.post('/protected')).status).toBe(200);
 });
 
-test('when a session was last seen is written once, however often it is used, and only where it was', async () => {
+test('writes last_seen_at once per interval, and only for sessions that were used', async () => {
   const [used, unused] = [await signUp(), await signUp()];
   await server.get(LastSeen).write();
   const [before, idle] = [await rowOf(used), await rowOf(unused)];
@@ -93,7 +93,7 @@ test('when a session was last seen is written once, however often it is used, an
   const seenFrom = server.clock.now();
   const first = await rowOf(used);
   for (let time = 0; time < 20; time++) await used.status();
-  // Not before the interval is over.
+  // Not before the interval has passed.
   expect((await rowOf(used)).version).toBe(first.version);
   await server.get(LastSeen).write();
   const after = await rowOf(used);
@@ -103,14 +103,14 @@ test('when a session was last seen is written once, however often it is used, an
   expect(idle.lastSeenAt.getTime()).toBeLessThan(seenFrom);
 });
 
-test('the interval is a minute, or a quarter of the idle time where that is less', async () => {
+test('the interval is a minute, or a quarter of the idle timeout if that is less', async () => {
   expect(server.get(LastSeen).intervalMs).toBe(MINUTE);
   await server.restart({ SESSION_IDLE_TTL: '2m' });
   expect(server.get(LastSeen).intervalMs).toBe(30_000);
   await server.restart({ SESSION_IDLE_TTL: '' });
 });
 
-test('what another instance saw counts, and what this one saw is there for the others', async () => {
+test('use on another instance counts here, and use here counts on other instances', async () => {
   const browser = await signUp();
   server.clock.advance(20 * MINUTE);
   const seenElsewhere = new Date(server.clock.now());
@@ -119,7 +119,7 @@ test('what another instance saw counts, and what this one saw is there for the o
   };
   await server.get(LastSeen).write();
   server.clock.advance(29 * MINUTE);
-  // As another instance writes it.
+  // Written as another instance would write it.
   await server
     .get(DataSource)
     .query('UPDATE sessions SET last_seen_at = $2 WHERE id = $1', [
@@ -131,7 +131,7 @@ test('what another instance saw counts, and what this one saw is there for the o
 });
 
 testOnPostgres(
-  'use on one instance keeps a session alive on another, and its end holds on both',
+  'use on one instance keeps a session active on another, and it ends on both',
   async () => {
     const env = { ...server.database.env, SESSION_IDLE_TTL: '8s' };
     const [one, two] = await Promise.all([ServerProcess.start(env), ServerProcess.start(env)]);

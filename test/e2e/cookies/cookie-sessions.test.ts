@@ -5,7 +5,7 @@ import { sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 import { statementsDuring } from '../../support/statements.js';
 
-/** Section "Cookie sessions" of the contract: what the cookie is, and which are taken. */
+/** Section "Cookie sessions" of the contract: the format of the cookie, and which cookies are accepted. */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 const signUp = () => Browser.signUp(server, `user-${++user}`);
 const withCookie = (cookie: string) => server.client.get('/protected', { headers: { Cookie: cookie } });
 
-test('a login with transport cookie answers the user, a CSRF token, the end, and one cookie', async () => {
+test('a login with transport cookie responds with the user, a CSRF token, the expiry and one cookie', async () => {
   const browser = await signUp();
   const { body: me } = await browser.get('/users/me');
   const answer = await browser.logIn(`user-${user}`);
@@ -29,7 +29,7 @@ test('a login with transport cookie answers the user, a CSRF token, the end, and
   });
   expect(Date.parse(answer.body.expires_at) - server.clock.now()).toBeGreaterThan(30 * 86_400_000 - 60_000);
   expect(browser.setCookies).toHaveLength(1);
-  // The session value is in no body: scripts never see it (ASVS 3.3.4).
+  // No body contains the session value, so scripts cannot read it (ASVS 3.3.4).
   expect(answer.text).not.toContain(browser.value);
   expect((await browser.get('/auth/csrf')).body).toEqual({ csrf_token: answer.body.csrf_token });
 });
@@ -37,20 +37,23 @@ test('a login with transport cookie answers the user, a CSRF token, the end, and
 test.each([
   ['http://localhost:3000', 'portero', 'Path=/; HttpOnly; SameSite=Lax'],
   ['https://auth.example.com', '__Host-portero', 'Path=/; Secure; HttpOnly; SameSite=Lax'],
-])('under %s the cookie is %s with exactly %s [ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5]', async (url, name, attributes) => {
-  await server.restart({ PUBLIC_URL: url });
-  const browser = await signUp();
-  const [line = ''] = browser.setCookies;
-  expect(line).toBe(`${name}=${browser.value}; ${attributes}`);
-  expect(line.length).toBeLessThanOrEqual(4096);
-  expect(browser.value).toMatch(/^[\w-]{60}$/);
-  expect(await browser.status()).toBe(200);
-  const other = name === 'portero' ? '__Host-portero' : 'portero';
-  expectProblem(await withCookie(`${other}=${browser.value}`), 401, 'token_missing');
-  await server.restart({ PUBLIC_URL: 'http://localhost:3000' });
-});
+])(
+  'with PUBLIC_URL %s the cookie is %s with exactly the attributes %s [ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5]',
+  async (url, name, attributes) => {
+    await server.restart({ PUBLIC_URL: url });
+    const browser = await signUp();
+    const [line = ''] = browser.setCookies;
+    expect(line).toBe(`${name}=${browser.value}; ${attributes}`);
+    expect(line.length).toBeLessThanOrEqual(4096);
+    expect(browser.value).toMatch(/^[\w-]{60}$/);
+    expect(await browser.status()).toBe(200);
+    const other = name === 'portero' ? '__Host-portero' : 'portero';
+    expectProblem(await withCookie(`${other}=${browser.value}`), 401, 'token_missing');
+    await server.restart({ PUBLIC_URL: 'http://localhost:3000' });
+  },
+);
 
-test('no login sets a cookie unless it asks for one, and a transport that is none is refused', async () => {
+test('a login sets a cookie only on request, and an unknown transport is rejected', async () => {
   await signUp();
   const login = { username: `user-${user}`, password: PASSWORD };
   for (const body of [login, { ...login, transport: 'bearer' }]) {
@@ -70,7 +73,7 @@ test('no login sets a cookie unless it asks for one, and a transport that is non
   expect(refused.headers.getSetCookie()).toEqual([]);
 });
 
-test('every flipped bit and every other spelling of a value is refused, with no look into the database [ASVS 7.2.1]', async () => {
+test('rejects every flipped bit and every other spelling of a value without a database statement [ASVS 7.2.1]', async () => {
   const { value } = await signUp();
   const bytes = Buffer.from(value, 'base64url');
   const flipped = Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -89,7 +92,7 @@ test('every flipped bit and every other spelling of a value is refused, with no 
   expect((await withCookie(`portero=${value}`)).status).toBe(200);
 });
 
-test('while the secret is changed, cookies and CSRF tokens stay good', async () => {
+test('cookies and CSRF tokens stay valid while the secret is changed', async () => {
   const [former, next] = [7, 9].map((byte) => Buffer.alloc(32, byte).toString('base64url')) as [string, string];
   const browser = await signUp();
   await server.restart({ PORTERO_SECRET: next, PORTERO_SECRET_PREVIOUS: former });
@@ -114,7 +117,7 @@ test.each<[string, (good: string) => string, number, string]>([
   ['another letter case', (good) => `Portero=${good}`, 401, 'token_missing'],
   ['a comma as separator', (good) => `a=b, portero=${good}`, 401, 'token_missing'],
   ['an encoded name', (good) => `%70ortero=${good}`, 401, 'token_missing'],
-])('a cookie header with %s is refused [attack: cookie tricks]', async (_, header, status, code) => {
+])('rejects a Cookie header with %s [attack: cookie tricks]', async (_, header, status, code) => {
   const { value } = await signUp();
   const answer = await sendRaw(
     server.client.url,
@@ -123,20 +126,20 @@ test.each<[string, (good: string) => string, number, string]>([
   expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code]);
 });
 
-test('two Cookie headers are one, so that a second session cookie is seen', async () => {
+test('joins two Cookie headers, so that a second session cookie is detected', async () => {
   const { cookie } = await signUp();
   const head = `GET /protected HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${cookie}\r\n`;
   expect((await sendRaw(server.client.url, `${head}Cookie: a=b\r\n\r\n`)).status).toBe(200);
   expect((await sendRaw(server.client.url, `${head}Cookie: ${cookie}\r\n\r\n`)).status).toBe(401);
 });
 
-test('8 kB of other cookies are no harm, and 17 kB are too large', async () => {
+test('accepts 8 kB of other cookies and rejects 17 kB', async () => {
   const { cookie } = await signUp();
   expect((await withCookie(`a=${'x'.repeat(8000)}; ${cookie}; =;;b`)).status).toBe(200);
   expectProblem(await withCookie(`a=${'x'.repeat(17_000)}; ${cookie}`), 431, 'headers_too_large');
 });
 
-test('a bearer token beside a cookie is the one that counts, also when it is bad', async () => {
+test('uses a bearer token rather than the cookie beside it, also if the token is invalid', async () => {
   const browser = await signUp();
   const other = await server.client.signUp(`user-${++user}`);
   const { body } = await browser.get('/protected', { token: other.access_token });
@@ -151,7 +154,7 @@ test('a bearer token beside a cookie is the one that counts, also when it is bad
 });
 const NO_CSRF = { 'X-CSRF-Token': '' };
 
-test('neither kind of credential is taken for the other [attack: confusion]', async () => {
+test('accepts neither a cookie value as a token nor a token as a cookie [attack: confusion]', async () => {
   const browser = await signUp();
   const tokens = await server.client.logIn(`user-${user}`);
   for (const text of [tokens.access_token, tokens.refresh_token, browser.csrf]) {
@@ -163,7 +166,7 @@ test('neither kind of credential is taken for the other [attack: confusion]', as
   }
 });
 
-test('a session seen lately costs no statement, however often it is used', async () => {
+test('runs no statement for a recently seen session, however often it is used', async () => {
   const browser = await signUp();
   expect(await browser.status()).toBe(200);
   const statements = await statementsDuring(server, async () => {

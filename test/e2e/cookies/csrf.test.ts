@@ -5,7 +5,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { documentedRoutes, type Route } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** What another site makes a browser send changes nothing (ASVS 3.5.1, 3.5.2, 3.5.3; attack: CSRF, login CSRF). */
+/** Requests that another site makes a browser send change nothing (ASVS 3.5.1, 3.5.2, 3.5.3; attack: CSRF, login CSRF). */
 const OWN = 'http://localhost:3000';
 const LISTED = 'https://app.example.com';
 let server: TestServer;
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
-/** Those that a cookie alone lets in; the others take a credential in the body or a client's own. */
+/** Routes that need no session. They take credentials in the body, or those of a registered client. */
 const NEEDS_NO_SESSION = /^\/(auth\/)?(register|login|refresh)$|^\/oauth\//;
 const unsafeRoutes = () => routes.filter(({ method, path }) => !SAFE.includes(method) && !NEEDS_NO_SESSION.test(path));
 const bodyFor = (path: string) =>
@@ -32,7 +32,7 @@ const bodyFor = (path: string) =>
       ? { body: { current_password: PASSWORD, new_password: 'a passphrase that nobody set' } }
       : {};
 
-/** All that is in the tables, but when sessions were last seen. */
+/** The contents of all tables except last_seen_at. */
 async function content(): Promise<string> {
   const rows = await server.get(DataSource).query(
     `SELECT (SELECT json_agg(u ORDER BY id) FROM users u) AS users,
@@ -53,7 +53,7 @@ async function expectRefusedEverywhere(headers: Record<string, string>): Promise
   expect(await browser.status()).toBe(200);
 }
 
-test('the routes that are tried below are all that change something for a cookie', () => {
+test('the tests below cover every unsafe route that accepts a cookie', () => {
   expect(unsafeRoutes().map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, '{id}')}`)).toEqual(
     expect.arrayContaining([
       'POST /auth/logout',
@@ -67,33 +67,33 @@ test('the routes that are tried below are all that change something for a cookie
   );
 });
 
-test('no token: every change is refused with 403, and nothing changes', async () => {
+test('rejects every unsafe request without a CSRF token with 403 and changes nothing', async () => {
   browser.csrf = undefined;
   await expectRefusedEverywhere({});
 });
 
-test('a wrong token, also one that is nearly right, is refused everywhere', async () => {
+test('rejects a wrong token on every route, also one that is almost right', async () => {
   const good = browser.csrf as string;
   for (const token of ['', 'x', `${good}=`, ` ${good}, ${good}`, good.slice(0, -1), good.toLowerCase()]) {
     await expectRefusedEverywhere({ 'X-CSRF-Token': token });
   }
 });
 
-test('the token has one spelling', async () => {
+test('accepts only one spelling of the token', async () => {
   const standard = Buffer.from(browser.csrf as string, 'base64url').toString('base64');
   for (const token of [standard, `${browser.csrf}====`, `${browser.csrf}!`]) {
     expectProblem(await browser.post('/protected', { headers: { 'X-CSRF-Token': token } }), 403, 'csrf_failed');
   }
 });
 
-test("another session's token is refused, another user's and the same user's", async () => {
+test("rejects another session's token, of the same user and of another user's", async () => {
   const other = await Browser.signUp(server, `user-${user}-other`);
   const same = new Browser(server);
   await same.logIn(`user-${user}`);
   for (const { csrf } of [other, same]) await expectRefusedEverywhere({ 'X-CSRF-Token': csrf as string });
 });
 
-test('an access token, a refresh token or the cookie itself in its place is refused [attack: confusion]', async () => {
+test('rejects an access token, a refresh token or the cookie value in place of the CSRF token [attack: confusion]', async () => {
   const tokens = await server.client.logIn(`user-${user}`);
   for (const token of [tokens.access_token, tokens.refresh_token, browser.value]) {
     await expectRefusedEverywhere({ 'X-CSRF-Token': token });
@@ -118,12 +118,12 @@ test.each([
   'https://app.example.com:8443',
   'http://app.example.com',
   `${OWN}, ${OWN}`,
-])('a page of %s is refused, whatever token it has', async (origin) => {
+])('rejects a page of origin %s with any token', async (origin) => {
   await expectRefusedEverywhere({ Origin: origin });
 });
 
 test.each(['cross-site', 'same-site', 'Same-Origin', ''])(
-  'Sec-Fetch-Site: %s is refused, also beside an own Origin',
+  'rejects Sec-Fetch-Site: %s, also with our own Origin',
   async (site) => {
     for (const headers of [{}, { Origin: OWN }, { Origin: 'http://127.0.0.1:3000' }]) {
       const answer = await browser.post('/protected', { headers: { ...headers, 'Sec-Fetch-Site': site } });
@@ -142,7 +142,7 @@ test.each<[string, Record<string, string>]>([
   ['the address bar', { 'Sec-Fetch-Site': 'none' }],
   ['a listed origin', { Origin: LISTED, 'Sec-Fetch-Site': 'same-site' }],
   ['a listed origin of another site', { Origin: LISTED, 'Sec-Fetch-Site': 'cross-site' }],
-])('%s is let in with the token, and not without', async (_, headers) => {
+])('accepts %s with the token, and rejects it without', async (_, headers) => {
   expect((await browser.post('/protected', { headers })).status).toBe(200);
   const without = await browser.post('/protected', { headers: { ...headers, 'X-CSRF-Token': '' } });
   expectProblem(without, 403, 'csrf_failed');
@@ -154,7 +154,7 @@ test.each<Record<string, string>>([
   { 'Sec-Fetch-Site': 'cross-site' },
   { 'Sec-Fetch-Site': 'same-site' },
   { Origin: OWN, 'Sec-Fetch-Site': 'cross-site' },
-])('nobody is logged in by another site: %j [attack: login CSRF]', async (headers) => {
+])('rejects a cookie login from another site: %j [attack: login CSRF]', async (headers) => {
   const before = await content();
   for (const path of ['/auth/login', '/login']) {
     const body = { username: `user-${user}`, password: PASSWORD, transport: 'cookie' };
@@ -163,18 +163,18 @@ test.each<Record<string, string>>([
     expect(answer.headers.getSetCookie()).toEqual([]);
   }
   expect(await content()).toBe(before);
-  // A bearer login sets nothing in a browser, so a native client may come from anywhere.
+  // A bearer login sets no cookie, so it is accepted from any origin.
   const bearer = { username: `user-${user}`, password: PASSWORD };
   expect((await server.client.post('/login', { body: bearer, headers })).status).toBe(200);
 });
 
-test('a login from our own pages, listed ones and no browser needs no token', async () => {
+test('a login needs no CSRF token from our own pages, allowed origins or outside a browser', async () => {
   for (const headers of [{}, { Origin: OWN, 'Sec-Fetch-Site': 'same-origin' }, { Origin: LISTED }]) {
     expect((await new Browser(server).logIn(`user-${user}`, PASSWORD, headers)).status).toBe(200);
   }
 });
 
-test('safe methods need no token and change nothing [ASVS 3.5.3]', async () => {
+test('safe methods need no CSRF token and change nothing [ASVS 3.5.3]', async () => {
   const before = await content();
   const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': 'wrong' };
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -187,7 +187,7 @@ test('safe methods need no token and change nothing [ASVS 3.5.3]', async () => {
 });
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
-  'a body of %s, which a form can post, is 415 with the token too [ASVS 3.5.2]',
+  'rejects a body of %s, which a form can post, with 415 even with the token [ASVS 3.5.2]',
   async (type) => {
     const before = await content();
     const { csrf } = browser;
@@ -203,7 +203,7 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-da
   },
 );
 
-test('a client with a bearer token needs no CSRF token, wherever it comes from', async () => {
+test('a client with a bearer token needs no CSRF token, whatever its origin', async () => {
   const { access_token: token } = await server.client.logIn(`user-${user}`);
   const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
   for (const client of [server.client, browser]) {
@@ -213,7 +213,7 @@ test('a client with a bearer token needs no CSRF token, wherever it comes from',
   expect(await browser.status()).toBe(200);
 });
 
-test('under https its own origin is the one of PUBLIC_URL, and no loopback name', async () => {
+test('with https only the origin of PUBLIC_URL is our own, and no loopback name', async () => {
   await server.restart({ PUBLIC_URL: 'https://auth.example.com' });
   await browser.logIn(`user-${user}`);
   const from = (origin: string) => browser.post('/protected', { headers: { Origin: origin } });

@@ -4,7 +4,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 import { Service } from '../../support/service.js';
 
-/** JWT_ALG, and its change over one database. */
+/** JWT_ALG, and changing it with an existing database. */
 let server: TestServer;
 afterEach(() => server.stop());
 
@@ -15,7 +15,7 @@ const publishedAlgs = async () =>
     .map(({ alg }) => alg)
     .sort();
 
-/** A changed JWT_ALG signs as soon as every instance may know the key: at once where there is one alone. */
+/** A changed JWT_ALG takes effect once every instance knows the key: at once if there is only one instance. */
 async function signing(alg: string): Promise<void> {
   const deadline = Date.now() + 15_000;
   while (server.get(SigningKeys).active.alg !== alg) {
@@ -24,7 +24,7 @@ async function signing(alg: string): Promise<void> {
   }
 }
 
-test('with RS256 tokens are signed by an RSA key of 3072 bits, and its public half is published', async () => {
+test('with RS256, signs tokens with a 3072-bit RSA key and publishes its public key', async () => {
   server = await TestServer.start({ JWT_ALG: 'RS256' });
   const { access_token } = await server.client.signUp('ana');
   expect(algOf(access_token)).toBe('RS256');
@@ -36,7 +36,7 @@ test('with RS256 tokens are signed by an RSA key of 3072 bits, and its public ha
   expect(body.keys.map(({ kid }) => kid)).toContain(decodeProtectedHeader(access_token).kid);
 });
 
-test('with HS256 nothing is published, and Portero itself still judges', async () => {
+test('with HS256, publishes no key, and Portero still verifies tokens', async () => {
   server = await TestServer.start({ JWT_ALG: 'HS256' });
   const { access_token } = await server.client.signUp('ana');
   expect(algOf(access_token)).toBe('HS256');
@@ -46,7 +46,7 @@ test('with HS256 nothing is published, and Portero itself still judges', async (
   expect((await (await Service.register(server)).introspect(access_token)).body).toMatchObject({ active: true });
 });
 
-test('changing JWT_ALG and back loses no token: each is good to its end under the key that signed it', async () => {
+test('changing JWT_ALG and back invalidates no token: each is valid until it expires', async () => {
   server = await TestServer.start();
   const tokens = [(await server.client.signUp('ana')).access_token];
   for (const alg of ['RS256', 'HS256', 'ES256']) {
@@ -59,7 +59,7 @@ test('changing JWT_ALG and back loses no token: each is good to its end under th
   expect(tokens.map(algOf)).toEqual(['ES256', 'RS256', 'HS256', 'ES256']);
   expect(await publishedAlgs()).toEqual(['ES256', 'ES256', 'ES256', 'RS256']);
   const [first = '', second = ''] = tokens;
-  // A token of one key under the kid of another finds that key's algorithm, not its own.
+  // A token with the kid of another key is verified with that key's algorithm, not its own.
   const [, ...rest] = first.split('.');
   expectProblem(await present([second.split('.')[0], ...rest].join('.')), 401, 'token_malformed');
 }, 90_000);

@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../../support/engine.js';
 import { ServerProcess } from '../../support/process.js';
 import { dumpTables, onDatabase } from '../../support/tables.js';
 
-/** What stops a start: a secret that opens nothing, and keys that are not to be used. Nothing is changed by it. */
+/** Starts that fail because of a wrong secret or unusable keys. They change nothing. */
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const OTHER = Buffer.alloc(32, 8).toString('base64url');
 const sealing = new Sealing(loadConfig({ PORTERO_SECRET: SECRET }).config);
@@ -20,14 +20,14 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** A database as a server that has run for a while leaves it. */
+/** The database of a server that has run for a while. */
 async function used(): Promise<void> {
   const server = await ServerProcess.start(database.env);
   const { access_token } = await server.client.signUp('ana');
   await server.client.post('/logout', { token: access_token });
   await server.client.signUp('berta');
   await server.kill('SIGTERM');
-  // One that a start would throw out.
+  // A revocation that a start would delete.
   await onDatabase(database, (source) =>
     source.query(
       `INSERT INTO revocations (session_id, expires_at) VALUES (gen_random_uuid(), now() - interval '1 day')`,
@@ -58,13 +58,13 @@ test('another PORTERO_SECRET stops the start in one line, and changes nothing in
   await server.client.logIn('ana');
 });
 
-test('peppers that the secret does not open stop the start too', async () => {
+test('peppers that the secret cannot decrypt stop the start too', async () => {
   await used();
   await onDatabase(database, (source) => source.query('DELETE FROM signing_keys'));
   await expectRefusal({ PORTERO_SECRET: OTHER }, /^portero: .* is not the secret that sealed the password peppers /);
 });
 
-/** Puts a key into the database in place of the next one, sealed as it should be. */
+/** Replaces the next key in the database by a correctly sealed one. */
 async function plant(key: KeyObject, alg: string): Promise<void> {
   const kid = thumbprint(key);
   const plain = key.type === 'secret' ? key.export() : key.export({ format: 'der', type: 'pkcs8' });
@@ -77,7 +77,7 @@ async function plant(key: KeyObject, alg: string): Promise<void> {
   });
 }
 
-test('a weak key in the database stops the start: it is told which and why [ASVS 11.2.3] [attack: weak key]', async () => {
+test('a weak key in the database stops the start with a message that names the key and the reason [ASVS 11.2.3] [attack: weak key]', async () => {
   await used();
   const rsa = (modulusLength: number, publicExponent = 65_537) =>
     generateKeyPairSync('rsa', { modulusLength, publicExponent }).privateKey;
@@ -98,7 +98,7 @@ test('a weak key in the database stops the start: it is told which and why [ASVS
   await expectRefusal({}, /is no RSA key$/);
 }, 90_000);
 
-test('a key that was moved to another row does not open there', async () => {
+test('a sealed key that was moved to another row cannot be decrypted', async () => {
   await used();
   await onDatabase(database, (source) =>
     source.query(

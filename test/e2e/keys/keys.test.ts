@@ -5,7 +5,7 @@ import { keysOf, rotateKeys } from '../../support/keys.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** The life of a signing key, on one server. */
+/** The states of a signing key, on one server. */
 const DAY = 86_400_000;
 let server: TestServer;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ const states = async () => Object.fromEntries((await keysOf(server).list()).map(
 const kidOf = (token: string) => decodeProtectedHeader(token).kid as string;
 const present = (token: string) => server.client.get('/protected', { token });
 
-/** Waits for what the server does by itself within a second or two. */
+/** Waits for background work of the server, which takes a second or two. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!(await condition())) {
@@ -32,7 +32,7 @@ async function until(condition: () => Promise<boolean> | boolean): Promise<void>
   }
 }
 
-test('a first start makes a key that signs and the next one, and publishes both and nothing private', async () => {
+test('the first start creates an active and a next key, and publishes only their public keys', async () => {
   const { access_token } = await server.client.signUp('ana');
   const { headers, body } = await jwks();
   const text = expect.stringMatching(/^[\w-]{43}$/);
@@ -46,7 +46,7 @@ test('a first start makes a key that signs and the next one, and publishes both 
   for (const jwk of body.keys) expect(jwk.kid).toBe(await calculateJwkThumbprint(jwk, 'sha256'));
 });
 
-test('the set has an ETag of its own: known, it is not sent again; changed, it is (RFC 9110 §13.1.2)', async () => {
+test('the JWK Set has an ETag: responds with 304 if it is unchanged, else with the set (RFC 9110 §13.1.2)', async () => {
   const { headers } = await jwks();
   const etag = headers.get('etag') as string;
   expect(etag).toMatch(/^"[\w-]{43}"$/);
@@ -62,7 +62,7 @@ test('the set has an ETag of its own: known, it is not sent again; changed, it i
   expect(after.headers.get('etag')).not.toBe(etag);
 });
 
-test('after a rotation the next key signs, one that follows is published, and old tokens are good until they expire', async () => {
+test('a rotation activates the next key and publishes a new next key, and old tokens stay valid until they expire', async () => {
   const { access_token: before, expires_in } = await server.client.signUp('ana');
   const set = await published();
   await rotateKeys(server);
@@ -77,7 +77,7 @@ test('after a rotation the next key signs, one that follows is published, and ol
   expectProblem(await present(before), 401, 'token_expired');
 });
 
-test('a retiring key leaves the set after its last token has expired, and its private half is gone', async () => {
+test('removes a retiring key from the set after its last token has expired, and deletes its private key', async () => {
   const { access_token } = await server.client.signUp('ana');
   await rotateKeys(server);
   server.clock.advance(5 * 60_000);
@@ -91,7 +91,7 @@ test('a retiring key leaves the set after its last token has expired, and its pr
   expect(await published()).toHaveLength(2);
 });
 
-test('a token that outlives a lowered ACCESS_TOKEN_TTL is good to its end, through a rotation too', async () => {
+test('a token issued before ACCESS_TOKEN_TTL was lowered stays valid until it expires, also after a rotation', async () => {
   await server.restart({ ACCESS_TOKEN_TTL: '1h' });
   const { access_token } = await server.client.signUp('ana');
   await server.restart({ ACCESS_TOKEN_TTL: '1m' });
@@ -103,7 +103,7 @@ test('a token that outlives a lowered ACCESS_TOKEN_TTL is good to its end, throu
   expectProblem(await present(access_token), 401, 'token_expired');
 });
 
-test('KEY_ROTATION rotates by itself, as often as it is due and no more', async () => {
+test('KEY_ROTATION rotates keys automatically, exactly as often as due', async () => {
   const { access_token } = await server.client.signUp('ana');
   const first = kidOf(access_token);
   server.clock.advance(30 * DAY - 60_000);
@@ -120,14 +120,14 @@ test('KEY_ROTATION rotates by itself, as often as it is due and no more', async 
   ]);
 });
 
-test('a server that was off when a rotation was due rotates when it is on again', async () => {
+test('a server that was down when a rotation was due rotates at the next start', async () => {
   const first = server.get(SigningKeys).active.kid;
   server.clock.advance(31 * DAY);
   await server.restart();
   await until(() => server.get(SigningKeys).active.kid !== first);
 });
 
-test('a revoked key is gone at once, from the set too; the next takes its place', async () => {
+test('revoking the active key removes it from the set at once and activates the next key', async () => {
   const { access_token, refresh_token } = await server.client.signUp('ana');
   const { kid: next } = (await keysOf(server).list()).find(({ status }) => status === 'next') as { kid: string };
   await keysOf(server).revoke(kidOf(access_token));
@@ -143,7 +143,7 @@ test('a revoked key is gone at once, from the set too; the next takes its place'
   expect(row).toMatchObject({ status: 'retired', sealedKey: null, revokedAt: expect.any(Date) });
 });
 
-test('a revoked next key never signs, and a revoked retiring key verifies no more', async () => {
+test('a revoked next key never signs, and a revoked retiring key no longer verifies tokens', async () => {
   const { access_token } = await server.client.signUp('ana');
   const { kid: next } = (await keysOf(server).list()).find(({ status }) => status === 'next') as { kid: string };
   await keysOf(server).revoke(next);
@@ -154,7 +154,7 @@ test('a revoked next key never signs, and a revoked retiring key verifies no mor
   expect(Object.values(await states()).sort()).toEqual(['active', 'next', 'retired', 'retired']);
 });
 
-test('no key in the clear is in the database [ASVS 14.2.4]', async () => {
+test('stores no key unencrypted in the database [ASVS 14.2.4]', async () => {
   const key = server.get(SigningKeys).active.privateKey;
   const scalar = Buffer.from(key?.export({ format: 'jwk' }).d as string, 'base64url');
   for (const { sealedKey } of await keysOf(server).list()) {

@@ -5,7 +5,7 @@ import { testOnPostgres } from '../../support/on-engine.js';
 import { ServerProcess } from '../../support/process.js';
 import { TestServer } from '../../support/server.js';
 
-/** PORTERO_SECRET is changed, and nobody is logged out. */
+/** Changing PORTERO_SECRET logs no user out. */
 const [OLD, NEW] = [7, 9].map((byte) => Buffer.alloc(32, byte).toString('base64url')) as [string, string];
 const CHANGED = { PORTERO_SECRET: NEW, PORTERO_SECRET_PREVIOUS: OLD };
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -23,7 +23,7 @@ describe('on one server', () => {
     return /pepper=([0-9a-f]{8})/.exec(hash)?.[1] as string;
   };
   const present = async (token: string) => (await server.client.get('/protected', { token })).status;
-  /** Waits until the background has sealed everything under the new secret. */
+  /** Waits until background work has sealed everything under the new secret. */
   async function resealed(): Promise<void> {
     const lines = () => server.log.map(({ msg }) => msg);
     const deadline = Date.now() + 10_000;
@@ -36,7 +36,7 @@ describe('on one server', () => {
     }
   }
 
-  test('with the former secret in PORTERO_SECRET_PREVIOUS tokens and passwords go on as they were', async () => {
+  test('with the former secret in PORTERO_SECRET_PREVIOUS, tokens and passwords keep working', async () => {
     const tokens = await server.client.signUp('ana');
     const other = await server.client.logIn('ana');
     const { body: rotated } = await server.client.refresh(other.refresh_token);
@@ -52,7 +52,7 @@ describe('on one server', () => {
     await server.client.logIn('ana');
   });
 
-  test('a refresh token that was used before the change is still known as reused after it', async () => {
+  test('detects after the change the reuse of a refresh token that was used before it', async () => {
     const tokens = await server.client.signUp('ana');
     const { body: next } = await server.client.refresh(tokens.refresh_token);
     await server.restart(CHANGED);
@@ -61,7 +61,7 @@ describe('on one server', () => {
     expect((await server.client.refresh(next.refresh_token)).body.code).toBe('session_revoked');
   });
 
-  test('a hash gets the new pepper at its owner’s next login', async () => {
+  test('a hash gets the new pepper at the next login of its user', async () => {
     await server.client.signUp('ana');
     await server.client.signUp('berta');
     const before = await pepperOf('ana');
@@ -74,7 +74,7 @@ describe('on one server', () => {
     await server.client.logIn('ana');
   });
 
-  test('after the background has sealed all again the former secret can go: only its refresh tokens end', async () => {
+  test('once everything is sealed again, removing the former secret invalidates only its refresh tokens', async () => {
     const old = await server.client.signUp('ana');
     await server.client.signUp('berta');
     await server.restart(CHANGED);
@@ -85,7 +85,7 @@ describe('on one server', () => {
     expect(await present(refreshed.access_token)).toBe(200);
     expect((await server.client.refresh(refreshed.refresh_token)).status).toBe(200);
     expect((await server.client.refresh(old.refresh_token)).body.code).toBe('refresh_token_invalid');
-    // Not logged in since: the hash is of the former pepper, which is kept under the new seal.
+    // No login since: the hash uses the former pepper, which is kept and sealed under the new secret.
     await server.client.logIn('berta');
     const [first] = await query(`SELECT count(*)::int AS peppers FROM password_peppers`);
     expect(first).toEqual({ peppers: 2 });
@@ -93,13 +93,13 @@ describe('on one server', () => {
 });
 
 testOnPostgres(
-  'two instances change over one after the other in two steps, and nobody who refreshes or logs in meanwhile notices',
+  'two instances change the secret one after the other in two steps, without a failed refresh or login',
   async () => {
     const database = await createDatabase();
     const settings = (secret: string, previous: string) => ({
       ...database.env,
       RATE_LIMIT: 'off',
-      // Every user logs in hundreds of times, and goes on with the first session.
+      // Every user logs in hundreds of times, and continues with the first session.
       MAX_SESSIONS_PER_USER: '10000',
       PORTERO_SECRET: secret,
       PORTERO_SECRET_PREVIOUS: previous,
@@ -115,7 +115,7 @@ testOnPostgres(
       for (let turn = 0; going; turn++) {
         const { client } = servers[turn % 2] as ServerProcess;
         const refreshed = await client.refresh(tokens.refresh_token).catch(() => undefined);
-        // The instance is being replaced: the other one takes over, as behind a load balancer.
+        // The instance is being replaced, so the other one takes over, as behind a load balancer.
         if (refreshed === undefined || refreshed.status === 503) continue;
         answers.add(`refresh ${refreshed.status} ${refreshed.body.code ?? ''}`);
         if (refreshed.status !== 200) return;

@@ -5,7 +5,7 @@ import type { Tokens } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Attack row "fail open", of the clock and of what time brings (ASVS 16.5.2). */
+/** Attack row "fail open": jumps of the clock, and failures of timed work (ASVS 16.5.2). */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -13,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 afterEach(() => jest.restoreAllMocks());
 
-test('a clock that jumps ahead ends what is over by then, and one that jumps back revives nothing that was ended', async () => {
+test('a forward jump of the clock expires sessions and tokens, and a backward jump revives no ended session', async () => {
   const tokens = await server.client.signUp('ana');
   const loggedOut = await server.client.logIn('ana');
   await server.client.post('/logout', { token: loggedOut.access_token });
   const call = ({ access_token }: Tokens) => server.client.get('/protected', { token: access_token });
   server.clock.jump(2 * 86_400_000);
   expectProblem(await call(tokens), 401, 'token_expired');
-  // Long enough for what is over to be forgotten.
+  // Long enough for expired entries to be removed from memory.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   server.clock.jump(-2 * 86_400_000);
   expect((await call(tokens)).status).toBe(200);
@@ -32,7 +32,7 @@ test('a clock that jumps ahead ends what is over by then, and one that jumps bac
   expect((await call(tokens)).status).toBe(200);
 });
 
-test('a rotation of the keys that fails leaves the key that signs, and is tried again', async () => {
+test('a failed key rotation keeps the active key and is retried', async () => {
   const keys = server.get(SigningKeys);
   const { kid } = keys.active;
   const rotate = jest.spyOn(SigningKeyStore.prototype, 'rotate').mockRejectedValue(new Error('injected'));

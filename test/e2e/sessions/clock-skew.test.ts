@@ -5,7 +5,7 @@ import { LOCKOUT_ONLY } from '../../support/limits-on.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** An instance whose clock is wrong: where rows decide, the time of the database does (attack: fail open). */
+/** An instance with a wrong clock: decisions based on rows use the time of the database (attack: fail open). */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 const signUp = () => server.client.signUp(`user-${++user}`);
 const present = (token: string) => server.client.get('/protected', { token });
 
-/** Does what an instance would whose clock is so far ahead. */
+/** Runs the given work with the clock of this instance that far ahead. */
 async function ahead<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   server.clock.jump(milliseconds);
   try {
@@ -35,7 +35,7 @@ test('an instance 25 s ahead ends a session whose tokens the other instances sti
   expectProblem(await present(access_token), 401, 'token_revoked');
 });
 
-test('a revocation outlives its tokens by the 30 s that an instance may be behind', async () => {
+test('keeps a revocation for 30 s after its tokens expire, because an instance may be that far behind', async () => {
   const { access_token, refresh_token, expires_in } = await signUp();
   server.clock.advance((expires_in + 25) * 1000);
   await server.client.post('/logout', { body: { refresh_token } });
@@ -43,7 +43,7 @@ test('a revocation outlives its tokens by the 30 s that an instance may be behin
   expectProblem(answer, 401, 'token_revoked');
 });
 
-test('an instance an hour ahead does not throw out revocations that are still needed', async () => {
+test('an instance an hour ahead does not delete revocations that are still needed', async () => {
   const { access_token } = await signUp();
   await server.client.post('/logout', { token: access_token });
   await ahead(3_600_000, () => server.get(Cleanup).run());
@@ -51,21 +51,21 @@ test('an instance an hour ahead does not throw out revocations that are still ne
   expectProblem(await present(access_token), 401, 'token_revoked');
 });
 
-test('a retry on an instance whose clock is ahead is no theft', async () => {
+test('a retry on an instance whose clock is ahead does not count as reuse', async () => {
   const first = await signUp();
   const { body: second } = await server.client.refresh(first.refresh_token);
   const retry = await ahead(70_000, () => server.client.refresh(first.refresh_token));
   expect([retry.status, retry.body.refresh_token]).toEqual([200, second.refresh_token]);
 });
 
-test('a rotation on an instance whose clock is behind leaves its client the whole grace window', async () => {
+test('a refresh on an instance whose clock is behind gives the client the whole grace window', async () => {
   const first = await signUp();
   const { body: second } = await ahead(-70_000, () => server.client.refresh(first.refresh_token));
   const retry = await server.client.refresh(first.refresh_token);
   expect([retry.status, retry.body.refresh_token]).toEqual([200, second.refresh_token]);
 });
 
-test('a clock that is behind keeps no stolen token in its grace window', async () => {
+test('an instance whose clock is behind does not extend the grace window of a stolen token', async () => {
   const { refresh_token } = await signUp();
   await server.client.refresh(refresh_token);
   server.clock.advance(61_000);
@@ -73,7 +73,7 @@ test('a clock that is behind keeps no stolen token in its grace window', async (
   expectProblem(replay, 401, 'refresh_token_reused');
 });
 
-test('an instance whose clock is ahead checks no password of an account that is locked', async () => {
+test('an instance whose clock is ahead checks no password of a locked account', async () => {
   await signUp();
   const logIn = (password: string) => server.client.post('/login', { body: { username: `user-${user}`, password } });
   for (let n = 0; n < 5; n++) expectProblem(await logIn('wrong'), 401, 'invalid_credentials');

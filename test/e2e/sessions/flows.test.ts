@@ -2,14 +2,14 @@ import { PASSWORD } from '../../support/client.js';
 import { expectFaults, expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** What the tutorials' systems do, over HTTP. */
+/** The flows that tutorials show, over HTTP. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
 });
 afterAll(() => server.stop());
 
-test('register, log in and call a protected route with the token, and be refused without it', async () => {
+test('registers, logs in and calls a protected route with the token, and is rejected without it', async () => {
   const { client } = server;
   expect((await client.post('/register', { body: { username: 'ana', password: PASSWORD } })).status).toBe(201);
   const login = await client.post<{ access_token: string }>('/login', {
@@ -20,7 +20,7 @@ test('register, log in and call a protected route with the token, and be refused
   expectProblem(await client.get('/protected'), 401, 'token_missing');
 });
 
-test('refresh, a clear message for an expired token, and logout after which the token is refused', async () => {
+test('refreshes, gets a clear message for an expired token, and logs out, which revokes the token', async () => {
   const { client, clock } = server;
   const first = await client.signUp('berta');
   clock.advance(5 * 60_000);
@@ -35,14 +35,14 @@ test('refresh, a clear message for an expired token, and logout after which the 
   expectProblem(await client.get('/protected', { token: second.access_token }), 401, 'token_revoked');
 });
 
-test('the protected route says who is logged in: the username, else the email', async () => {
+test('the protected route responds with the username, or else the email', async () => {
   const { client } = server;
   const named = await client.signUp('Carla');
   expect((await client.get('/protected', { token: named.access_token })).body).toEqual({ logged_in_as: 'Carla' });
   expect((await client.post('/protected', { token: named.access_token })).body).toEqual({ logged_in_as: 'Carla' });
 });
 
-test('log in by email', async () => {
+test('logs in with the email', async () => {
   const { client } = server;
   const body = { username: 'dora', email: 'Dora@Example.com', password: PASSWORD };
   expect((await client.post('/auth/register', { body })).status).toBe(201);
@@ -50,7 +50,7 @@ test('log in by email', async () => {
   expect(login.status).toBe(200);
 });
 
-test('registering twice is refused by name and by email, and so are incomplete data', async () => {
+test('rejects registrations with a known username or email, or with incomplete data', async () => {
   const { client } = server;
   const register = (body: object) => client.post('/auth/register', { body });
   await register({ username: 'eva', email: 'eva@example.com', password: PASSWORD });

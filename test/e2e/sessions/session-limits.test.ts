@@ -8,7 +8,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { testOnPostgres } from '../../support/on-engine.js';
 import { TestServer } from '../../support/server.js';
 
-/** MAX_SESSIONS_PER_USER, the clean-up of what is over, and that neither they nor last_seen_at hold anybody up. */
+/** MAX_SESSIONS_PER_USER and the cleanup of sessions. Neither they nor last_seen_at make requests wait. */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ const signUp = async () => {
   return await server.client.logIn(name());
 };
 
-/** Another connection, as another instance or an operator would have one, with a transaction that is open. */
+/** A second connection with an open transaction, as another instance or an operator may have. */
 async function inTransaction(statement: string, parameters: unknown[], work: (client: pg.Client) => Promise<void>) {
   const client = new pg.Client({ connectionString: server.database.env.DATABASE_URL as string });
   await client.connect();
@@ -46,7 +46,7 @@ async function inTransaction(statement: string, parameters: unknown[], work: (cl
   }
 }
 
-test('with one session more than the limit the oldest ends, whatever carries it [ASVS 7.1.2]', async () => {
+test('a login beyond the session limit ends the oldest session, whether it uses tokens or a cookie [ASVS 7.1.2]', async () => {
   const oldest = await signUp();
   const tokens: Tokens[] = [];
   for (let login = 0; login < 3; login++) tokens.push(await server.client.logIn(name()));
@@ -64,7 +64,7 @@ test('with one session more than the limit the oldest ends, whatever carries it 
   expect(reasons).toEqual([{ reason: 'too_many_sessions' }]);
 });
 
-test('of 20 logins at once exactly the limit remain, and no other of the user', async () => {
+test('after 20 concurrent logins the user has exactly as many sessions as the limit allows', async () => {
   const before = [await signUp(), await server.client.logIn(name())];
   const all = await Promise.all(Array.from({ length: 20 }, () => server.client.logIn(name())));
   const alive = await aliveAmong(all);
@@ -79,7 +79,7 @@ test('of 20 logins at once exactly the limit remain, and no other of the user', 
   expect(ids.sort()).toEqual(newest.map(({ id }) => id).sort());
 });
 
-test('a change of the setting holds at the next login, and other users are not touched', async () => {
+test('a changed limit applies at the next login, and does not affect other users', async () => {
   const other = await signUp();
   const all = [await signUp()];
   for (let login = 0; login < 3; login++) all.push(await server.client.logIn(name()));
@@ -95,7 +95,7 @@ testOnPostgres('the limit holds for logins that do not see each other', async ()
   const logins: Promise<Tokens>[] = [];
   await inTransaction('SELECT 1 FROM users WHERE username = $1 FOR UPDATE', [name()], async (client) => {
     for (let login = 0; login < 8; login++) logins.push(server.client.logIn(name()));
-    // Until all of them wait for the row, each with a view of the table from before the others.
+    // Wait until all of them wait for the row, each with a snapshot from before the others.
     const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
     while ((await sql(waiting)).length < 8) await new Promise((resolve) => setTimeout(resolve, 20));
     await client.query('COMMIT');
@@ -103,7 +103,7 @@ testOnPostgres('the limit holds for logins that do not see each other', async ()
   expect((await aliveAmong(await Promise.all(logins))).filter(Boolean)).toHaveLength(5);
 });
 
-test('the clean-up deletes what ended or expired a day ago, in batches, and nothing else', async () => {
+test('the cleanup deletes only sessions that ended or expired a day ago, in batches', async () => {
   const alive = await signUp();
   const { id: owner } = (await server.client.get<{ id: string }>('/users/me', { token: alive.access_token })).body;
   const add = (count: number, ended: string, expires: string) =>
@@ -157,7 +157,7 @@ testOnPostgres('neither the clean-up nor last_seen_at waits for a row, and neith
     expect((await aliveAmong([await server.client.logIn(name())])).every(Boolean)).toBe(true);
     await client.query('ROLLBACK');
   });
-  // What was held is written, and deleted, the next time.
+  // Rows that were locked are written and deleted the next time.
   await server.get(LastSeen).write();
   const [{ late }] = (await sql(
     `SELECT count(*)::int AS late FROM sessions s JOIN users u ON u.id = s.user_id

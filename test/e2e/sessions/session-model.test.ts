@@ -4,7 +4,7 @@ import { SessionDriver } from '../../support/session-driver.js';
 import { type Lifetimes, SessionModel, type Step } from '../../support/session-model.js';
 
 /**
- * Random histories of one user's sessions, to the server over HTTP and to a plain model: the same verdict at every step.
+ * Runs random histories of one user's sessions on the server over HTTP and on a plain model: each step has the same result.
  * SESSION_HISTORIES says how many (200), SESSION_SEED which. A failure prints the shortest history, with its seed.
  */
 const HISTORIES = Number(process.env.SESSION_HISTORIES ?? 200);
@@ -16,7 +16,7 @@ const SETTINGS = {
   REFRESH_TOKEN_TTL: '10m',
   SESSION_TTL: '25m',
   REFRESH_GRACE: '45s',
-  // The clock goes on by hours in each history.
+  // Each history moves the clock by hours.
   KEY_ROTATION: '3650d',
   RATE_LIMIT: 'off',
 };
@@ -38,7 +38,7 @@ afterAll(() => server.stop());
 const index = fc.nat({ max: 3 });
 const step = <const Name extends Step['do']>(name: Name) => fc.constant(name);
 
-/** Onto the ends of things, and a millisecond before and after. */
+/** Moves the clock to an expiry time, or to a millisecond before or after it. */
 const advance = fc
   .tuple(fc.constantFrom(0, ...Object.values(LIFETIMES)), fc.constantFrom(-1000, -1, 0, 1, 999, 4000))
   .map(([lifetime, offset]): Step => ({ do: 'advance', ms: Math.max(1, lifetime + offset) }));
@@ -64,12 +64,12 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: step('restart') }) },
 );
 
-/** A history of nothing but refused steps tells nothing; and what a session came to is always asked at last. */
+/** A history in which every step is rejected proves nothing. The last steps always check the state of each session. */
 const LOGIN: Step[] = [{ do: 'login' }];
 const AUDIT: Step[] = [0, 1, 2, 3].map((session) => ({ do: 'protected', session, token: 0 }));
 
 test(
-  'whatever is done to sessions in whatever order: the server says what the model says',
+  'the server gives the same result as the model for any sequence of session operations',
   async () => {
     const history = fc.array(steps, { minLength: 1, maxLength: 25, size: 'max' });
     const property = fc.asyncProperty(history, async (todo) => {

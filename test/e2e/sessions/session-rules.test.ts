@@ -5,7 +5,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { documentedRoutes } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** Sessions and what carries them. Each name says which ASVS rows it proves. */
+/** Sessions, cookies and tokens. Each title names the ASVS requirements that it proves. */
 let server: TestServer;
 let user = 0;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const see = (cookie: string) => server.client.get('/protected', { headers: { Coo
 const change = (path: string, cookie: string, csrf?: string, headers: Record<string, string> = {}) =>
   server.client.post(path, { headers: { Cookie: cookie, ...(csrf ? { 'X-CSRF-Token': csrf } : {}), ...headers } });
 
-test('every cookie is Secure, HttpOnly, SameSite=Lax, for this host and every path of it alone, and small [ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5]', async () => {
+test('every cookie is Secure, HttpOnly, SameSite=Lax, limited to this host with Path=/, and small [ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5]', async () => {
   await server.restart({ RATE_LIMIT: 'on' });
   const { answer, cookie, csrf } = await logInByCookie();
   const others = [
@@ -50,7 +50,7 @@ test('every cookie is Secure, HttpOnly, SameSite=Lax, for this host and every pa
   await server.restart({ RATE_LIMIT: 'off' });
 });
 
-test('a cookie login gives no token, and its value is in no body [ASVS 3.3.4, 10.1.1]', async () => {
+test('a cookie login issues no token, and no response body contains the cookie value [ASVS 3.3.4, 10.1.1]', async () => {
   const { answer, cookie } = await logInByCookie();
   const value = cookie.split('=')[1] as string;
   expect(answer.text).not.toMatch(/access_token|refresh_token|eyJ/);
@@ -62,7 +62,7 @@ test('a cookie login gives no token, and its value is in no body [ASVS 3.3.4, 10
   expect(answer.text).not.toContain(value);
 });
 
-test('a change by cookie needs the token of that very session, from a page of its own [ASVS 3.5.1] [attack: CSRF, login CSRF]', async () => {
+test('an unsafe request with a cookie needs the CSRF token of the same session and an allowed origin [ASVS 3.5.1] [attack: CSRF, login CSRF]', async () => {
   const mine = await logInByCookie();
   const other = await logInByCookie();
   const refused: [string | undefined, Record<string, string>][] = [
@@ -85,7 +85,7 @@ test('a change by cookie needs the token of that very session, from a page of it
   expect((await change('/protected', mine.cookie, mine.csrf, { Origin: 'https://auth.example.com' })).status).toBe(200);
 });
 
-test('GET, HEAD and OPTIONS change no row and start no session, whatever they carry [ASVS 3.5.3, 7.6.2]', async () => {
+test('GET, HEAD and OPTIONS change no row and start no session, whatever credentials they have [ASVS 3.5.3, 7.6.2]', async () => {
   const { cookie, name } = await logInByCookie();
   const { access_token: token, refresh_token } = await server.client.logIn(name);
   const before = await fingerprint(server);
@@ -102,7 +102,7 @@ test('GET, HEAD and OPTIONS change no row and start no session, whatever they ca
   expect(await fingerprint(server)).toBe(before);
 });
 
-test('a login is a new session under new values, and what came with it is dead [ASVS 7.2.2, 7.2.4] [attack: revoked cookie, fixation]', async () => {
+test('a login starts a new session with new values and ends the session of the cookie that was sent [ASVS 7.2.2, 7.2.4] [attack: revoked cookie, fixation]', async () => {
   const first = await logInByCookie();
   const second = await logInByCookie({ headers: { Cookie: first.cookie } }, first.name);
   expect(second.cookie).not.toBe(first.cookie);
@@ -115,7 +115,7 @@ test('a login is a new session under new values, and what came with it is dead [
   expect(one.refresh_token).not.toBe(two.refresh_token);
 });
 
-test('logout kills the cookie at once and has the browser clear what it kept [ASVS 7.4.1, 14.3.1]', async () => {
+test('logout ends the cookie session at once and makes the browser clear its data [ASVS 7.4.1, 14.3.1]', async () => {
   const { cookie, csrf } = await logInByCookie();
   const { status, headers } = await change('/auth/logout', cookie, csrf);
   expect(status).toBe(204);
@@ -124,7 +124,7 @@ test('logout kills the cookie at once and has the browser clear what it kept [AS
   expectProblem(await see(cookie), 401, 'session_revoked');
 });
 
-test('a cookie session that is not used for 30 minutes is over [ASVS 7.3.1]', async () => {
+test('a cookie session ends after 30 minutes without requests [ASVS 7.3.1]', async () => {
   const { cookie } = await logInByCookie();
   server.clock.advance(29 * 60_000);
   expect((await see(cookie)).status).toBe(200);
@@ -132,7 +132,7 @@ test('a cookie session that is not used for 30 minutes is over [ASVS 7.3.1]', as
   expectProblem(await see(cookie), 401, 'session_expired');
 });
 
-test('a cookie session in use ends after 30 days all the same [ASVS 7.3.2]', async () => {
+test('a cookie session in use still ends after 30 days [ASVS 7.3.2]', async () => {
   const { cookie } = await logInByCookie();
   const day = 86_400_000;
   await server.restart({ SESSION_IDLE_TTL: '2d' });
@@ -145,7 +145,7 @@ test('a cookie session in use ends after 30 days all the same [ASVS 7.3.2]', asy
   await server.restart({ SESSION_IDLE_TTL: '30m' });
 });
 
-test('an altered cookie or token is nobody: all that counts is kept at the server [ASVS 7.2.1, 11.3.3]', async () => {
+test('rejects an altered cookie or token, because the session state is on the server [ASVS 7.2.1, 11.3.3]', async () => {
   const { cookie, name } = await logInByCookie();
   for (const at of [20, 40, cookie.length - 4]) {
     const altered = cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1);
@@ -158,7 +158,7 @@ test('an altered cookie or token is nobody: all that counts is kept at the serve
   expectProblem(await server.client.get('/protected', { token: forged }), 401, 'token_malformed');
 });
 
-test('of more sessions than the limit the oldest ends [ASVS 2.3.2]', async () => {
+test('ends the oldest session if there are more than the limit [ASVS 2.3.2]', async () => {
   const name = `person-${++user}`;
   const first = await server.client.signUp(name);
   for (let n = 0; n < 2; n++) await server.client.logIn(name);
@@ -167,7 +167,7 @@ test('of more sessions than the limit the oldest ends [ASVS 2.3.2]', async () =>
   expectProblem(await server.client.get('/protected', { token: first.access_token }), 401, 'token_revoked');
 });
 
-test('users see their sessions and end one or all of them, and nothing of those is taken any more [ASVS 7.5.2, 10.4.9]', async () => {
+test('users can list their sessions and end one or all of them, and credentials of ended sessions are rejected [ASVS 7.5.2, 10.4.9]', async () => {
   const name = `person-${++user}`;
   const here = await server.client.signUp(name);
   const there = await server.client.logIn(name);
@@ -185,7 +185,7 @@ test('users see their sessions and end one or all of them, and nothing of those 
   expectProblem(await server.client.refresh(here.refresh_token), 401, 'session_revoked');
 });
 
-test('who takes a deleted user’s name is somebody else [ASVS 10.3.3]', async () => {
+test('a new user with the username of a deleted user has another id [ASVS 10.3.3]', async () => {
   const name = `person-${++user}`;
   const former = await server.client.signUp(name);
   await server.client.call('DELETE', '/users/me', { token: former.access_token, body: { password: PASSWORD } });

@@ -4,10 +4,10 @@ import { Browser } from '../../support/browser.js';
 import { PASSWORD } from '../../support/client.js';
 import { TestServer } from '../../support/server.js';
 
-/** docs/sessions.md says what the settings are, and its example works (ASVS 7.1.1, 7.1.2). */
+/** docs/sessions.md states the correct settings, and its example works (ASVS 7.1.1, 7.1.2). */
 const page = readFileSync('docs/sessions.md', 'utf8');
 
-test('the lifetimes and the limit on the page are those of the settings', () => {
+test('the page states the default lifetimes and session limit', () => {
   const { config } = loadConfig({ PORTERO_SECRET: Buffer.alloc(32).toString('base64url') });
   const [minute, day] = [60_000, 86_400_000];
   for (const text of [
@@ -28,7 +28,7 @@ interface Example {
   logOut(): Promise<void>;
 }
 
-/** The page's code with a browser's cookie jar under its fetch. */
+/** The page's code, run with a fetch that has a browser's cookie jar. */
 function load(server: TestServer, browser: Browser): Example {
   const [, code = ''] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
   const withCookies = async (url: string, { method, headers, body }: RequestInit) => {
@@ -52,7 +52,7 @@ test('the example for pages logs in, resumes after a reload, changes the passwor
     expect(await first.resume()).toBeUndefined();
     await expect(first.logIn('ana', 'wrong')).rejects.toMatchObject({ status: 401, code: 'invalid_credentials' });
     expect(await first.logIn('ana', PASSWORD)).toMatchObject({ username: 'ana' });
-    // A reload forgets the token, and not the cookie.
+    // A reload loses the token but keeps the cookie.
     const second = load(server, browser);
     expect(await second.resume()).toMatchObject({ username: 'ana' });
     await second.changePassword(PASSWORD, 'another passphrase, as uncommon');

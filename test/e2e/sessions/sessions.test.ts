@@ -38,7 +38,7 @@ const isAlive = async (token: string) => (await server.client.get('/protected', 
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0';
 
-test("lists one's own live sessions, the newest first, with what is known of each", async () => {
+test("lists the user's own active sessions with their details, the newest first", async () => {
   await signUp();
   const other = await signUp();
   const body = { username: name(), password: PASSWORD };
@@ -79,7 +79,7 @@ test("lists one's own live sessions, the newest first, with what is known of eac
   expect((await list(other.access_token)).map(({ id }) => id)).toEqual(answer.sessions.map(({ id }) => id));
 });
 
-test('a session is gone from the list when it ended, expired or was idle for too long', async () => {
+test('does not list sessions that ended, expired or passed the idle timeout', async () => {
   const tokens = await signUp();
   const gone = await server.client.logIn(name());
   await server.client.post('/logout', { token: gone.access_token });
@@ -94,7 +94,7 @@ test('a session is gone from the list when it ended, expired or was idle for too
   expect(await list(last.access_token)).toHaveLength(1);
 });
 
-test('ending one session kills its tokens at once, and no other; once more does no harm', async () => {
+test('ending a session revokes only its own tokens at once, and can be repeated', async () => {
   const [here, there] = [await signUp(), await server.client.logIn(name())];
   const id = await idOf(there.access_token);
   for (let time = 0; time < 2; time++) {
@@ -107,7 +107,7 @@ test('ending one session kills its tokens at once, and no other; once more does 
   expect((await end(here.access_token, `/${id.toUpperCase()}`)).status).toBe(204);
 });
 
-test('a session of another user is not found, and neither is what never was [attack: identity from the body]', async () => {
+test('responds with not found for sessions of other users and for unknown ids [attack: identity from the body]', async () => {
   const victim = await signUp();
   const victimId = await idOf(victim.access_token);
   const { access_token } = await signUp();
@@ -134,7 +134,7 @@ test('a session of another user is not found, and neither is what never was [att
   expect((await list(access_token)).map(({ id }) => id)).not.toContain(victimId);
 });
 
-test('ending all ends this one too; with keep=current all the others', async () => {
+test('ending all sessions ends the current one too, unless keep=current is given', async () => {
   const [here, there, further] = [await signUp(), await server.client.logIn(name()), await server.client.logIn(name())];
   const browser = new Browser(server);
   await browser.logIn(name());
@@ -159,13 +159,13 @@ test.each<[string, string, string]>([
   ['?keep=current&x=1', '/x', 'unknown_member'],
   ['?__proto__=current', '/__proto__', 'unknown_member'],
   ['?a%2Fb~c=1', '/a~1b~0c', 'unknown_member'],
-])('DELETE /auth/sessions%s is refused, and ends nothing', async (query, pointer, code) => {
+])('DELETE /auth/sessions%s is rejected and ends nothing', async (query, pointer, code) => {
   const [here, there] = [await signUp(), await server.client.logIn(name())];
   expectFaults(await end(here.access_token, query), [pointer, code]);
   expect([await isAlive(here.access_token), await isAlive(there.access_token)]).toEqual([true, true]);
 });
 
-test('the cookie is cleared when its own session ends, and only then', async () => {
+test('clears the cookie only if its own session ends', async () => {
   const browser = await Browser.signUp(server, `user-${++user}`);
   const other = new Browser(server);
   await other.logIn(name());
@@ -190,7 +190,7 @@ test('the cookie is cleared when its own session ends, and only then', async () 
   ]);
 });
 
-test('nobody without a credential lists or ends anything', async () => {
+test('rejects listing and ending sessions without a credential', async () => {
   for (const [method, path] of [
     ['GET', ''],
     ['DELETE', ''],
@@ -208,7 +208,7 @@ test.each<[string, string]>([
   ['terminal codes', '\x80\x9b31m evil/1.0 (\x9b2J) '],
   ['512 slashes', '/ ('.repeat(4000)],
   ['8 kB of one letter', 'a'.repeat(8000)],
-])('a user agent of %s is kept in part and put into no words', async (_, agent) => {
+])('stores only a part of a user agent of %s and derives no description from it', async (_, agent) => {
   await server.client.post('/register', { body: { username: `user-${++user}`, password: PASSWORD } });
   const headers = { 'User-Agent': agent };
   const body = { username: name(), password: PASSWORD };
@@ -217,7 +217,7 @@ test.each<[string, string]>([
   expect([session.user_agent, session.device]).toEqual([agent.trim().slice(0, 512), null]);
 });
 
-test('a session from before user agents were kept is listed without one', async () => {
+test('lists a session without a user agent if none was stored', async () => {
   const { access_token } = await signUp();
   const sql = `UPDATE sessions SET ip = NULL, user_agent = NULL
                 WHERE user_id = (SELECT id FROM users WHERE username = $1)`;

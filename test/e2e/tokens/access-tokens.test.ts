@@ -5,7 +5,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { respell } from '../../support/respell.js';
 import { TestServer } from '../../support/server.js';
 
-/** Which credential a protected route takes; rows of the attacks on tokens. */
+/** Which credentials a protected route accepts, and attacks on tokens. */
 let server: TestServer;
 let token: string;
 let forgery: Forgery;
@@ -17,12 +17,12 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const present = (candidate: string) => server.client.get('/protected', { token: candidate });
-/** Like a genuine one but for the changes, signed with the real key. */
+/** A valid token with the given changes, signed with the real key. */
 const forge = (header: object, claims: object) => forgery.forge(header, claims);
 
 type Parts = Forgery['parts'];
 
-/** Signed by the real key, of a header and claims as they stand. */
+/** Signs the given header and claims with the real key, without changes. */
 function signed(
   head: (parts: Parts) => string = ({ head }) => head,
   claims: (parts: Parts) => string = (parts) => parts.claims,
@@ -30,34 +30,34 @@ function signed(
   return forgery.sign(head(forgery.parts), claims(forgery.parts));
 }
 
-/** The same bytes by other characters, by spaces before the end where the length leaves no unused bits. */
+/** Another encoding of the same bytes: other characters, or spaces if the length leaves no unused bits. */
 function respelled(part: string): string {
   return part.length % 4 === 0 ? `${part}==` : respell(part);
 }
 
-test('the forging of these tests is right: unchanged, it is taken', async () => {
+test('accepts an unchanged token made by the forging helper', async () => {
   expect((await present(forge({}, {}))).status).toBe(200);
 });
 
-describe('the header Authorization', () => {
+describe('the Authorization header', () => {
   test.each([
     ['none', undefined, 'token_missing'],
     ['another scheme', 'Basic YTpi', 'token_missing'],
     ['the scheme alone', 'Bearer', 'token_malformed'],
     ['two tokens', 'Bearer a b', 'token_malformed'],
-  ])('with %s is refused', async (_, authorization, code) => {
+  ])('with %s is rejected', async (_, authorization, code) => {
     const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
     const answer = await server.client.get('/protected', { headers });
     expectProblem(answer, 401, code);
     expect(answer.headers.get('www-authenticate')?.includes('error=')).toBe(code !== 'token_missing');
   });
 
-  test('the scheme has no letter case (RFC 9110 §11.1)', async () => {
+  test('the scheme is case-insensitive (RFC 9110 §11.1)', async () => {
     const answer = await server.client.get('/protected', { headers: { Authorization: `bEARER ${token}` } });
     expect(answer.status).toBe(200);
   });
 
-  test('a token in the query or the body is not read [ASVS 14.2.1]', async () => {
+  test('ignores a token in the query or the body [ASVS 14.2.1]', async () => {
     expectProblem(await server.client.get(`/protected?access_token=${token}`), 401, 'token_missing');
     expectProblem(await server.client.post('/protected', { body: { access_token: token } }), 401, 'token_missing');
   });
@@ -135,17 +135,17 @@ test.each<[string, () => string]>([
   ['5 KiB', () => forge({}, { jti: 'x'.repeat(5000) })],
   ['nothing but dots', () => '..'],
 ])(
-  'a token with %s is token_malformed [ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 10.3.1, 11.2.5] [attack: algorithm, key choice, malleability, claims]',
+  'rejects a token with %s as token_malformed [ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 10.3.1, 11.2.5] [attack: algorithm, key choice, malleability, claims]',
   async (_, make) => {
     const candidate = make();
-    // The genuine one is remembered as verified by now, and must lend that to no other.
+    // The valid token is cached as verified by now, which must not make another token valid.
     expect((await present(token)).status).toBe(200);
     for (const _again of [1, 2]) expectProblem(await present(candidate), 401, 'token_malformed');
     expect((await present(token)).status).toBe(200);
   },
 );
 
-test('HS256 with the public key as its secret is refused [ASVS 9.1.2] [attack: algorithm]', async () => {
+test('rejects HS256 with the public key as the secret [ASVS 9.1.2] [attack: algorithm]', async () => {
   const { keys } = (await server.client.get<{ keys: JsonWebKey[] }>('/.well-known/jwks.json')).body;
   const publicKey = keys.find((key) => key.kid === decodeProtectedHeader(token).kid);
   const pem = createPublicKey({ key: publicKey as JsonWebKey, format: 'jwk' }).export({ format: 'pem', type: 'spki' });
@@ -156,7 +156,7 @@ test('HS256 with the public key as its secret is refused [ASVS 9.1.2] [attack: a
   expectProblem(await present(forged), 401, 'token_malformed');
 });
 
-test('a key of the attacker’s under our kid is refused [ASVS 9.1.1]', async () => {
+test('rejects a token signed with another key under our kid [ASVS 9.1.1]', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { kid } = decodeProtectedHeader(token) as { kid: string };
   const forged = await new SignJWT(decodeJwt(token))
@@ -165,7 +165,7 @@ test('a key of the attacker’s under our kid is refused [ASVS 9.1.1]', async ()
   expectProblem(await present(forged), 401, 'token_malformed');
 });
 
-test('every spelling of a revoked token is dead, and (r, n-s) with it [attack: malleability]', async () => {
+test('rejects a revoked token in every spelling, including the signature (r, n-s) [attack: malleability]', async () => {
   const tokens = await server.client.signUp('berta');
   await server.client.post('/logout', { token: tokens.access_token });
   const [head, body, signature] = tokens.access_token.split('.') as [string, string, string];
@@ -178,7 +178,7 @@ test('every spelling of a revoked token is dead, and (r, n-s) with it [attack: m
   expectProblem(await present(respell(tokens.access_token)), 401, 'token_malformed');
 });
 
-test('exp is judged without leeway [ASVS 9.2.1]', async () => {
+test('checks exp without leeway [ASVS 9.2.1]', async () => {
   const { access_token, expires_in } = await server.client.logIn('ana');
   server.clock.advance((expires_in - 2) * 1000);
   expect((await present(access_token)).status).toBe(200);

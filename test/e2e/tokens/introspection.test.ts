@@ -7,7 +7,7 @@ import { expectFaults } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 import { basic, Service } from '../../support/service.js';
 
-/** What services ask about tokens (RFC 7662) and tell of them (RFC 7009). */
+/** Introspection (RFC 7662) and revocation (RFC 7009) of tokens by registered services. */
 let server: TestServer;
 let service: Service;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const INACTIVE = [200, '{"active":false}'];
 const brief = ({ status, text }: Answer) => [status, text];
 const codeOf = ({ status, body }: Answer<{ code?: unknown }>) => [status, body.code];
 
-test('of a good access token it is told whom it is for, and no more than the token says', async () => {
+test('introspection of a valid access token returns its claims and nothing more', async () => {
   const { access_token } = await server.client.logIn('ana');
   const { status, headers, body } = await service.introspect(access_token);
   const { preferred_username: username, ...claims } = decodeJwt(access_token);
@@ -57,7 +57,7 @@ test.each<[string, () => Promise<string>]>([
       return access_token;
     },
   ],
-])('of %s nothing is told but that it is not active (RFC 7662 §2.2)', async (_, make) => {
+])('introspection of %s returns only that it is not active (RFC 7662 §2.2)', async (_, make) => {
   expect(brief(await service.introspect(await make()))).toEqual(INACTIVE);
 });
 
@@ -81,25 +81,25 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('%s', (path) => {
         return { Authorization: basic(revoked.id, revoked.secret) };
       },
     ],
-  ])('with %s is refused, and asks for Basic (RFC 6749 §5.2)', async (_, headers) => {
+  ])('rejects a request with %s and asks for Basic authentication (RFC 6749 §5.2)', async (_, headers) => {
     const answer = await service.post(path, 'token=x', await headers());
     expect(codeOf(answer)).toEqual([401, 'invalid_client']);
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="portero", charset="UTF-8"');
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   });
 
-  test('the credentials are form-encoded in Basic (RFC 6749 §2.3.1), the scheme has no letter case', async () => {
+  test('decodes form-encoded Basic credentials (RFC 6749 §2.3.1), and the scheme is case-insensitive', async () => {
     const encoded = service.id.replaceAll('-', '%2D');
     const headers = { Authorization: basic(encoded, service.secret).replace('Basic', 'bASIC') };
     expect((await service.post(path, 'token=x', headers)).status).toBe(200);
   });
 
-  test('credentials in the body are no credentials', async () => {
+  test('ignores credentials in the body', async () => {
     const body = new URLSearchParams({ client_id: service.id, client_secret: service.secret, token: 'x' }).toString();
     expect(codeOf(await service.post(path, body, { Authorization: '' }))).toEqual([401, 'invalid_client']);
   });
 
-  test('takes a form alone', async () => {
+  test('accepts only a form', async () => {
     const json = { 'Content-Type': 'application/json' };
     expect(codeOf(await service.post(path, '{"token":"x"}', json))).toEqual([415, 'unsupported_media_type']);
     const multipart = { 'Content-Type': 'multipart/form-data; boundary=x' };
@@ -107,13 +107,13 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('%s', (path) => {
   });
 
   test.each(['token=a&token=b', 'token=a&token_type_hint=x&token_type_hint=x'])(
-    'a parameter that is there twice is refused: %s (RFC 6749 §3.2)',
+    'rejects a repeated parameter: %s (RFC 6749 §3.2)',
     async (body) => {
       expect(codeOf(await service.post(path, body))).toEqual([400, 'malformed_request']);
     },
   );
 
-  test('bytes that are no UTF-8 are refused', async () => {
+  test('rejects invalid UTF-8', async () => {
     const response = await fetch(`${server.client.url}${path}`, {
       method: 'POST',
       headers: {
@@ -125,25 +125,25 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('%s', (path) => {
     expect(response.status).toBe(400);
   });
 
-  test.each(['', 'token=', 'other=x'])('without a token (%j) it says that one is due', async (body) => {
+  test.each(['', 'token=', 'other=x'])('reports a missing token (%j)', async (body) => {
     expectFaults(await service.post(path, body), ['/token', 'required']);
   });
 
-  test('parameters that are not known, and hints that are wrong, are ignored', async () => {
+  test('ignores unknown parameters and wrong hints', async () => {
     const body = 'token=x&token_type_hint=refresh_token&__proto__=y&constructor=z';
     expect((await service.post(path, body)).status).toBe(200);
   });
 
-  test('a token in the query is not read', async () => {
+  test('ignores a token in the query', async () => {
     expectFaults(await service.post(`${path}?token=x`, ''), ['/token', 'required']);
   });
 
-  test('over 32 KiB is too much', async () => {
+  test('rejects a body over 32 KiB', async () => {
     expect(codeOf(await service.post(path, `token=${'x'.repeat(33_000)}`))).toEqual([413, 'body_too_large']);
   });
 });
 
-test('a revoked token is dead here at once, with its refresh token, and another session is not', async () => {
+test('revoking a token ends its session at once, with the refresh token, and no other session', async () => {
   const [ended, other] = [await server.client.logIn('ana'), await server.client.logIn('ana')];
   const answer = await service.revoke(ended.access_token);
   expect(brief(answer)).toEqual([200, '']);
@@ -152,18 +152,18 @@ test('a revoked token is dead here at once, with its refresh token, and another 
   expect((await server.client.get('/protected', { token: other.access_token })).status).toBe(200);
 });
 
-test('an access token whose time is over still ends its session; a second time changes nothing', async () => {
+test('revoking an expired access token still ends its session, and repeating it changes nothing', async () => {
   const { access_token, refresh_token, expires_in } = await server.client.logIn('ana');
   server.clock.advance(expires_in * 1000);
   for (const _ of [1, 2]) expect(brief(await service.revoke(access_token))).toEqual([200, '']);
   expect(codeOf(await server.client.refresh(refresh_token))).toEqual([401, 'session_revoked']);
 });
 
-test('an unknown token is revoked like any other (RFC 7009 §2.2)', async () => {
+test('responds to an unknown token as to a revoked one (RFC 7009 §2.2)', async () => {
   expect(brief(await service.revoke('garbage'))).toEqual([200, '']);
 });
 
-test('a form is refused on every other route [ASVS 3.5.2]', async () => {
+test('rejects a form on every other route [ASVS 3.5.2]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const { paths } = (await server.client.get<{ paths: Record<string, Record<string, unknown>> }>('/openapi.json')).body;
@@ -179,7 +179,7 @@ test('a form is refused on every other route [ASVS 3.5.2]', async () => {
   }
 });
 
-test('the metadata say where to ask, by the public address (RFC 8414)', async () => {
+test('the metadata list the endpoints under PUBLIC_URL (RFC 8414)', async () => {
   const { status, headers, body } = await server.client.get('/.well-known/oauth-authorization-server', {
     headers: { Host: 'evil.example' },
   });

@@ -5,7 +5,7 @@ import { TestServer } from '../../support/server.js';
 import { basic, Service } from '../../support/service.js';
 
 /**
- * Every kind of secret in every place where one is taken: each is good where it belongs, and nothing anywhere else
+ * Sends every kind of secret to every place that accepts one: each is valid only where it belongs
  * (RFC 8725 §3.12, ASVS 9.2.2; attack: confusion).
  */
 const SECRET = Buffer.alloc(32, 7);
@@ -46,7 +46,7 @@ async function make(kind: Kind): Promise<string> {
   return made[kind];
 }
 
-/** A place, what is good there, and what it answers to a good one and to any other. */
+/** A place, the kind of secret that is valid there, and its responses to that kind and to any other. */
 const PLACES: Record<string, { good: Kind; ask: (secret: string) => Promise<unknown>; yes: unknown; no: unknown }> = {
   'a protected route': {
     good: 'access token',
@@ -109,14 +109,14 @@ const PLACES: Record<string, { good: Kind; ask: (secret: string) => Promise<unkn
 const codeOf = ({ status, body }: { status: number; body: unknown }) => (body as { code?: string }).code ?? status;
 
 test.each(Object.keys(PLACES).flatMap((place) => KINDS.map((kind) => [place, kind] as const)))(
-  'at %s the %s is taken for what it is',
+  '%s accepts or rejects the %s according to its kind',
   async (place, kind) => {
     const { good, ask, yes, no } = PLACES[place] as (typeof PLACES)[string];
     expect(await ask(await make(kind))).toBe(kind === good ? yes : no);
   },
 );
 
-test('POST /oauth/revoke ends a session by either of its tokens, and by nothing else', async () => {
+test('POST /oauth/revoke ends a session only with one of its two tokens', async () => {
   for (const kind of KINDS) {
     const secret = await make(kind);
     const { access_token } = await server.client.logIn('ana');

@@ -7,7 +7,7 @@ import { Forgery } from '../../support/forgery.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Which key judges a token is never the token's to say, and no token makes the server ask anybody (ASVS 9.1.3). */
+/** A token never chooses the key that verifies it, and never causes a request by the server (ASVS 9.1.3). */
 let server: TestServer;
 let token: string;
 let forgery: Forgery;
@@ -21,7 +21,7 @@ afterAll(() => server.stop());
 const present = (candidate: string) => server.client.get('/protected', { token: candidate });
 const attacker = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** The attacker's own server, which would hand out the attacker's keys. */
+/** The attacker's own server, which offers the attacker's keys. */
 async function attackersServer(): Promise<{ url: string; server: Server; connections: () => number }> {
   let connections = 0;
   const jwk = { ...(await exportJWK(attacker.publicKey)), ...decodeProtectedHeader(token), use: 'sig' };
@@ -34,7 +34,7 @@ async function attackersServer(): Promise<{ url: string; server: Server; connect
   return { url, server: listening, connections: () => connections };
 }
 
-test('a key in or behind the header is not used, and nothing is fetched [attack: key choice]', async () => {
+test('ignores keys and key URLs in the header, and fetches nothing [attack: key choice]', async () => {
   const { url, server: listening, connections } = await attackersServer();
   const jwk = await exportJWK(attacker.publicKey);
   const genuine = decodeProtectedHeader(token);
@@ -61,7 +61,7 @@ test('a key in or behind the header is not used, and nothing is fetched [attack:
   listening.close();
 });
 
-/** The statements that were run meanwhile, and how many of them are the feed's, which reads once a second anyway. */
+/** The statements that were run meanwhile, without those of the feed, which are counted separately. */
 async function statementsDuring(work: () => Promise<void>): Promise<{ own: string[]; feed: number; seconds: number }> {
   const source = server.get(DataSource);
   const statements: string[] = [];
@@ -86,7 +86,7 @@ async function statementsDuring(work: () => Promise<void>): Promise<{ own: strin
   };
 }
 
-test('tokens with an unknown key, however many, ask nobody: no statement is run for them [attack: key choice]', async () => {
+test('runs no statement for tokens with an unknown key [attack: key choice]', async () => {
   const forged = Array.from({ length: 500 }, (_, n) => forgery.forge({ kid: `unknown-${n}` }, {}));
   const { own, feed, seconds } = await statementsDuring(async () => {
     for (const one of forged) expect((await present(one)).status).toBe(401);
@@ -95,7 +95,7 @@ test('tokens with an unknown key, however many, ask nobody: no statement is run 
   expect(feed).toBeLessThanOrEqual(4 * (seconds + 2));
 });
 
-test('a good token asks nobody either, whether it was seen before or not', async () => {
+test('runs no statement for a valid token, cached or not', async () => {
   const fresh = Array.from({ length: 100 }, (_, n) => forgery.forge({}, { jti: `fresh-${n}` }));
   const { own } = await statementsDuring(async () => {
     for (const one of [...fresh, ...fresh]) expect((await present(one)).status).toBe(200);
@@ -103,7 +103,7 @@ test('a good token asks nobody either, whether it was seen before or not', async
   expect(own).toEqual([]);
 });
 
-test('those statements would be seen: a login runs some', async () => {
+test('the counter of these tests does see statements: a login runs some', async () => {
   const { own } = await statementsDuring(async () => {
     await server.client.logIn('ana');
   });

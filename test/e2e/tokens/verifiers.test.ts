@@ -7,7 +7,7 @@ import { PorteroCommand } from '../../support/portero-command.js';
 import { hasPyJwt, PYTHON } from '../../support/py-jwt.js';
 import { TestServer } from '../../support/server.js';
 
-/** Two verifiers that share no code with Portero judge its tokens: jose, and PyJWT. */
+/** Two verifiers that share no code with Portero check its tokens: jose and PyJWT. */
 const ISSUER = 'http://localhost:3000';
 type Verify = (token: string) => Promise<unknown>;
 
@@ -33,7 +33,7 @@ const joseByJwk =
   async (token) =>
     (await jwtVerify(token, await importJWK(jwk, alg), options(alg))).payload;
 
-/** @throws where PyJWT refuses */
+/** @throws if PyJWT rejects the token */
 const pyJwtBy =
   (alg: string, ...key: string[]): Verify =>
   async (token) => {
@@ -55,7 +55,7 @@ const pyJwtBy =
   };
 class Refused extends Error {}
 
-/** What every verifier must refuse, made of a token that it takes. */
+/** Altered versions of a valid token, which every verifier must reject. */
 function tampered(token: string): [string, string][] {
   const [head = '', claims = '', signature = ''] = token.split('.');
   const altered = encode({ ...decodeJwt(token), sub: 'somebody-else' });
@@ -89,7 +89,7 @@ describe.each(['ES256', 'RS256'])('tokens signed with %s', (alg) => {
   afterAll(cleanUp);
   const jwks = () => `${server.client.url}/.well-known/jwks.json`;
 
-  test('jose takes them by the published keys, and refuses them tampered with', () => judge(joseByJwks(alg, jwks())));
+  test('jose accepts them with the published keys, and rejects altered ones', () => judge(joseByJwks(alg, jwks())));
 
   testWithPyJwt('PyJWT takes them by the published keys, and refuses them tampered with', () =>
     judge((token) => pyJwtBy(alg, '--jwks', jwks())(token)),
@@ -100,7 +100,7 @@ describe('tokens signed with HS256', () => {
   let jwk: JWK;
   beforeAll(async () => {
     await prepare('HS256');
-    // The embedded database has one user at a time.
+    // Only one process at a time can use the embedded database.
     await server.stop();
     const { keys } = JSON.parse((await command.run(['keys', 'list', '--json'])).stdout);
     const { kid } = keys.find(({ status }: { status: string }) => status === 'active');
@@ -109,7 +109,7 @@ describe('tokens signed with HS256', () => {
   }, 60_000);
   afterAll(cleanUp);
 
-  test('jose takes them by the secret that portero keys export tells', () => judge(joseByJwk('HS256', jwk)));
+  test('jose accepts them with the secret from portero keys export', () => judge(joseByJwk('HS256', jwk)));
 
   testWithPyJwt('PyJWT takes them by the secret that portero keys export tells', () =>
     judge((token) => pyJwtBy('HS256', '--jwk', JSON.stringify(jwk))(token)),

@@ -5,7 +5,7 @@ import { testWhere } from '../../support/on-engine.js';
 import { hasPyJwt, PYTHON } from '../../support/py-jwt.js';
 import { TestServer } from '../../support/server.js';
 
-/** docs/verifying-tokens.md: its two ways to verify, as they stand there, judge a real token and an altered one. */
+/** docs/verifying-tokens.md: its two snippets, unchanged, accept a real token and reject an altered one. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -16,7 +16,7 @@ function snippet(language: string): string {
   const page = readFileSync('docs/verifying-tokens.md', 'utf8');
   const [, code] = new RegExp(`<!-- tested: ${language} -->\n\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
   if (code === undefined) throw new Error(`the page has no tested snippet in ${language}`);
-  // The issuer stays as it is; the keys are where this server listens.
+  // The issuer is unchanged; the keys are fetched from the address of this server.
   return code.replace(/\$?\{(?:issuer|ISSUER)\}\/\.well-known/, `${server.client.url}/.well-known`);
 }
 
@@ -37,7 +37,7 @@ async function judge(file: string, args: string[]): Promise<void> {
   expect(await run(file, args, [access_token, altered, refresh_token])).toEqual(['ana', 'refused', 'refused']);
 }
 
-test('the snippet in JavaScript takes a token and refuses an altered one', async () => {
+test('the JavaScript snippet accepts a valid token and rejects an altered one', async () => {
   const rest = `
     import { readFileSync } from 'node:fs';
     for (const token of readFileSync(0, 'utf8').split('\\n')) {
@@ -47,7 +47,7 @@ test('the snippet in JavaScript takes a token and refuses an altered one', async
 });
 
 testWhere(hasPyJwt(), `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`)(
-  'so does the one in Python',
+  'the Python snippet accepts a valid token and rejects an altered one',
   async () => {
     const rest = `
 import sys
