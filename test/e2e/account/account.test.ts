@@ -24,7 +24,7 @@ const deleteMe = ({ access_token }: Tokens, body: object) =>
 const isAlive = async ({ access_token }: Tokens) =>
   (await server.client.get('/protected', { token: access_token })).status === 200;
 
-test('changing the password: the new one logs in, the old one does not, every other session ends [ASVS 6.2.2, 7.4.3]', async () => {
+test('after a password change only the new password works, and every other session ends [ASVS 6.2.2, 7.4.3]', async () => {
   const here = await signUp();
   const elsewhere = await server.client.logIn(`user-${user}`);
   expect((await change(here, { current_password: PASSWORD, new_password: NEW })).status).toBe(204);
@@ -36,7 +36,7 @@ test('changing the password: the new one logs in, the old one does not, every ot
   await server.client.logIn(`user-${user}`, NEW);
 });
 
-test('needs the current password, and a new one that the rules take [ASVS 6.2.3, 7.5.1, 10.3.4]', async () => {
+test('requires the current password and a new one that the policy accepts [ASVS 6.2.3, 7.5.1, 10.3.4]', async () => {
   const tokens = await signUp();
   expectProblem(await change(tokens, { current_password: 'wrong', new_password: NEW }), 403, 'wrong_password');
   const short = await change(tokens, { current_password: PASSWORD, new_password: 'zq9-kfv' });
@@ -51,7 +51,7 @@ test('needs the current password, and a new one that the rules take [ASVS 6.2.3,
   await server.client.logIn(`user-${user}`);
 });
 
-test('deleting the user ends every session and frees the name, also after a restart [ASVS 7.4.2]', async () => {
+test('deleting the user ends every session and makes the username available, also after a restart [ASVS 7.4.2]', async () => {
   const here = await signUp();
   const elsewhere = await server.client.logIn(`user-${user}`);
   expectProblem(await deleteMe(here, { password: 'wrong' }), 403, 'wrong_password');
@@ -75,7 +75,7 @@ test('a disabled user can neither log in nor refresh [ASVS 7.4.2]', async () => 
   expectProblem(await server.client.post('/login', { body: login }), 401, 'invalid_credentials');
 });
 
-test('a login that races the deletion of its user is refused and leaves no session', async () => {
+test('rejects a login that races the deletion of its user, and leaves no session', async () => {
   for (let round = 0; round < 20; round++) {
     const tokens = await signUp();
     const [login, deletion] = await Promise.all([
@@ -88,7 +88,7 @@ test('a login that races the deletion of its user is refused and leaves no sessi
   }
 });
 
-test('a login with the old password that races its change is refused or ended', async () => {
+test('rejects or ends a login with the old password that races a password change', async () => {
   for (let round = 0; round < 20; round++) {
     const tokens = await signUp();
     const [login, changed] = await Promise.all([
@@ -102,7 +102,7 @@ test('a login with the old password that races its change is refused or ended', 
   }
 });
 
-test('a user with more sessions than fit into one notification is logged out of each [attack: fail open]', async () => {
+test('ends every session of a user with more sessions than fit into one notification [attack: fail open]', async () => {
   const tokens = await signUp();
   const { sub } = decodeJwt(tokens.access_token) as { sub: string };
   const sessions: { id: string }[] = await server.get(DataSource).query(
@@ -118,7 +118,7 @@ test('a user with more sessions than fit into one notification is logged out of 
   expect(sessions.filter(({ id }) => !revocations.has(id))).toEqual([]);
 });
 
-test('entries of revocations that are over are thrown out, and live ones are kept (mutation: prune everything)', async () => {
+test('deletes expired revocations and keeps those still needed (mutation: prune everything)', async () => {
   const long = await TestServer.start({ ACCESS_TOKEN_TTL: '1h' });
   try {
     const old = await long.client.signUp('old');

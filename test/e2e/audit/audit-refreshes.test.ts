@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../../src/audit/audit-event.entity.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-test('refreshes that go well fill no table, and no theft goes unrecorded by that (AUDIT_REFRESH=off, the default)', async () => {
+test('records no successful refresh but every detected reuse with AUDIT_REFRESH=off, the default', async () => {
   const quiet = await TestServer.start();
   const { refresh_token } = await quiet.client.signUp('quiet');
   const { body: second } = await quiet.client.refresh(refresh_token);

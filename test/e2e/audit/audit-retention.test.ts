@@ -4,7 +4,7 @@ import { firstIdOf } from '../../../src/audit/event-id.js';
 import { Cleanup } from '../../../src/database/cleanup.js';
 import { TestServer } from '../../support/server.js';
 
-/** How long events stay, and that they stay as they are: ASVS 16.4.2, 14.2.7. */
+/** Retention of audit events, and their protection against changes: ASVS 16.4.2, 14.2.7. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -31,14 +31,14 @@ const nameOf = (offset: number) => `audit_events_${monthStart(offset).toISOStrin
 let ids = 0;
 const idAt = (time: Date) => `${firstIdOf(time).slice(0, -12)}${(++ids).toString(16).padStart(12, '0')}`;
 
-/** The id of an event that belongs into a partition. */
+/** The id of an event that belongs to a partition. */
 async function idIn(name: string): Promise<string> {
   const [, year, month] = /_(\d{4})_(\d\d)$/.exec(name) ?? [];
   if (year !== undefined) return idAt(new Date(Date.UTC(Number(year), Number(month) - 1, 2)));
   return idAt(name === 'audit_events_early' ? new Date() : monthStart(24));
 }
 
-test('rows can be added and not changed; only those older than 30 days can be deleted [ASVS 16.4.2]', async () => {
+test('rows can be inserted but not updated, and deleted only if older than 30 days [ASVS 16.4.2]', async () => {
   await server.client.signUp('ana');
   const refusal = { message: expect.stringContaining('append-only') };
   await expect(query(`UPDATE audit_events SET ip = '203.0.113.7'`)).rejects.toMatchObject(refusal);
@@ -52,7 +52,7 @@ test('rows can be added and not changed; only those older than 30 days can be de
   }
 });
 
-test('what is older than AUDIT_RETENTION is purged by the clock of the database, and nothing else [ASVS 14.2.7]', async () => {
+test('deletes only events older than AUDIT_RETENTION by the clock of the database [ASVS 14.2.7]', async () => {
   const insert = (days: number) =>
     query(
       `INSERT INTO audit_events (id, occurred_at, type, result, actor)
@@ -84,7 +84,7 @@ describe('partitions', () => {
   });
   afterAll(() => server.stop());
 
-  /** Lets the first partition end so many months ago, where it has no events yet. */
+  /** Makes the first partition end so many months ago. It must not have events yet. */
   async function endFirstPartition(offset: number): Promise<void> {
     await query('ALTER TABLE audit_events DETACH PARTITION audit_events_early');
     const end = firstIdOf(monthStart(offset));
@@ -99,7 +99,7 @@ describe('partitions', () => {
          FOR VALUES FROM ('${firstIdOf(monthStart(offset))}') TO ('${firstIdOf(monthStart(offset + 1))}')`,
     );
 
-  test('there is one for this month and each of the next three, whoever looks first', async () => {
+  test('exist for this month and each of the next three, whichever instance runs first', async () => {
     const ahead = [1, 2, 3].map(nameOf);
     expect(await list()).toEqual([...ahead, 'audit_events_default', 'audit_events_early'].sort());
     await endFirstPartition(-20);
@@ -109,8 +109,8 @@ describe('partitions', () => {
     await expect(query(`TRUNCATE ${nameOf(2)}`)).rejects.toThrow('append-only');
   });
 
-  test('one whose newest event is past AUDIT_RETENTION is dropped, and no other [ASVS 14.2.7]', async () => {
-    // 400 days: 15 months ago is past, and 12 months ago is not.
+  test('are dropped only if their newest event is older than AUDIT_RETENTION [ASVS 14.2.7]', async () => {
+    // With 400 days, 15 months ago is past the retention and 12 months ago is not.
     for (const offset of [-15, -12]) {
       await addMonth(offset);
       await query(INSERT, [idAt(monthStart(offset)), Math.ceil((Date.now() - monthStart(offset).getTime()) / DAY)]);
@@ -125,7 +125,7 @@ describe('partitions', () => {
     expect(server.log).toContainEqual(expect.objectContaining({ partition: nameOf(-15) }));
   });
 
-  test('an event of a month without one is kept in the default partition, also when its month begins', async () => {
+  test('missing for a month: its events are kept in the default partition, also once the month begins', async () => {
     await query(`DROP TABLE ${nameOf(3)}`);
     await query(INSERT, [idAt(monthStart(3)), 0]);
     await server.get(AuditPartitions).maintain();

@@ -34,7 +34,7 @@ async function eventsOf(userId: string): Promise<object[]> {
   return rows.map(({ type, result, details }) => ({ type, result, ...details }));
 }
 
-/** What one request left: its rows, and its lines of the log. */
+/** The audit rows and log lines of one request. */
 async function traceOf(requestId: string | null) {
   const rows: Record<string, unknown>[] = await query('SELECT * FROM audit_events WHERE request_id = $1 ORDER BY id', [
     requestId,
@@ -43,7 +43,7 @@ async function traceOf(requestId: string | null) {
   return { rows, lines };
 }
 
-test('an event is one row and one log line: who, what, when, from where, the result, the request [ASVS 16.2.1]', async () => {
+test('writes each event as one row and one log line with actor, type, time, address, result and request id [ASVS 16.2.1]', async () => {
   const tokens = await signUp();
   const credentials = { username: `user-${user}`, password: PASSWORD };
   const login = await server.client.post<Tokens>('/login', { body: credentials, headers: { 'User-Agent': FIREFOX } });
@@ -63,7 +63,7 @@ test('an event is one row and one log line: who, what, when, from where, the res
   expect(lines).toEqual([{ ...common, ...recorded, msg: 'login', event_id: rows[0]?.id }]);
 });
 
-test('what becomes of an account is in its events, each with its reason [ASVS 16.3.1]', async () => {
+test('records the whole life of an account, with the reason of each event [ASVS 16.3.1]', async () => {
   const first = await signUp();
   const next = (await server.client.refresh(first.refresh_token)).body;
   await server.client.post('/logout', { token: next.access_token });
@@ -92,7 +92,7 @@ test('what becomes of an account is in its events, each with its reason [ASVS 16
     login,
     { type: 'password.refused', result: 'refused', code: 'wrong_password' },
   ]);
-  // Those of one transaction have one time.
+  // Events of one transaction have the same time.
   expect(events.slice(9, 11)).toEqual(
     expect.arrayContaining([{ type: 'password.changed', result: 'ok' }, ended('password_changed')]),
   );
@@ -102,7 +102,7 @@ test('what becomes of an account is in its events, each with its reason [ASVS 16
   expect(events).toHaveLength(13);
 });
 
-test('a failed login says why to the operator, and never what was typed: it may be a password [ASVS 16.2.5]', async () => {
+test('records the reason of a failed login but not the username as typed, which may be a password [ASVS 16.2.5]', async () => {
   const tokens = await signUp();
   const typed = 'my-secret-typed-into-the-wrong-field';
   const unknown = await server.client.post('/login', { body: { username: typed, password: PASSWORD } });
@@ -120,7 +120,7 @@ test('a failed login says why to the operator, and never what was typed: it may 
   expect(dump.toLowerCase()).not.toContain(typed);
 });
 
-test('a locked account, a stolen refresh token and a cross-site request leave events [ASVS 16.3.3]', async () => {
+test('records a lockout, a reused refresh token and a cross-site request [ASVS 16.3.3]', async () => {
   const tokens = await signUp();
   for (let n = 0; n < 7; n++) await server.client.post('/login', { body: { username: `user-${user}`, password: 'x' } });
   const { body: second } = await server.client.refresh(tokens.refresh_token);
@@ -146,7 +146,7 @@ test('a locked account, a stolen refresh token and a cross-site request leave ev
   expect(rows).toMatchObject([{ type: 'request.refused', details: { code: 'csrf_failed' } }]);
 });
 
-test('the oldest sessions beyond the limit end by the system, and a retry of a refresh is an event too', async () => {
+test('records sessions ended by the limit as actions of the system, and the retry of a refresh', async () => {
   const tokens = await signUp();
   await server.client.refresh(tokens.refresh_token);
   await server.client.refresh(tokens.refresh_token);
@@ -162,7 +162,7 @@ test('the oldest sessions beyond the limit end by the system, and a retry of a r
   ]);
 });
 
-test('a flood is told of in two rows a minute: the first, and how many followed', async () => {
+test('records a flood of events in two rows a minute: the first event, and the number of the others', async () => {
   const answers: string[] = [];
   for (let n = 0; n < 230; n++) answers.push((await server.client.refresh('x')).body.code as string);
   expect(answers.filter((code) => code === 'too_many_requests').length).toBeGreaterThan(20);
@@ -174,7 +174,7 @@ test('a flood is told of in two rows a minute: the first, and how many followed'
   expect(details).toEqual({ code: 'too_many_requests', limit: 'refreshes', repeated: followed });
 });
 
-test('300 clients that nobody knows, from one address, push nobody else out of the trail [attack: hiding in a flood]', async () => {
+test('300 unknown clients from one address do not displace the events of others [attack: hiding in a flood]', async () => {
   server.clock.advance(60_000);
   await server.get(RepeatedEvents).write();
   const tokens = await signUp();
@@ -195,7 +195,7 @@ test('300 clients that nobody knows, from one address, push nobody else out of t
   expect(rows).toEqual([expect.objectContaining({ type: 'login.locked', user_id: idOf(tokens), ip: '127.0.0.1' })]);
 });
 
-test('GET /users/me/events shows one’s own, the newest first, page by page', async () => {
+test('GET /users/me/events lists the user’s own events, the newest first, in pages', async () => {
   server.clock.advance(60_000);
   await signUp();
   const tokens = await signUp();
@@ -236,7 +236,7 @@ test('GET /users/me/events shows one’s own, the newest first, page by page', a
   expectProblem(await server.client.get('/users/me/events'), 401, 'token_missing');
 });
 
-test('a rotation of the keys by the server is an event of the system', async () => {
+test('records an automatic key rotation as an action of the system', async () => {
   server.clock.advance(31 * 86_400_000);
   const { kid } = server.get(SigningKeys).active;
   for (let n = 0; n < 50 && server.get(SigningKeys).active.kid === kid; n++) {

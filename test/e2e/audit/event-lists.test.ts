@@ -7,7 +7,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { testOnPostgres } from '../../support/on-engine.js';
 import { TestServer } from '../../support/server.js';
 
-/** `GET /users/me/events` of a user who has made a great many events. */
+/** `GET /users/me/events` of a user with very many events. */
 const ROWS = 100_000;
 let server: TestServer;
 let tokens: Tokens;
@@ -28,12 +28,12 @@ beforeAll(async () => {
        FROM generate_series(1, $2::int) n`,
     [userId, ROWS],
   );
-  // As statistics would mislead: every event is one of this user, and hardly any is of another type.
+  // Misleading statistics: all events are of this user, and almost all have the same type.
   await query('ANALYZE audit_events');
 });
 afterAll(() => server.stop());
 
-/** How many rows PostgreSQL looked at for a page. */
+/** The number of rows that PostgreSQL read for a page. */
 async function rowsRead(type: keyof typeof AUDIT_EVENTS | undefined, before?: string): Promise<number> {
   let read = 0;
   const history = new AuditHistory(async (sql, values) => {
@@ -50,7 +50,7 @@ async function rowsRead(type: keyof typeof AUDIT_EVENTS | undefined, before?: st
   return read;
 }
 
-test('events of a type that hardly occurs are found without reading all others [attack: starving the database]', async () => {
+test('finds events of a rare type without reading all others [attack: starving the database]', async () => {
   for (const type of Object.keys(AUDIT_EVENTS) as (keyof typeof AUDIT_EVENTS)[]) {
     expect([type, (await rowsRead(type)) <= 20]).toEqual([type, true]);
   }
@@ -58,7 +58,7 @@ test('events of a type that hardly occurs are found without reading all others [
   expect(await rowsRead(undefined)).toBe(20);
 });
 
-test('pages of one type go on where the one before ended', async () => {
+test('a page of one type continues where the previous one ended', async () => {
   expect((await list('type=logout')).body).toEqual({ events: [], next: null });
   const first = (await list('type=refresh&limit=3')).body;
   const second = (await list(`type=refresh&limit=3&before=${first.next}`)).body;
@@ -83,7 +83,7 @@ testOnPostgres('lists that take too long are given up after a second, and nobody
   expect((await list('type=logout')).status).toBe(200);
 });
 
-test('a page reads no more than its events, whatever the statistics of any partition say', async () => {
+test('a page reads only its own events, whatever the statistics of the partitions', async () => {
   const [{ now }] = await query('SELECT now()');
   const half = new Date(now.getTime() + 45 * 86_400_000).getTime().toString(16).padStart(12, '0');
   await query(

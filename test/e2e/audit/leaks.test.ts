@@ -4,8 +4,8 @@ import { PASSWORD } from '../../support/client.js';
 import { TestServer } from '../../support/server.js';
 
 /**
- * Every suite fails where a secret of its own is in a log or a database in the clear (attack row "secrets at rest and in
- * logs"; ASVS 14.2.1, 14.2.4, 16.2.5): see test/support/leaks.ts. Here it is held against leaks that are planted.
+ * Every suite fails if one of its secrets is unencrypted in a log or a database (attack row "secrets at rest and in
+ * logs"; ASVS 14.2.1, 14.2.4, 16.2.5): see test/support/leaks.ts. This suite tests that scan with planted leaks.
  */
 const plant = (server: TestServer, details: object) =>
   server.get(DataSource).query(
@@ -39,14 +39,14 @@ test.each<[string, (server: TestServer) => Promise<unknown>, RegExp]>([
     async (server) => server.log.push({ msg: 'a line', token: (await server.client.logIn('ana')).access_token }),
     /in the log: \{"msg":"a line","token":"…"\}/,
   ],
-])('the scan finds %s, and says where [ASVS 14.2.4, 16.2.5]', async (_, leak, where) => {
+])('the scan finds %s and reports where it is [ASVS 14.2.4, 16.2.5]', async (_, leak, where) => {
   const server = await TestServer.start();
   await server.client.signUp('ana');
   await leak(server);
   await expect(server.stop()).rejects.toThrow(where);
 });
 
-test('without a leak it finds nothing', async () => {
+test('the scan finds nothing without a leak', async () => {
   const server = await TestServer.start();
   await server.client.signUp('ana');
   await server.stop();

@@ -4,14 +4,14 @@ import { expectProblem } from '../../support/matchers.js';
 import { sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** What the logs hold, and what they never hold (ASVS 16.2). */
+/** What the logs contain, and what they never contain (ASVS 16.2). */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start({ LOG_LEVEL: 'trace' });
 });
 afterAll(() => server.stop());
 
-test('one line per request: when, who, what, the outcome, and the request id [ASVS 14.2.1, 16.2.1, 16.2.2, 16.2.4]', async () => {
+test('logs one line per request with time, user, action, outcome and request id [ASVS 14.2.1, 16.2.1, 16.2.2, 16.2.4]', async () => {
   const { headers } = await server.client.get('/users/me?access_token=secret');
   const lines = server.log.filter((line) => line.request_id === headers.get('x-request-id'));
   expect(lines).toEqual([
@@ -31,7 +31,7 @@ test('one line per request: when, who, what, the outcome, and the request id [AS
   ]);
 });
 
-test('what no route sees has its line too: a malformed path, and what is no HTTP', async () => {
+test('logs requests that reach no route: a malformed path, and invalid HTTP', async () => {
   const malformed = await server.client.get('/%zz');
   const { headers } = await sendRaw(server.client.url, 'hello\r\n\r\n');
   for (const id of [malformed.headers.get('x-request-id'), headers['x-request-id']]) {
@@ -39,7 +39,7 @@ test('what no route sees has its line too: a malformed path, and what is no HTTP
   }
 });
 
-test('no password, token or hash in any line, whatever happened [ASVS 16.2.5]', async () => {
+test('logs no password, token or hash in any case [ASVS 16.2.5]', async () => {
   const { client } = server;
   const tokens = await client.signUp('ana');
   const wrong = 'a wrong password, typed by mistake';
@@ -60,13 +60,13 @@ test('no password, token or hash in any line, whatever happened [ASVS 16.2.5]', 
   expect(log).not.toMatch(/\$2b\$|portero-bcrypt/);
 });
 
-test('a line break in what a caller sends starts no line [ASVS 16.4.1]', async () => {
+test('a line break in input does not start a new log line [ASVS 16.4.1]', async () => {
   const before = server.log.length;
   await server.client.get('/x%0a%7b%22level%22:%22fatal%22%7d');
   expect(server.log.slice(before).map(({ level }) => level)).toEqual(['info']);
 });
 
-test('an unexpected error is logged with its own words and stack, and answered without them [ASVS 16.3.4, 16.5.1]', async () => {
+test('logs an unexpected error with message and stack, and responds without them [ASVS 16.3.4, 16.5.1]', async () => {
   const jwks = server.get(SigningKeys);
   const original = jwks.publicKeys;
   jwks.publicKeys = () => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, type TestDatabase } from '../../support/engine.js';
 import { ServerProcess } from '../../support/process.js';
 
-/** A log collector that hangs takes nothing from those who call (ASVS 16.4.3). */
+/** A log collector that hangs does not affect clients (ASVS 16.4.3). */
 const folder = mkdtempSync(join(tmpdir(), 'portero-log-'));
 const pipe = join(folder, 'stdout');
 const buffer = Buffer.alloc(65_536);
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is in the pipe now. */
+/** The current contents of the pipe. */
 function readPipe(): string {
   let text = '';
   try {
@@ -45,7 +45,7 @@ function readPipe(): string {
   }
 }
 
-/** A pipe holds 64 KiB, and each of these requests leaves more than 200 bytes in it. */
+/** A pipe holds 64 KiB, and each of these requests writes more than 200 bytes to it. */
 const REQUESTS = 700;
 const idOf = (n: number) => `request-${n}`.padEnd(60, '-');
 
@@ -59,13 +59,13 @@ async function askMany(): Promise<void> {
   }
 }
 
-test('while nobody reads standard output, requests are answered, and the server stops when it is told to', async () => {
+test('the server responds to requests and stops on a signal while no process reads standard output', async () => {
   await askMany();
   const { code } = await server.kill('SIGTERM');
   expect(code).toBe(0);
 });
 
-test('a reader that comes back finds every line whole and in order', async () => {
+test('a reader that resumes gets every line complete and in order', async () => {
   await askMany();
   let text = '';
   const deadline = Date.now() + 30_000;

@@ -17,7 +17,7 @@ const audit = async (...options: string[]) => {
     .map((line) => JSON.parse(line));
 };
 
-test('what an operator does is in the trail, and the trail is read with filters', async () => {
+test('records the actions of an operator, and reads the audit trail with filters', async () => {
   const users = Array.from(
     { length: 1500 },
     (_, n) => `{"username":"user-${n}","password_hash":"$2b$04$${'a'.repeat(53)}"}`,
@@ -49,7 +49,7 @@ test('what an operator does is in the trail, and the trail is read with filters'
   );
 }, 300_000);
 
-test('disabling and enabling a user are events of the operator, and enabling twice is one', async () => {
+test('records disabling and enabling a user as actions of the operator, and enabling twice only once', async () => {
   await command.importText(`{"username":"eva","password_hash":"$2b$04$${'a'.repeat(53)}"}`);
   for (const what of ['disable', 'enable', 'enable']) await command.run(['users', what, 'eva']);
   const events = await audit('--user', 'eva');
@@ -63,7 +63,7 @@ test('disabling and enabling a user are events of the operator, and enabling twi
   expect(text.stderr).toBe(`portero: there may be more: --before ${id}\n`);
 }, 300_000);
 
-test('a name that is the username of one user and the email of another is refused, not one of the two chosen', async () => {
+test('rejects a name that is the username of one user and the email of another', async () => {
   await onDatabase(command.database, async (source) => {
     for (const column of ['username', 'email']) {
       await source.query(
@@ -84,7 +84,7 @@ test.each([
   [['--limit', '-1'], /Give a whole number/],
   [['--before', 'x'], /Give the id of an event/],
 ])(
-  '%j is refused',
+  'rejects %j',
   async (options, reason) => {
     const { code, stdout, stderr } = await command.run(['audit', ...options]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

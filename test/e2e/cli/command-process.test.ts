@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import { PorteroCommand, summary } from '../../support/portero-command.js';
 
-/** `portero` as a process: the other suites of the command run it inside the test's own process. */
+/** `portero` as a process: the other suites run the command inside the test's own process. */
 let command: PorteroCommand;
 beforeEach(async () => {
   command = await PorteroCommand.create();
@@ -10,7 +10,7 @@ afterEach(() => command.remove());
 
 const HASH = bcrypt.hashSync('correct horse battery staple', 4);
 
-test('reads standard input, and exits with 3 where rows were refused, 1 on failure, else 0', async () => {
+test('reads standard input, and exits with 3 if rows were rejected, 1 on failure, else 0', async () => {
   const rows = `username,password_hash\nana,${HASH}\nbob,none\n`;
   expect(summary(await command.runProcess(['users', 'import', '-'], rows))).toEqual({
     code: 3,
@@ -33,13 +33,13 @@ test.each([
   [['--help'], 0],
   [['no-such-command'], 1],
   [[], 1],
-])('%j: the process and the function say and return the same', async (args, code) => {
+])('%j: the process and the function have the same output and exit code', async (args, code) => {
   const inProcess = await command.run(args);
   expect(inProcess.code).toBe(code);
   expect(await command.runProcess(args)).toEqual(inProcess);
 });
 
-test('a reader that goes away ends it with no stack trace', async () => {
+test('exits without a stack trace if the reader of its output closes the pipe', async () => {
   const rows = ['username,password_hash', ...Array.from({ length: 20_000 }, (_, row) => `user-${row},none`)].join('\n');
   const script = '"$0" dist/portero.js users import - --json | head -n 1';
   const { stdout, stderr } = await command.runProcess([script, process.execPath], rows, ['sh', '-c']);

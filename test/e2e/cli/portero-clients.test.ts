@@ -17,7 +17,7 @@ afterEach(async () => {
 const clients = async (...args: string[]) => await command.run(['clients', ...args]);
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-test('a client is made, listed and revoked; its secret is shown once and kept nowhere', async () => {
+test('creates, lists and revokes a client, and shows its secret once without storing it', async () => {
   const created = await clients('create', '--name', 'shop, "the" new one', '--json');
   const { client_id: id, client_secret: secret, name } = JSON.parse(created.stdout);
   expect({ code: created.code, id, secret, name }).toEqual({
@@ -40,7 +40,7 @@ test('a client is made, listed and revoked; its secret is shown once and kept no
   expect(JSON.parse((await clients('list', '--json')).stdout).clients[0].revoked_at).toMatch(/Z$/);
 }, 90_000);
 
-test('for people it says what is what, and that the secret is not shown again', async () => {
+test('labels each value in text output, and warns that the secret is not shown again', async () => {
   expect(await clients('list')).toEqual({ code: 0, stdout: 'no clients\n', stderr: '' });
   const { stdout } = await clients('create', '--name', 'shop');
   expect(stdout).toMatch(
@@ -54,7 +54,7 @@ test.each([
   ['an id that is none', ['revoke', "' OR 1=1 --"], /there is no active client ' OR 1=1 --/],
   ['an unknown id', ['revoke', '018f0000-0000-7000-8000-000000000000'], /there is no active client 018f/],
   ['no id', ['revoke'], /missing required argument 'client_id'/],
-])('with %s it fails in one line', async (_, args, reason) => {
+])('fails in one line with %s', async (_, args, reason) => {
   const { code, stdout, stderr } = await clients(...args);
   expect({ code, stdout, lines: stderr.trim().split('\n') }).toEqual({
     code: 1,

@@ -3,7 +3,7 @@ import { PorteroCommand } from '../../support/portero-command.js';
 import { TestServer } from '../../support/server.js';
 import { dumpTables } from '../../support/tables.js';
 
-/** What `portero keys import` says by hand typed wrongly; which keys are taken is test/unit/key-file.test.ts. */
+/** Errors of `portero keys import`. Which keys are accepted is tested in test/unit/key-file.test.ts. */
 let command: PorteroCommand;
 beforeAll(async () => {
   command = await PorteroCommand.create();
@@ -50,7 +50,7 @@ test.each<[string, () => string[], RegExp]>([
   ['an unknown kid to export', () => ['export', 'unknown'], /^portero: there is no key unknown$/],
   ['no kid', () => ['revoke'], /missing required argument 'kid'$/],
 ])(
-  'with %s it fails in one line, and changes nothing',
+  'fails in one line and changes nothing with %s',
   async (_, args, reason) => {
     const before = await dumpTables(command.database);
     const { code, stdout, stderr } = await run(args());
@@ -61,7 +61,7 @@ test.each<[string, () => string[], RegExp]>([
   60_000,
 );
 
-test('a key for JWT_ALG is taken: RSA of 2048 bits by permission, a secret for HS256', async () => {
+test('accepts a key for JWT_ALG: 2048-bit RSA if allowed by an option, and a secret for HS256', async () => {
   const rsa = file(pem('rsa', 2048).export(text));
   expect(await run(['import', rsa], { JWT_ALG: 'RS256', JWT_ALLOW_RSA_2048: 'true' })).toMatchObject({ code: 0 });
   const secret = file(JSON.stringify({ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }));

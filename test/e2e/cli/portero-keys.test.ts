@@ -29,7 +29,7 @@ const keys = async (...args: string[]) => await command.run(['keys', ...args]);
 const list = async (): Promise<ListedKey[]> => JSON.parse((await keys('list', '--json')).stdout).keys;
 const kidOf = async (status: string) => (await list()).find((key) => key.status === status)?.kid as string;
 const kidOfToken = (token: string) => decodeProtectedHeader(token).kid as string;
-/** A server that has made its keys, and stopped. */
+/** The database of a server that created its keys and stopped. */
 async function started(settings: Record<string, string> = {}): Promise<void> {
   const server = await TestServer.on(command.database, settings);
   await server.stop();
@@ -39,7 +39,7 @@ const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1' = 'pkcs8') =>
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-test('before the first start there are no keys, and it says who makes them', async () => {
+test('before the first start, reports that the server creates the keys', async () => {
   expect(await keys('list')).toEqual({
     code: 0,
     stdout: 'no keys: the server makes them at its first start\n',
@@ -52,7 +52,7 @@ test('before the first start there are no keys, and it says who makes them', asy
   });
 });
 
-test('list, rotate and revoke tell states, for people and for programs', async () => {
+test('list, rotate and revoke show key states as text and as JSON', async () => {
   await started();
   const [active, next] = [await kidOf('active'), await kidOf('next')];
   expect(await list()).toEqual(
@@ -110,7 +110,7 @@ test('an imported key is published next and signs after a rotation, under its th
   });
 }, 120_000);
 
-test('under another PORTERO_SECRET every command fails in one line, and seals nothing', async () => {
+test('every command fails in one line and seals nothing with another PORTERO_SECRET', async () => {
   await started();
   const kid = await kidOf('active');
   const before = await dumpTables(command.database);
@@ -143,7 +143,7 @@ test('a key ID that starts with a hyphen is an argument, not an option', async (
   });
 }, 120_000);
 
-test('export shows the public half, and of HS256 the secret', async () => {
+test('export prints the public key, or the secret for HS256', async () => {
   await started();
   const kid = await kidOf('active');
   const { stdout } = await keys('export', kid);

@@ -11,7 +11,7 @@ let command: PorteroCommand;
 beforeEach(async () => {
   command = await PorteroCommand.create();
 });
-// A command is a process: several of them take their time on a busy machine.
+// A command is a process, and several of them take long on a busy machine.
 const PATIENCE = 90_000;
 afterEach(async () => {
   await ServerProcess.killAll();
@@ -26,7 +26,7 @@ const refused = async (server: Pick<ServerProcess, 'client'>, token: string) =>
 const alive = async (server: Pick<ServerProcess, 'client'>, token: string) =>
   (await server.client.get('/protected', { token })).status;
 
-/** A bearer session, and a cookie session that is in the server's memory. */
+/** A bearer session, and a cookie session that is cached by the server. */
 async function sessionsOf(server: Pick<ServerProcess, 'client'>, name: string) {
   const { access_token, refresh_token } = await server.client.signUp(name);
   const browser = await Browser.signUp(server, name);
@@ -35,7 +35,7 @@ async function sessionsOf(server: Pick<ServerProcess, 'client'>, name: string) {
 }
 
 testOnPostgres(
-  'the sessions of one user end, on running servers at once, and nobody else’s [ASVS 7.4.5]',
+  'ends the sessions of one user at once on running servers, and no others [ASVS 7.4.5]',
   async () => {
     const [one, two] = await Promise.all([serve(), serve()]);
     const [ana, ben] = [await sessionsOf(one, 'Ana'), await sessionsOf(one, 'ben')];
@@ -55,7 +55,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'one session ends by its id, and is listed until then',
+  'lists a session until it is ended by its id',
   async () => {
     const server = await serve();
     const { token, browser } = await sessionsOf(server, 'ana');
@@ -84,7 +84,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'every session of every user ends, more than one batch of them [ASVS 7.4.5]',
+  'ends every session of every user, in more than one batch [ASVS 7.4.5]',
   async () => {
     const server = await serve();
     const all = [await sessionsOf(server, 'ana'), await sessionsOf(server, 'ben')];
@@ -109,7 +109,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'a disabled user is out at once, can not log in, and can again when enabled',
+  'logs a disabled user out at once, and allows login again once enabled',
   async () => {
     const server = await serve();
     const body = { username: 'ana', email: 'ana@example.com', password: PASSWORD };
@@ -130,7 +130,7 @@ testOnPostgres(
     expect(JSON.parse((await run('users enable ana --json')).stdout)).toEqual({ user_id: id, disabled: false });
     expect((await run('users enable ana')).stdout).toBe(`enabled ${id}\n`);
     await server.client.logIn('ana');
-    // What was ended stays ended.
+    // Ended sessions stay ended.
     await refused(server, token);
     const reasons = await command.sql('SELECT DISTINCT end_reason AS reason FROM sessions WHERE ended_at IS NOT NULL');
     expect(reasons).toEqual([{ reason: 'user_disabled' }]);
@@ -139,7 +139,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'a login that races its user’s disabling is refused or ended',
+  'rejects or ends a login that races the disabling of its user',
   async () => {
     const server = await serve();
     await server.client.signUp('ana');
@@ -161,7 +161,7 @@ testOnPostgres(
 );
 
 test(
-  'what was ended while no server ran is refused by the next one',
+  'a server rejects sessions that were ended while no server ran',
   async () => {
     const server = await TestServer.on(command.database);
     const { token, browser } = await sessionsOf(server, 'ana');
@@ -202,6 +202,6 @@ test.each([
   ['sessions list --user nobody@example.com', 'there is no user "nobody@example.com"'],
   ['users disable nobody', 'there is no user "nobody"'],
   ['users enable nobody', 'there is no user "nobody"'],
-])('portero %s says in one line what is wrong', async (line, message) => {
+])('portero %s reports the error in one line', async (line, message) => {
   expect(await run(line)).toEqual({ code: 1, stdout: '', stderr: `portero: ${message}\n` });
 });

@@ -86,7 +86,7 @@ test('accepts only one spelling of the token', async () => {
   }
 });
 
-test("rejects another session's token, of the same user and of another user's", async () => {
+test('rejects the token of another session, whether of another user or of the same one', async () => {
   const other = await Browser.signUp(server, `user-${user}-other`);
   const same = new Browser(server);
   await same.logIn(`user-${user}`);

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('CSV', () => {
-  test('with a byte order mark, CR LF, quotes and Unicode; its users log in and then have a hash of our own', async () => {
+  test('accepts a byte order mark, CR LF, quotes and Unicode, and rehashes passwords at login', async () => {
     const path = command.file(
       'users.csv',
       `\uFEFFusername,email,password_hash,email_verified,created_at\r\n"ana","Ana@Example.com","${HASH}",t,2020-02-03 04:05:06.789+01\r\n"Ñandú, el ""rápido""",,${HASH},,\r\n\r\n,zoe@example.com,${HASH},0,1580688000`,
@@ -44,7 +44,7 @@ describe('CSV', () => {
     expect(byEmail.status).toBe(200);
     await server.stop();
     expect(await command.hashes()).toEqual({ 'portero-bcrypt': 3 });
-    // Who has a new hash since is there all the same, and keeps it.
+    // A user with a new hash counts as existing and keeps it.
     expect(summary(await command.run(['users', 'import', path]))).toMatchObject({
       code: 0,
       last: '0 imported, 3 already there, 0 refused.',
@@ -52,7 +52,7 @@ describe('CSV', () => {
     expect(await command.hashes()).toEqual({ 'portero-bcrypt': 3 });
   });
 
-  test('refuses rows with their line, also behind a field of several lines, and never shows a hash', async () => {
+  test('reports rejected rows with their line number, also after a field of several lines, and never shows a hash', async () => {
     const ended = await command.importText(
       [
         'username,email,password_hash',
@@ -106,7 +106,7 @@ describe('CSV', () => {
     ['no names', `password_hash\n${HASH}`, /neither a column username nor a column email/],
     ['nothing in it', '', /nothing to read/],
     ['UTF-16', Buffer.from(`\uFEFFusername,password_hash\nana,${HASH}`, 'utf16le'), /is no column/],
-  ])('a file with %s is refused as a whole, in one line', async (_, text, reason) => {
+  ])('rejects a whole file with %s in one line', async (_, text, reason) => {
     const { code, stdout, stderr } = await command.importText(text, '--format', 'csv');
     expect({ code, stdout, lines: stderr.trim().split('\n') }).toEqual({
       code: 1,
@@ -125,7 +125,7 @@ describe('CSV', () => {
 });
 
 describe('JSON Lines', () => {
-  test('from standard input, known by its first character; broken lines are refused', async () => {
+  test('is recognized on standard input by its first character, and broken lines are rejected', async () => {
     const ended = await command.importText(
       Buffer.concat([
         Buffer.from(
@@ -155,7 +155,7 @@ describe('JSON Lines', () => {
     expect(summary(ended)).toMatchObject({ code: 3, last: '2 imported, 0 already there, 9 refused.' });
   });
 
-  test('with --json tells of each refused row and ends with the counts by format', async () => {
+  test('reports each rejected row with --json and ends with the counts by format', async () => {
     const path = command.file(
       'users.jsonl',
       [HASH, HASH, HASH.replace('$2b$', '$2y$'), 'scrypt:32768:8:1$abcdefgh$'.padEnd(154, '0'), 'x']
@@ -189,7 +189,7 @@ describe('JSON Lines', () => {
     });
   });
 
-  test('a JSON array, or a first object with another member, is refused in one line', async () => {
+  test('rejects a JSON array, or a first object with an unknown member, in one line', async () => {
     for (const [text, reason] of [
       [`[{"username":"ana","password_hash":"${HASH}"}]`, /one object per line/],
       [`{"username":"ana","hash":"${HASH}"}`, /"hash" is no member of users; known: username,/],
@@ -211,7 +211,7 @@ describe('a SQLite database', () => {
 
   const columns = ['--table', 'the "user"', '--username', 'user name', '--hash', 'password_hash'];
 
-  test('is read by the names given, quoted; bytes are text; a refused row is told with its rowid', async () => {
+  test('is read with the given names, quoted; bytes are read as text, and a rejected row is reported with its rowid', async () => {
     const path = sqliteFile(
       'CREATE TABLE "the ""user""" (id INTEGER PRIMARY KEY, "user name" TEXT, mail TEXT, password_hash BLOB, seen INT)',
       `INSERT INTO "the ""user""" VALUES (3, 'ana', 'ana@example.com', CAST('${HASH}' AS BLOB), 1), (70, 'bob', NULL, '${HASH}', 0), (9007, 'x', NULL, 'y', NULL)`,
@@ -229,13 +229,13 @@ describe('a SQLite database', () => {
     ['a table that is not there', ['--table', 'users', '--username', 'a', '--hash', 'b'], /has no table "users"/],
     ['a column that is not there', [...columns, '--email', 'email'], /no column "email"; it has: id, user name/],
     ['no column of hashes', columns.slice(0, 4), /needs --table, --hash/],
-  ])('with %s is refused in one line', async (_, options, reason) => {
+  ])('is rejected in one line with %s', async (_, options, reason) => {
     const path = sqliteFile('CREATE TABLE "the ""user""" (id INTEGER, "user name" TEXT, password_hash TEXT)');
     const { code, stderr } = await command.run(['users', 'import', '--sqlite', path, ...options]);
     expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
   });
 
-  test('that is none is refused in one line', async () => {
+  test('that is invalid is rejected in one line', async () => {
     const path = command.file('app.db', 'not a database at all'.repeat(100));
     const { code, stderr } = await command.run(['users', 'import', '--sqlite', path, ...columns]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^portero: can't read .* SQLite/) });

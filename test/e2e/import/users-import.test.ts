@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const BULK = Array.from({ length: 2500 }, (_, n) => `{"username":"user-${n}","password_hash":"${HASH}"}`);
 
-test('a second run changes nothing, and neither does one that was cut short', async () => {
+test('a second run changes nothing, also after a run that was interrupted', async () => {
   const text = BULK.join('\n');
   expect(summary(await command.importText(BULK.slice(0, 1700).join('\n')))).toMatchObject({ code: 0 });
   expect(summary(await command.importText(text))).toMatchObject({
@@ -30,7 +30,7 @@ test('a second run changes nothing, and neither does one that was cut short', as
   });
 });
 
-test('a dry run tells what an import would do, duplicates over batches included, and writes nothing', async () => {
+test('a dry run reports what an import would do, including duplicates across batches, and writes nothing', async () => {
   await command.importText(`{"username":"there","email":"there@example.com","password_hash":"${HASH}"}`);
   const rows = [
     `{"username":"ana","email":"ana@example.com","password_hash":"${HASH}"}`,
@@ -55,7 +55,7 @@ test('a dry run tells what an import would do, duplicates over batches included,
   });
 });
 
-test("with Flask-Security's salt its hashes are stored so that a login can know them", async () => {
+test("stores the hashes of Flask-Security's salted scheme so that logins can verify them", async () => {
   const row = `{"email":"ana@example.com","password_hash":"${HASH}"}`;
   const md5 = `{"email":"bob@example.com","password_hash":"pbkdf2_sha256$1000$salt$${'A'.repeat(43)}="}`;
   const file = command.file('salt.txt', 'a salt of the app\n');
@@ -81,7 +81,7 @@ test('a salt on the command line works, with a warning that other users can read
   expect(await command.importText(row, ...both)).toMatchObject({ code: 1 });
 });
 
-test("an import can not give a username that looks like somebody else's address", async () => {
+test("rejects a username that looks like another user's email address", async () => {
   const rows = [
     'username,email,password_hash',
     `ana@example.com,mallory@example.com,${HASH}`,
@@ -95,7 +95,7 @@ test("an import can not give a username that looks like somebody else's address"
   });
 });
 
-test('a hash of another Portero is taken as it is; users hashes names what it does not know', async () => {
+test('imports a hash of another Portero unchanged, and users hashes reports unknown ones', async () => {
   const own = `$portero-bcrypt$v=1,pepper=00000000${HASH}`;
   expect(await command.importText(`username,password_hash\nana,"${own}"\nbob,$portero-none$\n`)).toMatchObject({
     code: 3,
@@ -105,7 +105,7 @@ test('a hash of another Portero is taken as it is; users hashes names what it do
   expect(stdout).toBe('portero-bcrypt  1\n1 users\n');
 });
 
-test('the script in scripts/ is the command', async () => {
+test('scripts/portero.mjs runs the same command', async () => {
   const { code, stdout } = await command.runProcess(['users', 'hashes', '--json'], '', ['node', 'scripts/portero.mjs']);
   expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { type: 'hashes', hashes: {}, users: 0 } });
 });
@@ -116,7 +116,7 @@ test.each([
   ['a folder', ['src'], /can't read src: it is a folder/],
   ['an unknown format', ['x.csv', '--format', 'xml'], /Allowed choices are csv, jsonl/],
   ['column names without --sqlite', ['x.csv', '--username', 'x'], /for --sqlite alone/],
-])('with %s it fails in one line', async (_, args, reason) => {
+])('fails in one line with %s', async (_, args, reason) => {
   const { code, stderr } = await command.run(['users', 'import', ...args]);
   expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
 });

@@ -26,7 +26,7 @@ afterEach(async () => {
 const logIn = (body: object, client = server.client) => client.post('/auth/login', { body });
 const guess = (names: object, client = server.client) => logIn({ ...names, password: 'not the password' }, client);
 
-/** A user nobody has guessed at. */
+/** A new user without failed attempts. */
 async function newUser(): Promise<{ username: string; email: string }> {
   user += 1;
   const names = { username: `user${user}`, email: `user${user}@example.com` };
@@ -38,7 +38,7 @@ async function lock(names: object): Promise<void> {
   for (let n = 0; n < 5; n++) expectProblem(await guess(names), 401, 'invalid_credentials');
 }
 
-test('after five wrong passwords in a row an account waits 30 s, for the right one too [ASVS 6.3.1]', async () => {
+test('locks an account for 30 s after five wrong passwords in a row, for the right password too [ASVS 6.3.1]', async () => {
   const { username } = await newUser();
   await lock({ username });
   const refused = await logIn({ username, password: PASSWORD });
@@ -49,7 +49,7 @@ test('after five wrong passwords in a row an account waits 30 s, for the right o
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('each further wrong password doubles the wait, to 15 minutes and never more [ASVS 6.1.1: no lock for good]', async () => {
+test('each further wrong password doubles the wait, up to 15 minutes [ASVS 6.1.1: no lock for good]', async () => {
   const { username } = await newUser();
   await lock({ username });
   const waits: number[] = [];
@@ -64,7 +64,7 @@ test('each further wrong password doubles the wait, to 15 minutes and never more
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('a success forgets the failures before it, and so do 12 hours', async () => {
+test('a successful login resets the failures, and so do 12 hours', async () => {
   const { username } = await newUser();
   for (let n = 0; n < 3; n++) {
     for (let m = 0; m < 4; m++) expectProblem(await guess({ username }), 401, 'invalid_credentials');
@@ -76,7 +76,7 @@ test('a success forgets the failures before it, and so do 12 hours', async () =>
   expectProblem(await guess({ username }), 429, 'too_many_attempts');
 });
 
-test('attempts that are refused lengthen nothing', async () => {
+test('rejected attempts do not extend the lockout', async () => {
   const { username } = await newUser();
   await lock({ username });
   for (let n = 0; n < 10; n++) expectProblem(await guess({ username }), 429, 'too_many_attempts');
@@ -84,7 +84,7 @@ test('attempts that are refused lengthen nothing', async () => {
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('a name that is nobody’s is counted and refused word for word alike [ASVS 6.3.8] [attack: enumeration]', async () => {
+test('counts and rejects an unknown username in exactly the same way [ASVS 6.3.8] [attack: enumeration]', async () => {
   const { username } = await newUser();
   const answers = [];
   for (const name of [username, 'nobody at all']) {
@@ -96,7 +96,7 @@ test('a name that is nobody’s is counted and refused word for word alike [ASVS
   expect(answers[1]).toEqual(answers[0]);
 });
 
-test('the username, the email and every spelling of them are one account [attack: limiter evasion]', async () => {
+test('counts the username, the email and every spelling of them as one account [attack: limiter evasion]', async () => {
   const { username, email } = await newUser();
   const wide = username.replace(/[a-z]/g, (letter) => String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0));
   const spellings = [
@@ -112,7 +112,7 @@ test('the username, the email and every spelling of them are one account [attack
   expectProblem(await guess({ username: 'ghosT' }), 429, 'too_many_attempts');
 });
 
-test('of 100 wrong passwords at once no more than five are checked [ASVS 2.3.4] [attack: lockout race]', async () => {
+test('checks at most five of 100 concurrent wrong passwords [ASVS 2.3.4] [attack: lockout race]', async () => {
   for (const names of [await newUser(), { username: 'nobody in a race' }]) {
     const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
     const answers = await Promise.all(Array.from({ length: 100 }, () => guess({ username: names.username })));
@@ -123,14 +123,14 @@ test('of 100 wrong passwords at once no more than five are checked [ASVS 2.3.4] 
   }
 });
 
-test('any number of right passwords at once get in: only wrong ones count', async () => {
+test('any number of concurrent logins with the right password succeed', async () => {
   const { username } = await newUser();
   for (let n = 0; n < 4; n++) await guess({ username });
   const answers = await Promise.all(Array.from({ length: 30 }, () => logIn({ username, password: PASSWORD })));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
 });
 
-test('an attempt whose password was never checked is not counted', async () => {
+test('does not count an attempt whose password was not checked', async () => {
   const { username } = await newUser();
   jest.spyOn(server.get(PasswordHasher), 'verify').mockRejectedValue(new Busy());
   for (let n = 0; n < 8; n++) expectProblem(await guess({ username }), 503, 'busy');
@@ -138,7 +138,7 @@ test('an attempt whose password was never checked is not counted', async () => {
   await lock({ username });
 });
 
-test('wrong current passwords count against the account; a session gets through a lock, with a budget of its own', async () => {
+test('wrong current passwords count toward the lockout; a session bypasses it, with a counter of its own', async () => {
   const { username } = await newUser();
   const { access_token: token } = await server.client.logIn(username);
   const change = (current_password: string) =>
@@ -153,14 +153,14 @@ test('wrong current passwords count against the account; a session gets through 
   expectProblem(await remove(`${PASSWORD} two`), 429, 'too_many_attempts');
 });
 
-test('a lock outlives a restart', async () => {
+test('a lockout outlasts a restart', async () => {
   const { username } = await newUser();
   await lock({ username });
   await server.restart();
   expectProblem(await logIn({ username, password: PASSWORD }), 429, 'too_many_attempts');
 });
 
-test('where failures can not be counted nobody is let in, and then all goes on [ASVS 16.5.3] [attack: fail open]', async () => {
+test('rejects every login while failures cannot be counted, and recovers afterwards [ASVS 16.5.3] [attack: fail open]', async () => {
   const { username } = await newUser();
   const database = server.get(DataSource);
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
@@ -171,7 +171,7 @@ test('where failures can not be counted nobody is let in, and then all goes on [
   expect((await logIn({ username, password: PASSWORD })).status).toBe(200);
 });
 
-test('counts are kept under keys that name nobody, and do not pile up', async () => {
+test('stores counts under keys that identify no user, and deletes them later', async () => {
   await Promise.all(Array.from({ length: 12 }, (_, n) => guess({ username: `invented${n}` })));
   const database = server.get(DataSource);
   const rows: { text: string; key: Buffer }[] = await database.query(
@@ -188,7 +188,7 @@ test('counts are kept under keys that name nobody, and do not pile up', async ()
   expect(await count()).toBe(0);
 });
 
-test('counts that stay are not locked by the clean-up: no login waits for it', async () => {
+test('the cleanup does not lock counts that it keeps, so no login waits for it', async () => {
   const database = server.get(DataSource);
   const end = [new Date(server.clock.now() + 3_600_000)];
   await database.query('DELETE FROM login_failures');
@@ -197,7 +197,7 @@ test('counts that stay are not locked by the clean-up: no login waits for it', a
      SELECT decode(md5(n::text), 'hex'), 1, 0, $1::timestamptz, $1::timestamptz + n * interval '1 second' FROM generate_series(1, 30) n`,
     end,
   );
-  // A row that was locked keeps the number of the transaction.
+  // A locked row keeps the id of the locking transaction in xmax.
   const locked = async () =>
     await database.query(
       `SELECT count(*)::int AS rows, count(*) FILTER (WHERE xmax <> 0)::int AS locked FROM login_failures`,
@@ -211,7 +211,7 @@ test('counts that stay are not locked by the clean-up: no login waits for it', a
 });
 
 testOnPostgres(
-  'of 100 wrong passwords at once over three instances no more than five are checked [ASVS 15.4.2]',
+  'checks at most five of 100 concurrent wrong passwords across three instances [ASVS 15.4.2]',
   async () => {
     const { username } = await newUser();
     const env = { ...LOCKOUT_ONLY, ...server.database.env };

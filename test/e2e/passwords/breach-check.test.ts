@@ -3,7 +3,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { RangeServer, sha1 } from '../../support/range-server.js';
 import { TestServer } from '../../support/server.js';
 
-/** Issue 3, point 4: `PASSWORD_BREACH_CHECK=hibp`, against a local server of its protocol. */
+/** `PASSWORD_BREACH_CHECK=hibp`, against a local server of its protocol. */
 let server: TestServer;
 let ranges: RangeServer;
 beforeAll(async () => {
@@ -35,19 +35,19 @@ beforeEach(() => {
   server.log.length = 0;
 });
 
-test('a breached password is refused [ASVS 6.2.12]', async () => {
+test('rejects a breached password [ASVS 6.2.12]', async () => {
   ranges.list('a breached passphrase', 3);
   await expectRejected({ username: freshName(), password: 'a breached passphrase' }, 'password_breached');
 });
 
-test('another one is taken, also where padding names it with a count of zero', async () => {
+test('accepts another password, also if the padding lists it with a count of zero', async () => {
   ranges.list('a padded passphrase', 0);
   await expectTaken({ username: freshName(), password: 'a padded passphrase' });
   await expectTaken({ username: freshName(), password: PASSWORD });
   expect(server.log.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
-test('five characters of the hash leave the machine, and nothing else of the password [ASVS 1.2.2]', async () => {
+test('sends only five characters of the hash to the service [ASVS 1.2.2]', async () => {
   await expectTaken({ username: freshName(), password: PASSWORD });
   const [request] = ranges.requests;
   expect(ranges.requests).toHaveLength(1);
@@ -59,7 +59,7 @@ test('five characters of the hash leave the machine, and nothing else of the pas
   expect(sent).not.toContain(PASSWORD.toUpperCase());
 });
 
-test('a password that is refused anyway is not asked about', async () => {
+test('does not check a password that the policy rejects', async () => {
   await expectRejected({ username: freshName(), password: 'password1' }, 'password_common');
   expect(ranges.requests).toEqual([]);
 });
@@ -79,13 +79,13 @@ describe.each<[string, RangeServer['misbehave']]>([
     ranges.misbehave = misbehave;
   });
 
-  test('the password is let pass, with one warning that holds no hash [ASVS 16.5.2]', async () => {
+  test('accepts the password and logs one warning without the hash [ASVS 16.5.2]', async () => {
     await expectWarned(() => expectTaken({ username: freshName(), password: PASSWORD }));
     expect(ranges.requests.map(({ line }) => line)).not.toContain('GET /elsewhere');
   });
 });
 
-test('when nothing listens there, the password is let pass too', async () => {
+test('accepts the password if nothing listens at the address', async () => {
   const other = await RangeServer.start();
   const { url } = other;
   await other.stop();
@@ -102,7 +102,7 @@ describe('with PASSWORD_BREACH_ON_ERROR=refuse', () => {
     ['does not answer', () => {}],
     ['answers 500', (response) => void response.writeHead(500).end('oops')],
     ['redirects', (response) => void response.writeHead(302, { Location: '/elsewhere' }).end()],
-  ])('a service that %s makes it 503, and the name stays free', async (_, misbehave) => {
+  ])('responds with 503 if the service %s, and the username stays available', async (_, misbehave) => {
     const username = freshName();
     ranges.misbehave = misbehave;
     const answer = await register({ username, password: PASSWORD });

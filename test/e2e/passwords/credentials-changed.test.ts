@@ -39,7 +39,7 @@ async function lock(): Promise<void> {
   expectProblem(await logIn(), 429, 'too_many_attempts');
 }
 
-/** Logs in while something happens after the password was verified. */
+/** Logs in, and runs something after the password was verified. */
 async function logInDuring(work: () => Promise<unknown>): Promise<Answer> {
   const hasher = server.get(PasswordHasher);
   const { verify } = hasher;
@@ -51,7 +51,7 @@ async function logInDuring(work: () => Promise<unknown>): Promise<Answer> {
   return await logIn();
 }
 
-test('a new user has the stamp of the registration', async () => {
+test('a new user has the time of registration in credentials_changed_at', async () => {
   const { credentials_changed_at, updated_at } = await stamps();
   expect(credentials_changed_at).toEqual(updated_at);
 });
@@ -65,7 +65,7 @@ test('a change of anything else neither rejects a login in progress nor forgets 
   expect((await logIn(PASSWORD, device)).status).toBe(200);
 });
 
-test('a rehash at login changes the hash and not the stamp', async () => {
+test('a rehash at login does not change credentials_changed_at', async () => {
   const hash = async () =>
     (await sql('SELECT password_hash AS hash FROM users WHERE username = $1', [username]))[0].hash as string;
   const [before, old, device] = [await stamps(), await hash(), deviceCookie((await logIn()).headers)];
@@ -81,12 +81,12 @@ test('a rehash at login changes the hash and not the stamp', async () => {
   }
 });
 
-test('a password change writes a new stamp: a login in progress is rejected, and known devices are forgotten', async () => {
+test('a password change updates credentials_changed_at, rejects a login in progress and forgets known devices', async () => {
   const first = await logIn();
   const device = deviceCookie(first.headers);
   const { access_token: token } = first.body as { access_token: string };
   const [before, change] = [await stamp(), { current_password: PASSWORD, new_password: NEW }];
-  // A device cookie has milliseconds, and so has the stamp.
+  // The device cookie and credentials_changed_at both have millisecond precision.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const late = await logInDuring(() => server.client.post('/users/me/password', { token, body: change }));
   expectProblem(late, 401, 'session_revoked');
@@ -96,7 +96,7 @@ test('a password change writes a new stamp: a login in progress is rejected, and
   expectProblem(await logIn(NEW, device), 429, 'too_many_attempts');
 });
 
-test('disabling and enabling write new stamps', async () => {
+test('disabling and enabling update credentials_changed_at', async () => {
   const now = new Date();
   const before = await stamp();
   const { setNewStamp } = await import('../../../src/users/proof-stamp.js');
@@ -107,7 +107,7 @@ test('disabling and enabling write new stamps', async () => {
   expect((await stamps()).updated_at.getTime()).toBeGreaterThanOrEqual(before + 2);
 });
 
-test('a user without a password answers a login as an unknown user does', async () => {
+test('a login of a user without a password fails like that of an unknown user', async () => {
   await sql('UPDATE users SET password_hash = NULL WHERE username = $1', [username]);
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
   const [statements, answers]: [string[][], Answer[]] = [[], []];
@@ -121,7 +121,7 @@ test('a user without a password answers a login as an unknown user does', async 
   });
   expect(without).toEqual(unknown);
   expect(statements[0]).toEqual(statements[1]);
-  // Both compute the current scheme once, on nothing that is stored.
+  // Both compute the current scheme once, against no stored hash.
   expect(verify.mock.calls.map(([password, stored]) => [password, stored ?? null])).toEqual([
     [PASSWORD, null],
     [PASSWORD, null],
@@ -140,7 +140,7 @@ test('a user without a password answers a login as an unknown user does', async 
   }
 });
 
-test('a user without a password is refused where a password is asked for, and changes nothing', async () => {
+test('rejects a user without a password if a password is required, and changes nothing', async () => {
   const { access_token: token } = (await logIn()).body as { access_token: string };
   await sql('UPDATE users SET password_hash = NULL WHERE username = $1', [username]);
   const change = { current_password: PASSWORD, new_password: NEW };

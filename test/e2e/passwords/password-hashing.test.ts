@@ -9,7 +9,7 @@ import { PASSWORD } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** How stored hashes are verified, replaced, and kept from telling who has an account. */
+/** How stored hashes are verified and replaced without revealing who has an account. */
 let server: TestServer;
 afterEach(() => server.stop());
 
@@ -22,13 +22,13 @@ const store = async (username: string, hash: string | null) => {
 };
 const logIn = (username: string, password: string) => server.client.post('/login', { body: { username, password } });
 
-test('a hash names its scheme, version, pepper and parameters, and never holds the password [ASVS 11.4.2]', async () => {
+test('a hash contains its scheme, version, pepper id and parameters, and never the password [ASVS 11.4.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '5' });
   await server.client.signUp('ana');
   expect(await stored('ana')).toMatch(/^\$portero-bcrypt\$v=1,pepper=[0-9a-f]{8}\$2b\$05\$[./A-Za-z0-9]{53}$/);
 });
 
-test('equal work: every kind of login computes the current scheme once, and answers alike [ASVS 6.3.8] [attack: enumeration]', async () => {
+test('every kind of login computes the current scheme once and gets the same response [ASVS 6.3.8] [attack: enumeration]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '5' });
   const { client } = server;
   for (const name of ['current', 'older', 'foreign', 'broken', 'passwordless', 'disabled']) await client.signUp(name);
@@ -55,7 +55,7 @@ test('equal work: every kind of login computes the current scheme once, and answ
   expectProblem(await logIn('disabled', PASSWORD), 401, 'invalid_credentials');
 });
 
-test('while imported hashes cost more, every failed login takes their time, whoever it names [ASVS 6.3.8] [attack: enumeration]', async () => {
+test('if imported hashes cost more, every failed login takes as long as theirs, for any username [ASVS 6.3.8] [attack: enumeration]', async () => {
   server = await TestServer.start();
   const names = ['native', 'older', 'imported', 'passwordless', 'disabled'];
   for (const name of names) await server.client.signUp(name);
@@ -79,7 +79,7 @@ test('while imported hashes cost more, every failed login takes their time, whoe
     return performance.now() - start;
   };
   for (const name of [...names, 'unknown']) {
-    // A millisecond less: timers round down.
+    // One millisecond less, because timers round down.
     expect([name, (await timed(name, 'wrong and wrong again')) >= mostMs - 1]).toEqual([name, true]);
   }
   expect(await timed('disabled', PASSWORD)).toBeGreaterThanOrEqual(mostMs - 1);
@@ -90,7 +90,7 @@ test('while imported hashes cost more, every failed login takes their time, whoe
   expect(work.mostMs).toBe(0);
 });
 
-test('the usual time of a failed login is alike for nobody, a native and an imported user [attack: enumeration]', async () => {
+test('a failed login usually takes the same time for an unknown, a native and an imported user [attack: enumeration]', async () => {
   server = await TestServer.start();
   for (const name of ['native', 'werkzeug', 'django']) await server.client.signUp(name);
   const work = server.get(ExtraWork);
@@ -109,7 +109,7 @@ test('the usual time of a failed login is alike for nobody, a native and an impo
   const pbkdf2 = pbkdf2Sync(PASSWORD, 'salt', 400_000, 32, 'sha256');
   await store('django', `pbkdf2_sha256$400000$salt$${pbkdf2.toString('base64')}`);
 
-  /** How far apart the medians are, as a part of the wait. */
+  /** The difference of the medians as a fraction of the wait. */
   const spread = async () => {
     await work.measure();
     const times = new Map<string, number[]>(['unknown', 'native', 'werkzeug', 'django'].map((name) => [name, []]));
@@ -119,7 +119,7 @@ test('the usual time of a failed login is alike for nobody, a native and an impo
     const medians = [...times.values()].map((taken) => taken.sort((a, b) => a - b)[2] as number);
     return (Math.max(...medians) - Math.min(...medians)) / work.mostMs;
   };
-  // A busy machine can spoil trials, but a difference in work shows in all of them.
+  // A busy machine can disturb some trials, but a difference in work shows in all of them.
   let least = 1;
   for (let trial = 0; trial < 10 && least > 0.2; trial++) least = Math.min(least, await spread());
   expect(least).toBeLessThanOrEqual(0.2);
@@ -130,7 +130,7 @@ test('the usual time of a failed login is alike for nobody, a native and an impo
 test.each([
   ['Django', 'bcrypt_sha256$'],
   ['Flask-Security', '$flask-security$c2FsdA$'],
-])('of imported hashes of one format, the costliest decides how long a failed login takes: %s', async (_, wrapper) => {
+])('the most expensive imported hash of a format determines how long a failed login takes: %s', async (_, wrapper) => {
   server = await TestServer.start();
   const dear = wrapper + (await bcrypt.hash(PASSWORD, 10));
   for (const name of ['cheap', 'dear']) await server.client.signUp(name);
@@ -143,7 +143,7 @@ test.each([
   expect(work.mostMs).toBeGreaterThan(Math.min(...costs) / 3);
 });
 
-test('a foreign hash logs in and is replaced in the same request, at most once', async () => {
+test('a login with an imported hash replaces it in the same request, at most once', async () => {
   server = await TestServer.start();
   await server.client.signUp('ana');
   await store('ana', await bcrypt.hash('the password from before', 4));
@@ -156,7 +156,7 @@ test('a foreign hash logs in and is replaced in the same request, at most once',
   expect(await stored('ana')).toBe(own);
 });
 
-test('a hash of another cost or scheme is replaced at the next login, and not by a wrong password [ASVS 11.2.2, 11.4.2]', async () => {
+test('replaces a hash of another cost or scheme at the next login, but not after a wrong password [ASVS 11.2.2, 11.4.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '4' });
   await server.client.signUp('ana');
   const first = await stored('ana');
@@ -181,7 +181,7 @@ test.each([
   '$2b$31$abcdefghijklmnopqrstuuGbuUnaXI9wVmGTkE6gBzOUhQGzIBJUO',
   '$portero-bcrypt$v=1,pepper=00000000$2b$04$abcdefghijklmnopqrstuuGbuUnaXI9wVmGTkE6gBzOUhQGzIBJUO',
   'nonsense',
-])('a hostile stored hash makes the login a plain 401 with a log line (%.40s)', async (hostile) => {
+])('a hostile stored hash leads to a plain 401 and a log line (%.40s)', async (hostile) => {
   server = await TestServer.start();
   await server.client.signUp('ana');
   await store('ana', hostile);
@@ -191,7 +191,7 @@ test.each([
   expect(JSON.stringify(server.log)).not.toContain(hostile.slice(-20));
 });
 
-test('while the queue is full a login is answered 503 busy with Retry-After, and nothing is lost after [ASVS 15.2.2]', async () => {
+test('responds to a login with 503 busy and Retry-After while the queue is full, and recovers afterwards [ASVS 15.2.2]', async () => {
   server = await TestServer.start({ HASH_CONCURRENCY: '1', HASH_QUEUE_TIMEOUT: '100ms' });
   await server.client.signUp('ana');
   const { bcrypt: scheme } = server.get(Schemes).byName;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expectFaults, expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Issue 3, point 4; NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2. */
+/** NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2. */
 const TOO_SHORT = ['password_too_short', 'password_common'];
 const NAMES = ['password_contains_name', 'password_contains_service_name'];
 
@@ -11,7 +11,7 @@ const register = (body: Record<string, unknown>) => server.client.post('/auth/re
 let names = 0;
 const freshName = () => `somebody-${names++}`;
 
-/** Holds an answer to 422 with exactly these faults of the password. */
+/** Expects 422 with exactly these faults of the password. */
 async function expectRejected(body: Record<string, unknown>, ...codes: string[]): Promise<void> {
   const answer = await register(body);
   expectProblem(answer, 422, 'password_rejected');
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-// A sample from all along the list, by frequency.
+// A sample from the whole list, which is ordered by frequency.
 test.each(
   `password 12345678 123456789 baseball football 1234567890 1qaz2wsx trustno1 princess sunshine iloveyou password1
   starwars passw0rd qwertyuiop 11111111 88888888 computer whatever superman jennifer michelle 1q2w3e4r q1w2e3r4
@@ -78,7 +78,7 @@ test('names every reason at once', async () => {
   await expectRejected({ username: 'portero', password: 'portero' }, 'password_too_short', ...NAMES);
 });
 
-test('takes any 15 or more characters, whatever they are [ASVS 6.2.5]', async () => {
+test('accepts any password of 15 or more characters [ASVS 6.2.5]', async () => {
   const password = fc.string({ unit: 'binary', minLength: 15, maxLength: 256 }).filter((text) => !/\0/.test(text));
   await fc.assert(
     fc.asyncProperty(password, (text) => expectTaken({ username: freshName(), password: text })),
@@ -86,14 +86,14 @@ test('takes any 15 or more characters, whatever they are [ASVS 6.2.5]', async ()
   );
 });
 
-test('takes 64 emoji, and they log in [ASVS 6.2.9]', async () => {
+test('accepts a password of 64 emoji, which works for login [ASVS 6.2.9]', async () => {
   const password = '🙂🙃😉😊'.repeat(16);
   await expectTaken({ username: 'emoji64', password });
   await server.client.logIn('emoji64', password);
 });
 
 test.each(['long enough\0but', 'long enough\ud800but'])(
-  'refuses %j as no text, before the policy',
+  'rejects %j as invalid text before applying the policy',
   async (password) => {
     expectFaults(await register({ username: freshName(), password }), ['/password', 'invalid_text']);
   },

@@ -6,7 +6,7 @@ import { LOCKOUT_ONLY } from '../../support/limits-on.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Passwords at a login. Each name says which ASVS rows it proves. */
+/** Passwords at login. Each title names the ASVS requirements that it proves. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start({ SESSION_TTL: '3650d' });
@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 const logIn = (username: string, password: string, path = '/auth/login') =>
   server.client.post(path, { body: { username, password } });
 
-test('a new database has no user and no client, and the usual first accounts open nothing [ASVS 6.3.2, 13.2.3]', async () => {
+test('a new database has no user and no client, and common default accounts do not work [ASVS 6.3.2, 13.2.3]', async () => {
   for (const table of ['users', 'clients', 'sessions']) {
     const [{ count }] = await server.get(DataSource).query(`SELECT count(*)::int FROM ${table}`);
     expect([table, count]).toEqual([table, 0]);
@@ -31,7 +31,7 @@ test('a new database has no user and no client, and the usual first accounts ope
   }
 });
 
-test('a password is compared as it was typed: case, spaces, forms and every byte count [ASVS 6.2.8]', async () => {
+test('compares a password exactly as typed: case, spaces, Unicode form and every byte [ASVS 6.2.8]', async () => {
   const password = `Caf\u00e9 au lait ${'x'.repeat(70)}9`;
   await server.client.post('/auth/register', { body: { username: 'exact', password } });
   const others = [
@@ -51,13 +51,13 @@ test('a password is compared as it was typed: case, spaces, forms and every byte
   expect((await logIn('exact', password)).status).toBe(200);
 });
 
-test('a password from two years ago still logs in: none expires [ASVS 6.2.10]', async () => {
+test('a password from two years ago still works, because passwords do not expire [ASVS 6.2.10]', async () => {
   await server.client.signUp('old');
   server.clock.advance(2 * 366 * 86_400_000);
   expect((await logIn('old', PASSWORD)).status).toBe(200);
 });
 
-test('every way to a session asks the same: the lock and a disabled user hold on each [ASVS 6.3.4]', async () => {
+test('every way to start a session enforces the lockout and rejects a disabled user [ASVS 6.3.4]', async () => {
   await server.client.post('/auth/register', { body: { username: 'ways', password: PASSWORD } });
   const ways: [string, object][] = ['/auth/login', '/login'].flatMap((path) =>
     ['bearer', 'cookie'].map((transport): [string, object] => [path, { transport }]),
@@ -73,7 +73,7 @@ test('every way to a session asks the same: the lock and a disabled user hold on
   for (const way of ways) expectProblem(await attempt(way, PASSWORD), 429, 'too_many_attempts');
 });
 
-test('with the algorithm of keys and of hashes changed, nobody is logged out or locked out [ASVS 11.2.2, 11.4.2]', async () => {
+test('changing the algorithms of keys and hashes logs no user out and locks no user out [ASVS 11.2.2, 11.4.2]', async () => {
   await server.restart({ RATE_LIMIT: 'off', PASSWORD_HASH: 'bcrypt' });
   const { access_token: token, refresh_token } = await server.client.signUp('agile');
   await server.restart({ JWT_ALG: 'RS256', PASSWORD_HASH: 'argon2id' });

@@ -8,7 +8,7 @@ import { ServerProcess } from '../../support/process.js';
 import { TestServer } from '../../support/server.js';
 import { answers, TcpProxy } from '../../support/tcp-proxy.js';
 
-/** `REDIS_URL`: counts that instances share, and attack row "fail open" where it goes away. */
+/** `REDIS_URL`: counters that instances share, and attack row "fail open" when Redis fails. */
 const REDIS_PORT = 6379;
 const redisRuns = await answers(REDIS_PORT);
 const testOnRedis = testWhere(redisRuns, `nothing listens on 127.0.0.1:${REDIS_PORT}`);
@@ -21,7 +21,7 @@ afterEach(async () => {
   await proxy?.stop();
 });
 
-/** With a secret of its own, so that its keys are nobody else's. */
+/** With a secret of its own, so that its keys in Redis are unique. */
 async function start(settings: Record<string, string>): Promise<void> {
   proxy = await TcpProxy.start(`redis://127.0.0.1:${REDIS_PORT}`);
   server = await TestServer.start({
@@ -60,25 +60,22 @@ testOnRedis('counts are kept in Redis, under keys that name nobody and that end'
   await until(async () => (await refresh()).status === 429);
 });
 
-testOnRedis(
-  'while Redis is away each instance limits by itself at once, and uses it again when it is back',
-  async () => {
-    await start({ LIMIT_REFRESHES: '4/1h' });
-    for (let n = 0; n < 2; n++) await refresh();
-    proxy.refuse();
-    for (let n = 0; n < 4; n++) expect((await refresh()).status).toBe(401);
-    expectProblem(await refresh(), 429, 'too_many_requests');
-    expect(failing()).toBe(true);
-    proxy.resume();
-    await until(async () => {
-      await guess();
-      return !failing();
-    });
-    expect((await refresh()).headers.get('ratelimit')).toMatch(/^"refreshes";r=1;/);
-  },
-);
+testOnRedis('each instance counts in memory while Redis is unavailable, and uses Redis again afterwards', async () => {
+  await start({ LIMIT_REFRESHES: '4/1h' });
+  for (let n = 0; n < 2; n++) await refresh();
+  proxy.refuse();
+  for (let n = 0; n < 4; n++) expect((await refresh()).status).toBe(401);
+  expectProblem(await refresh(), 429, 'too_many_requests');
+  expect(failing()).toBe(true);
+  proxy.resume();
+  await until(async () => {
+    await guess();
+    return !failing();
+  });
+  expect((await refresh()).headers.get('ratelimit')).toMatch(/^"refreshes";r=1;/);
+});
 
-test('without Redis the server starts all the same, and limits', async () => {
+test('the server starts and applies rate limits without Redis', async () => {
   server = await TestServer.start({ RATE_LIMIT: 'on', REDIS_URL: 'redis://127.0.0.1:1', LIMIT_REFRESHES: '2/1h' });
   for (let n = 0; n < 2; n++) expect((await refresh()).status).toBe(401);
   expectProblem(await refresh(), 429, 'too_many_requests');

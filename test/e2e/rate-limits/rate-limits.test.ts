@@ -26,7 +26,7 @@ const logIn = (username: string, password = PASSWORD, client = server.client) =>
   client.post('/auth/login', { body: { username, password } });
 const expectTooMany = (answer: Answer) => expectProblem(answer, 429, 'too_many_requests');
 
-test('each route stops at the number of the contract, malformed bodies counted [ASVS 2.4.1, 6.3.1]', async () => {
+test('each route has the rate limit of the contract, and malformed bodies count [ASVS 2.4.1, 6.3.1]', async () => {
   await start();
   const { access_token: token } = await server.client.signUp('ana');
   const calls: [string, number, () => Promise<Answer>][] = [
@@ -49,7 +49,7 @@ test('each route stops at the number of the contract, malformed bodies counted [
   expect(policy).toBe('"refreshes";q=300;w=60');
 });
 
-test('1,200 requests a minute of any kind, and then none, not even one that finds nothing', async () => {
+test('rejects any request beyond 1,200 a minute, also one that no route matches', async () => {
   await start();
   for (let n = 0; n < 12; n++) {
     const answers = await Promise.all(Array.from({ length: 100 }, () => server.client.get('/health/live')));
@@ -85,7 +85,7 @@ test.each([
     ),
     204,
   ],
-])('%s counts against the limit by address [attack: limiter evasion]', async (_, bytes, status) => {
+])('%s counts toward the limit per address [attack: limiter evasion]', async (_, bytes, status) => {
   await start({ LIMIT_REQUESTS: '3/1m', CORS_ORIGINS: ORIGIN });
   for (let n = 0; n < 3; n++) expect((await sendRaw(server.client.url, bytes)).status).toBe(status);
   const refused = await sendRaw(server.client.url, bytes);
@@ -106,7 +106,7 @@ test('a limit ends with its window', async () => {
   expect((await register()).status).toBe(400);
 });
 
-test('no spelling of the path and no added member gets round a limit [attack: limiter evasion]', async () => {
+test('no spelling of the path and no added member bypasses a rate limit [attack: limiter evasion]', async () => {
   await start({ LIMIT_LOGINS: '4/1h' });
   await server.client.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
   for (const path of ['/login', '/auth/login', '/login', '/auth/login']) {
@@ -142,7 +142,7 @@ test('no spelling of the path and no added member gets round a limit [attack: li
   }
 });
 
-test('failed logins are counted by address, and successes do not use them up', async () => {
+test('counts failed logins per address, and successful ones do not count', async () => {
   await start({ LIMIT_FAILED_LOGINS: '6/1h', LIMIT_LOGINS: '1000/1m' });
   await server.client.signUp('ana');
   for (let n = 0; n < 10; n++) expect((await logIn('ana')).status).toBe(200);
@@ -152,7 +152,7 @@ test('failed logins are counted by address, and successes do not use them up', a
   expect(refused.headers.get('ratelimit-policy')).toBe('"failed_logins";q=6;w=3600');
 });
 
-test('160 right logins at once from one address all get in, and so does the next [attack: lock-out by success]', async () => {
+test('160 concurrent valid logins from one address all succeed, and so does the next [attack: lock-out by success]', async () => {
   await start({ LIMIT_LOGINS: '100000/1m', LIMIT_FAILED_LOGINS: '20/15m', HASH_QUEUE_TIMEOUT: '1m' });
   await server.client.signUp('ana');
   const answers = await Promise.all(Array.from({ length: 160 }, () => logIn('ana')));
@@ -160,7 +160,7 @@ test('160 right logins at once from one address all get in, and so does the next
   expect((await logIn('ana')).status).toBe(200);
 });
 
-test('of 300 wrong logins at once from one address no more than 100 are checked [attack: lockout race]', async () => {
+test('checks at most 100 of 300 concurrent wrong logins from one address [attack: lockout race]', async () => {
   await start({ LIMIT_LOGINS: '100000/1m', HASH_QUEUE_TIMEOUT: '1m' });
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
   const answers = await Promise.all(Array.from({ length: 300 }, (_, n) => logIn(`nobody${n}`)));
@@ -169,7 +169,7 @@ test('of 300 wrong logins at once from one address no more than 100 are checked 
   expect([401, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([100, 200]);
 });
 
-test('right logins beside wrong ones at once are not refused while the quota lasts', async () => {
+test('accepts valid logins concurrent with wrong ones while the limit is not reached', async () => {
   await start({ LIMIT_LOGINS: '100000/1m', LIMIT_FAILED_LOGINS: '20/1h', HASH_QUEUE_TIMEOUT: '1m' });
   await server.client.signUp('ana');
   const both = Array.from({ length: 19 }, (_, n) => [logIn(`nobody${n}`), logIn('ana'), logIn('ana')]).flat();
@@ -177,7 +177,7 @@ test('right logins beside wrong ones at once are not refused while the quota las
   expect([200, 401].map((status) => statuses.filter((one) => one === status).length)).toEqual([38, 19]);
 });
 
-test('a limiter that throws refuses, and nothing behind it runs [ASVS 16.5.3] [attack: fail open]', async () => {
+test('rejects the request if the limiter throws, and runs nothing after it [ASVS 16.5.3] [attack: fail open]', async () => {
   await start();
   await server.client.signUp('ana');
   const verify = jest.spyOn(server.get(PasswordHasher), 'verify');
@@ -188,7 +188,7 @@ test('a limiter that throws refuses, and nothing behind it runs [ASVS 16.5.3] [a
   expect((await logIn('ana')).status).toBe(200);
 });
 
-test('RATE_LIMIT=off limits nothing and sets no cookie', async () => {
+test('RATE_LIMIT=off disables rate limits and sets no device cookie', async () => {
   await start({ RATE_LIMIT: 'off', LIMIT_LOGINS: '1/1h', LIMIT_REQUESTS: '1/1h', LOCKOUT_AFTER: '1' });
   await server.client.signUp('ana');
   for (let n = 0; n < 5; n++) expect((await logIn('ana', 'wrong')).status).toBe(401);
@@ -213,7 +213,7 @@ testOnPostgres('instances count together: 30 logins at once over three stop at t
 });
 
 testOnPostgres(
-  'while the store fails each instance limits by itself, and uses it again when it is back [ASVS 16.5.2]',
+  'each instance counts in memory while the store fails, and uses the store again afterwards [ASVS 16.5.2]',
   async () => {
     await start({ LIMIT_LOGINS: '5/1h' });
     const database = server.get(DataSource);

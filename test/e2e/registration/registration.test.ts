@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 
 const register = (body: unknown, path = '/auth/register') => server.client.post(path, { body });
 
-test('answers 201, the user in its public shape, and where the user is', async () => {
+test('responds with 201, the public members of the user and its Location', async () => {
   const answer = await register({ username: 'Ana', email: 'Ana@Example.com', password: PASSWORD });
   expect(answer.status).toBe(201);
   expect(answer.headers.get('location')).toBe('/users/me');
@@ -26,7 +26,7 @@ test('answers 201, the user in its public shape, and where the user is', async (
   });
 });
 
-test('the same user is shown at /users/me to who logs in, and to nobody without a token', async () => {
+test('/users/me shows the same user after login, and nothing without a token', async () => {
   const { body: user } = await register({ username: 'shown', password: PASSWORD });
   const { access_token } = await server.client.logIn('shown');
   const me = await server.client.get('/users/me', { token: access_token });
@@ -44,13 +44,13 @@ test.each([
   ['final sigma', 'νίκος', 'ΝΊΚΟΣ'],
   ['capital sharp s', 'großß', 'GROẞẞ'],
   ['composed and decomposed accents', 'jose\u0301', 'José'],
-])('one username whatever its %s [attack: identity]', async (_, first, second) => {
+])('treats usernames as equal regardless of their %s [attack: identity]', async (_, first, second) => {
   expect((await register({ username: first, password: PASSWORD })).status).toBe(201);
   expectProblem(await register({ username: second, password: PASSWORD }), 409, 'username_taken');
   await server.client.logIn(second);
 });
 
-test('one email whatever its letter case and a homoglyph of @ [attack: identity]', async () => {
+test('treats emails as equal regardless of letter case and a homoglyph of @ [attack: identity]', async () => {
   expect((await register({ username: 'mail1', email: 'one＠Example.com', password: PASSWORD })).body.email).toBe(
     'one@Example.com',
   );
@@ -61,7 +61,7 @@ test('one email whatever its letter case and a homoglyph of @ [attack: identity]
   );
 });
 
-test('a username that looks like an address must be the user’s own', async () => {
+test('rejects a username that looks like an email address unless it is the user’s own', async () => {
   const boss = 'boss@example.com';
   expectFaults(await register({ username: boss, password: PASSWORD }), ['/username', 'username_invalid']);
   const another = { username: boss, email: 'other@example.com', password: PASSWORD };
@@ -69,7 +69,7 @@ test('a username that looks like an address must be the user’s own', async () 
   expect((await register({ username: boss, email: 'BOSS@example.com', password: PASSWORD })).status).toBe(201);
 });
 
-test('of 50 registrations of one name at once, one is answered 201 and 49 are answered 409 [ASVS 2.3.4]', async () => {
+test('of 50 concurrent registrations of one name, one gets 201 and 49 get 409 [ASVS 2.3.4]', async () => {
   const body = { username: 'everybody', password: PASSWORD };
   const answers = await Promise.all(Array.from({ length: 50 }, () => register(body)));
   const statuses = answers.map(({ status }) => status).sort();
@@ -109,7 +109,7 @@ test.each<[string, Record<string, unknown>, [string, string][]]>([
   },
 );
 
-test('refuses __proto__ as malformed, and no prototype is changed [ASVS 15.3.6] [attack: pollution]', async () => {
+test('rejects __proto__ as malformed and changes no prototype [ASVS 15.3.6] [attack: pollution]', async () => {
   const body = `{"username":"proto","password":"${PASSWORD}","__proto__":{"isAdmin":true}}`;
   expectProblem(await register(body), 400, 'malformed_request');
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
@@ -124,13 +124,13 @@ test.each([
   ['7 characters', 'seven 7', 'password_too_short'],
   ['257 characters', 'x'.repeat(257), 'password_too_long'],
   ['4 emoji, which are 8 UTF-16 units', '🙂🙃😉😊', 'password_too_short'],
-])('rejects a password of %s with 422 and says why [ASVS 6.2.1]', async (_, password, code) => {
+])('rejects a password of %s with 422 and the reason [ASVS 6.2.1]', async (_, password, code) => {
   const answer = await register({ username: 'pw', password });
   expectProblem(answer, 422, 'password_rejected');
   expect(answer.body.errors).toEqual([{ pointer: '/password', code, detail: expect.stringMatching(/8|256/) }]);
 });
 
-test('takes a password of 256 characters and of 64 emoji, every one of which counts', async () => {
+test('accepts passwords of 256 characters and of 64 emoji, and compares all of them', async () => {
   const emoji = '🙂'.repeat(63);
   for (const [username, password] of [
     ['longest', 'x'.repeat(256)],
@@ -143,6 +143,6 @@ test('takes a password of 256 characters and of 64 emoji, every one of which cou
   expectProblem(await server.client.post('/auth/login', { body: last }), 401, 'invalid_credentials');
 });
 
-test(`the tests reach the ${isPostgres ? 'PostgreSQL' : 'embedded'} database that they should`, () => {
+test(`the tests use the ${isPostgres ? 'PostgreSQL' : 'embedded'} database`, () => {
   expect(server.config.databaseUrl !== undefined).toBe(isPostgres);
 });

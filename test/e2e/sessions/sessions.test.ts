@@ -208,7 +208,7 @@ test.each<[string, string]>([
   ['terminal codes', '\x80\x9b31m evil/1.0 (\x9b2J) '],
   ['512 slashes', '/ ('.repeat(4000)],
   ['8 kB of one letter', 'a'.repeat(8000)],
-])('stores only a part of a user agent of %s and derives no description from it', async (_, agent) => {
+])('stores at most 512 characters of a user agent of %s and derives no device name', async (_, agent) => {
   await server.client.post('/register', { body: { username: `user-${++user}`, password: PASSWORD } });
   const headers = { 'User-Agent': agent };
   const body = { username: name(), password: PASSWORD };

@@ -61,7 +61,7 @@ test('ignores keys and key URLs in the header, and fetches nothing [attack: key 
   listening.close();
 });
 
-/** The statements that were run meanwhile, without those of the feed, which are counted separately. */
+/** Collects the statements that run during the work. Those of the feed, which polls every second, are only counted. */
 async function statementsDuring(work: () => Promise<void>): Promise<{ own: string[]; feed: number; seconds: number }> {
   const source = server.get(DataSource);
   const statements: string[] = [];
