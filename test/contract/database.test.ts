@@ -10,7 +10,7 @@ import { ServerProcess } from '../support/process.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
-/** What both engines must do alike: this suite runs on the embedded database and on PostgreSQL. */
+/** Behavior that both engines must share: this suite runs on the embedded database and on PostgreSQL. */
 let test_: TestDatabase;
 let database: Database;
 let source: DataSource;
@@ -27,7 +27,7 @@ afterEach(async () => {
   await test_.drop();
 });
 
-/** Reads a counter, waits, writes it back one higher, in a transaction that excludes others by a row lock. */
+/** Reads a counter, waits and increments it, in a transaction that holds a row lock. */
 async function increment(on: DataSource): Promise<void> {
   await on.transaction(async (manager) => {
     const [{ n }] = await manager.query('SELECT n FROM counter FOR UPDATE');
@@ -44,11 +44,11 @@ async function fiftyAtOnce(on: DataSource): Promise<number> {
   return n;
 }
 
-test('50 transactions at once that read, wait and write never interleave [ASVS 15.4.1]', async () => {
+test('50 concurrent transactions that read, wait and write never interleave [ASVS 15.4.1]', async () => {
   expect(await fiftyAtOnce(source)).toBe(50);
 });
 
-test('a transaction that fails leaves nothing, and others beside it keep theirs', async () => {
+test('a failed transaction leaves no changes, and concurrent ones keep theirs', async () => {
   await source.query('CREATE TABLE kept (n integer PRIMARY KEY)');
   const inserting = Array.from({ length: 50 }, (_, n) =>
     source.transaction(async (manager) => {
@@ -63,7 +63,7 @@ test('a transaction that fails leaves nothing, and others beside it keep theirs'
   expect(await source.query('SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 25 }]);
 });
 
-test('a client that goes away inside a transaction leaves nothing, and the next one has a session of its own', async () => {
+test('a client that disconnects inside a transaction leaves no changes, and the next one has its own session', async () => {
   await source.query('CREATE TABLE kept (n integer)');
   const runner = source.createQueryRunner();
   await runner.startTransaction();
@@ -139,7 +139,7 @@ test('every migration goes up, down and up again, and leaves the same schema', a
   expect(await migrate(source)).toEqual([]);
 });
 
-test('a database that a newer release has migrated is left alone: one line for a start and for a revert', async () => {
+test('leaves a database of a newer release unchanged, with a one-line error for a start and for a revert', async () => {
   await source.query("INSERT INTO migrations (timestamp, name) VALUES (1999000000000, 'FromTheFuture1999000000000')");
   const before = await source.query('SELECT * FROM migrations');
   const refused = /^the database has been migrated by a newer release .*FromTheFuture1999000000000/;
@@ -153,7 +153,7 @@ test('a database that a newer release has migrated is left alone: one line for a
   const line = 'portero: the database has been migrated by a newer[^\\n]*\\n$';
   const commands: [string[], RegExp][] = [
     [['node', 'dist/main.js'], new RegExp(`^${line}`)],
-    // It has named the database first.
+    // It has printed the database first.
     [['node', 'scripts/migrate.mjs', 'revert'], new RegExp(`^portero: migrations on [^\\n]*\\n${line}`)],
   ];
   for (const [command, expected] of commands) {
@@ -163,7 +163,7 @@ test('a database that a newer release has migrated is left alone: one line for a
 });
 
 testOnPostgres(
-  'ten servers may start at once on an empty database: they agree on one schema and one key',
+  'ten servers that start together on an empty database create one schema and one key',
   async () => {
     for (const _ of migrations) await migrate(source, 'revert');
     await source.query('DROP TABLE migrations');

@@ -7,7 +7,7 @@ import { RefreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import { createDatabase, type TestDatabase } from '../support/engine.js';
 import { ServerProcess } from '../support/process.js';
 
-/** The newest migration of the release before this one: all later ones are run here on a database with data in it. */
+/** The newest migration of the previous release. All later ones are run here on a database with data. */
 const FORMER_RELEASE = 1763761000000;
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const EVENTS = 100_000;
@@ -46,7 +46,7 @@ async function backToFormerRelease(): Promise<string[]> {
   }
 }
 
-/** Rows as the former release wrote them: its columns and no others. */
+/** Rows as the previous release wrote them, with only its columns. */
 async function fill(): Promise<string[]> {
   const { secret } = loadConfig({ PORTERO_SECRET: SECRET, ...test_.env }).config;
   const codec = new RefreshTokenCodec(secret.derive('refresh-token'));
@@ -67,7 +67,7 @@ async function fill(): Promise<string[]> {
     );
     tokens.push(codec.encode({ sessionId, generation: n + 1 }));
   }
-  // Over 14 months; and some of a clock that ran ahead, by little and by years.
+  // Over 14 months, and some from a clock that was ahead, by little and by years.
   await source.query(
     `INSERT INTO audit_events (id, occurred_at, type, result, user_id, actor, ip, details)
      SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n), 19, '0'))::uuid,
@@ -99,7 +99,7 @@ const formerDelete = `
     SELECT id FROM audit_events WHERE id < $1::uuid AND occurred_at < now() - interval '480 days'
     LIMIT 1000 FOR UPDATE SKIP LOCKED)`;
 
-test('a database of the former release with 100,000 events goes up, down and up, and keeps every row', async () => {
+test('migrates a database of the previous release with 100,000 events up, down and up, and keeps every row', async () => {
   const reverted = await backToFormerRelease();
   expect(reverted.length).toBeGreaterThan(0);
   const tokens = await fill();
@@ -112,14 +112,14 @@ test('a database of the former release with 100,000 events goes up, down and up,
   await migrate(source);
   expect(await snapshot()).toEqual(before);
 
-  // The former release goes on beside this one until it is stopped.
+  // The previous release keeps running beside this one until it is stopped.
   await source.query(formerInsert, ['00000000-0000-7000-8000-000000000001']);
   const [, deleted] = await source.query(formerDelete, ['00000000-0000-7000-8000-000000000002']);
   expect(deleted).toBe(1);
   expect(await snapshot()).toEqual(before);
   await close();
 
-  // Everybody is still logged in.
+  // All users are still logged in.
   const { client } = await ServerProcess.start(test_.env);
   for (const [n, token] of tokens.entries()) {
     const { status, body } = await client.refresh(token);

@@ -125,7 +125,7 @@ describe('partitions', () => {
     expect(server.log).toContainEqual(expect.objectContaining({ partition: nameOf(-15) }));
   });
 
-  test('missing for a month: its events are kept in the default partition, also once the month begins', async () => {
+  test('are optional: an event of a month without one is kept in the default partition, also once the month begins', async () => {
     await query(`DROP TABLE ${nameOf(3)}`);
     await query(INSERT, [idAt(monthStart(3)), 0]);
     await server.get(AuditPartitions).maintain();

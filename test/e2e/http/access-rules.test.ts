@@ -4,7 +4,7 @@ import { fingerprint } from '../../support/everything.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Who may do what, and that there is nothing else that one could do. Each name says which ASVS rows it proves. */
+/** Authorization of every operation, and absence of others. Each title names the ASVS requirements that it proves. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const ID = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
-/** Of every operation, what it asks of its caller. A new one must be put here, and the rows of docs/asvs.md with it. */
+/** The credential that each operation requires. Add new operations here, and check the rows of docs/asvs.md. */
 const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of the session'> = {
   'POST /auth/register': 'nothing',
   'POST /register': 'nothing',
@@ -56,7 +56,7 @@ const call = (operation: string, headers: Record<string, string> = {}) => {
   return server.client.call(method, path.replace('{id}', ID), { ...body, headers: { ...type, ...headers } });
 };
 
-test('these operations are all that there are: no reset, no one-time code, no second factor, no administration [ASVS 6.4.3, 6.4.4, 6.5.1, 6.5.2, 6.5.3, 6.5.4, 6.5.5, 6.6.2, 6.6.3, 8.2.1]', async () => {
+test('there are no other operations: no reset, no one-time code, no second factor, no administration [ASVS 6.4.3, 6.4.4, 6.5.1, 6.5.2, 6.5.3, 6.5.4, 6.5.5, 6.6.2, 6.6.3, 8.2.1]', async () => {
   const { paths } = await readDocument();
   const documented = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
@@ -65,7 +65,7 @@ test('these operations are all that there are: no reset, no one-time code, no se
 });
 
 test.each(Object.entries(OPERATIONS))(
-  '%s asks for %s, and no header of the caller stands for it [ASVS 8.2.1, 8.3.1]',
+  '%s requires %s, and no request header replaces it [ASVS 8.2.1, 8.3.1]',
   async (operation, asked) => {
     const claimed = {
       'X-User': 'ana',
@@ -85,7 +85,7 @@ test.each(Object.entries(OPERATIONS))(
   },
 );
 
-test('nobody reads or ends what is another user’s: no id in path, query or body leads there [ASVS 8.2.2, 7.5.2] [attack: identity from the body]', async () => {
+test('a user cannot read or end the data of another user by an id in path, query or body [ASVS 8.2.2, 7.5.2] [attack: identity from the body]', async () => {
   const victim = await server.client.signUp('victim');
   const { access_token: token } = await server.client.signUp('mallory');
   const mine = await server.client.get<{ sessions: { id: string }[] }>('/auth/sessions', {
@@ -107,7 +107,7 @@ test('nobody reads or ends what is another user’s: no id in path, query or bod
   expect((await server.client.get('/protected', { token: victim.access_token })).status).toBe(200);
 });
 
-test('no field of a user can be written but the password: there is no route, and members are refused [ASVS 8.2.3, 15.3.3]', async () => {
+test('no field of a user can be written except the password: there is no route, and unknown members are rejected [ASVS 8.2.3, 15.3.3]', async () => {
   const { access_token: token } = await server.client.signUp('writer');
   const before = await fingerprint(server);
   for (const method of ['PUT', 'PATCH', 'POST']) {
@@ -128,7 +128,7 @@ test('no field of a user can be written but the password: there is no route, and
   expect(await fingerprint(server)).toBe(before);
 });
 
-test('nobody is given a password by somebody else, and there are no hints or secret questions [ASVS 6.4.1, 6.4.2]', async () => {
+test('only users set their own password, and there are no hints or secret questions [ASVS 6.4.1, 6.4.2]', async () => {
   const { components } = await readDocument();
   const members = Object.entries(components.schemas).flatMap(([schema, { properties = {} }]) =>
     Object.keys(properties).map((name) => `${schema}.${name}`),
@@ -149,7 +149,7 @@ test('nobody is given a password by somebody else, and there are no hints or sec
   expect([...members, ...columns.map(({ name }) => name)].filter((name) => words.test(name))).toEqual([]);
 });
 
-test('no step can be taken before the one that it needs [ASVS 2.3.1, 9.2.2]', async () => {
+test('rejects a step that is sent before the step that it requires [ASVS 2.3.1, 9.2.2]', async () => {
   const { client } = server;
   const nobody = { username: 'not-yet', password: PASSWORD };
   expectProblem(await client.post('/auth/login', { body: nobody }), 401, 'invalid_credentials');
@@ -164,7 +164,7 @@ test('no step can be taken before the one that it needs [ASVS 2.3.1, 9.2.2]', as
   expectProblem(late, 401, 'token_revoked');
 });
 
-test('what is answered of a user is these members and no other [ASVS 15.3.1, 14.2.6]', async () => {
+test('responses about a user have only the documented members [ASVS 15.3.1, 14.2.6]', async () => {
   const { client } = server;
   const registered = await client.post('/auth/register', { body: { username: 'closed', password: PASSWORD } });
   const { access_token: token } = await client.logIn('closed');
@@ -192,7 +192,7 @@ test('what is answered of a user is these members and no other [ASVS 15.3.1, 14.
   for (const session of list.body.sessions) expect(Object.keys(session).sort()).toEqual(members);
 });
 
-test('no path of monitoring, debugging, source control or administration is served [ASVS 13.4.1]', async () => {
+test('serves no path of monitoring, debugging, source control or administration [ASVS 13.4.1]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const paths = `/metrics /debug /debug/pprof /status /health /actuator /actuator/env /admin /console /graphql /.git/HEAD
     /.git/config /.svn/entries /.env /.well-known/security /package.json /dist/main.js /src/main.ts /swagger.json
@@ -205,7 +205,7 @@ test('no path of monitoring, debugging, source control or administration is serv
   }
 });
 
-test('no request is answered with a redirect, wherever it is told to go [ASVS 3.7.2]', async () => {
+test('responds to no request with a redirect, whatever target it names [ASVS 3.7.2]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const elsewhere = [
     'https://evil.example',

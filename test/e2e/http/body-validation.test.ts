@@ -3,7 +3,7 @@ import { PASSWORD } from '../../support/client.js';
 import { expectFaults } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** A route validates its body by its own pipe, whatever guards and limits it has. */
+/** Each route validates its body with its own pipe, independently of guards and rate limits. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -26,7 +26,7 @@ async function routesWithBody(): Promise<[method: string, path: string][]> {
 
 const GUARDS = '__guards__';
 
-/** Takes the guards away from every handler and controller. @returns what gives them back, one for each */
+/** Removes the guards of every handler and controller. @returns functions that restore them, one for each */
 function removeGuards(): (() => void)[] {
   const undo: (() => void)[] = [];
   const remove = (target: object) => {
@@ -51,7 +51,7 @@ interface Module {
   controllers: Map<unknown, { metatype: unknown }>;
 }
 
-test('every route that takes a JSON body refuses an unknown member, with its guards and without', async () => {
+test('every route with a JSON body rejects an unknown member, with its guards and without', async () => {
   const routes = await routesWithBody();
   expect(routes.length).toBeGreaterThanOrEqual(10);
   const { access_token: token } = await server.client.signUp('ana');

@@ -5,7 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** Slow and many connections take nothing from the others (attack: framing; slow bodies). */
+/** Slow and numerous connections do not affect others (attack: framing; slow bodies). */
 const CEILING = 50;
 let server: TestServer;
 const sockets = new Set<Socket>();
@@ -60,7 +60,7 @@ test.each([
   ['send their chunks slowly', `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`, '1\r\na\r\n'],
   ['have been answered and stay', 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n', ''],
 ])(
-  'four times as many connections as there may be, which %s, keep nobody else waiting [ASVS 13.1.2]',
+  'four times the maximum of connections, which %s, do not delay other clients [ASVS 13.1.2]',
   async (_, bytes, drop) => {
     await openMany(CEILING * 4, bytes);
     const drip = setInterval(() => {
@@ -68,7 +68,7 @@ test.each([
     }, 20);
     try {
       for (let round = 0; round < 20; round++) {
-        // Each that is let in goes again, so the place is filled up.
+        // Each accepted connection is closed again, so that its place is filled by the next.
         await openMany(2, bytes);
         await sleep(20);
         expect((await sendRaw(server.client.url, READY)).status).toBe(200);
@@ -82,7 +82,7 @@ test.each([
   },
 );
 
-test('the connection that has waited the longest gives way, and none whose request is being answered', async () => {
+test('closes the connection that has waited the longest, and none with a request in progress', async () => {
   const [first, ...others] = await openMany(CEILING, '');
   await sleep(50);
   await open('');
@@ -91,10 +91,10 @@ test('the connection that has waited the longest gives way, and none whose reque
   expect(others.filter(({ closed }) => closed)).toEqual([]);
 });
 
-test('slow bodies give way before newcomers, who therefore do not push out each other [ASVS 13.1.2]', async () => {
+test('closes connections with slow bodies before new ones, so that new ones do not displace each other [ASVS 13.1.2]', async () => {
   const slow = await openMany(CEILING, `${HEAD}Content-Length: 1000\r\n\r\n{`);
   await sleep(100);
-  // A caller far away: its request comes a while after its connection.
+  // A distant client: its request arrives some time after its connection.
   const caller = await open('');
   const newcomers = await openMany(CEILING / 2, '');
   caller.socket.write(READY);
@@ -104,7 +104,7 @@ test('slow bodies give way before newcomers, who therefore do not push out each 
   expect(slow.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(CEILING / 2);
 });
 
-test('headers may take 10 s and a request 30 s, and who is too slow is told 408', async () => {
+test('responds with 408 to headers that take over 10 s and requests that take over 30 s', async () => {
   const { headersTimeout, requestTimeout } = httpServer();
   expect([headersTimeout, requestTimeout]).toEqual([10_000, 30_000]);
   Object.assign(httpServer(), { headersTimeout: 300, requestTimeout: 600 });
@@ -120,7 +120,7 @@ test('headers may take 10 s and a request 30 s, and who is too slow is told 408'
   }
 });
 
-test('a connection that was refused is cut, though its client leaves it open', async () => {
+test('closes a rejected connection even if its client keeps it open', async () => {
   const line = await open('hello\r\n\r\n');
   await sleep(200);
   expect(line.received).toMatch(/^HTTP\/1\.1 400 /);

@@ -3,7 +3,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { documentedRoutes, type Route } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** Pages of listed origins may read answers, and no others (ASVS 3.4.2, 3.5.2, 3.5.8). */
+/** Only pages of listed origins may read responses (ASVS 3.4.2, 3.5.2, 3.5.8). */
 const LISTED = ['https://app.example.com', 'http://localhost:8080'];
 let server: TestServer;
 let routes: Route[];
@@ -27,7 +27,7 @@ function expectReadable(headers: Headers, origin: string): void {
   expect(headers.get('vary')).toMatch(/(^|, )Origin$/);
 }
 
-test.each(LISTED)('every route answers pages of %s so that they can read it', async (origin) => {
+test.each(LISTED)('pages of %s can read the responses of every route', async (origin) => {
   for (const { method, path } of routes.filter((route) => !isPublic(route.path))) {
     expectReadable((await server.client.call(method, path, { headers: { Origin: origin } })).headers, origin);
   }
@@ -49,7 +49,7 @@ test.each<[string, number, string, string, CallOptions]>([
   expect(answer.headers.get('vary')).toBe('Accept-Language, Origin');
 });
 
-test('an address that can’t be decoded is a 400 that a listed page can read', async () => {
+test('a URL that cannot be decoded is a 400 that a listed page can read', async () => {
   const { status, headers } = await server.client.get('/%zz', { headers: { Origin: LISTED[0] as string } });
   expect([status, headers.get('access-control-allow-origin')]).toEqual([400, LISTED[0]]);
 });
@@ -70,7 +70,7 @@ test.each([
   'https://app.example.com, http://localhost:8080',
   'http://localhost',
   'http://127.0.0.1:8080',
-])('an answer to %s has no CORS header at all, and its preflight is refused [ASVS 3.4.2]', async (origin) => {
+])('a response to %s has no CORS header, and its preflight is rejected [ASVS 3.4.2]', async (origin) => {
   for (const { method, path } of [...routes, { method: 'GET', path: '/nothing' }]) {
     if (isPublic(path)) continue;
     const { headers } = await server.client.call(method, path, { headers: { Origin: origin } });
@@ -82,13 +82,13 @@ test.each([
   expect(corsHeaders(answer.headers)).toEqual([]);
 });
 
-test('an answer to no page at all tells caches that it depends on the origin', async () => {
+test('a response to a request without an Origin header has Vary: Origin', async () => {
   const { headers } = await server.client.get('/protected');
   expect(corsHeaders(headers)).toEqual([]);
   expect(headers.get('vary')).toBe('Accept-Language, Origin');
 });
 
-test('the preflight of a listed page says what it may send, for every address', async () => {
+test('the preflight of a listed page lists the allowed methods and headers, for every URL', async () => {
   for (const path of ['/auth/login', '/users/me', '/nothing', '/docs']) {
     const { status, headers, text } = await preflight(path, LISTED[0] as string);
     expect([status, text]).toEqual([204, '']);
@@ -100,13 +100,13 @@ test('the preflight of a listed page says what it may send, for every address', 
   }
 });
 
-test('OPTIONS without what makes a preflight is 405', async () => {
+test('OPTIONS without the preflight headers is 405', async () => {
   const answer = await server.client.call('OPTIONS', '/login', { headers: { Origin: LISTED[0] as string } });
   expectProblem(answer, 405, 'method_not_allowed');
 });
 
 test.each(['/.well-known/jwks.json', '/.well-known/nothing', '/openapi.json', '/openapi.json?x=1'])(
-  '%s is for every page, without credentials',
+  '%s can be read by every page, without credentials',
   async (path) => {
     for (const origin of ['https://evil.example', 'null', ...LISTED]) {
       const { headers } = await server.client.get(path, { headers: { Origin: origin } });
@@ -120,7 +120,7 @@ test.each(['/.well-known/jwks.json', '/.well-known/nothing', '/openapi.json', '/
 );
 
 test.each(['/openapi.jsonx', '/.well-known', '/protected?/.well-known/jwks.json', '/x/.well-known/jwks.json'])(
-  '%s is not',
+  '%s cannot be read by every page',
   async (path) => {
     const { headers } = await server.client.get(path, { headers: { Origin: 'https://evil.example' } });
     expect(corsHeaders(headers)).toEqual([]);
@@ -128,7 +128,7 @@ test.each(['/openapi.jsonx', '/.well-known', '/protected?/.well-known/jwks.json'
   },
 );
 
-test('without the setting no page of another origin can read an answer [ASVS 3.4.2]', async () => {
+test('without the setting no page of another origin can read a response [ASVS 3.4.2]', async () => {
   await server.restart({ CORS_ORIGINS: '' });
   const answer = await server.client.get('/protected', { headers: { Origin: LISTED[0] as string } });
   expect(corsHeaders(answer.headers)).toEqual([]);

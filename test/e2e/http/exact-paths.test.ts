@@ -3,7 +3,7 @@ import { type RawAnswer, sendRaw } from '../../support/raw-http.js';
 import { documentedRoutes, type Route } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** A route has one address, and a request says it in one way (attacks: limiter evasion, host poisoning). */
+/** A route has one path with one spelling (attacks: limiter evasion, host poisoning). */
 let server: TestServer;
 let routes: Route[];
 let token: string;
@@ -60,7 +60,7 @@ test.each(SPELLINGS)('%s reach no route [ASVS 1.1.1]', async (_, respell) => {
   }
 });
 
-test('every route answers at its own address, so that the test above can fail', async () => {
+test('every route responds at its own path, so that the test above can fail', async () => {
   for (const { method, path } of routes.filter((route) => route.method === 'GET')) {
     expect([path, (await send(method, path)).status]).toEqual([path, 200]);
   }
@@ -68,7 +68,7 @@ test('every route answers at its own address, so that the test above can fail', 
 
 describe('the forms of a request target (RFC 9112 §3.2)', () => {
   test.each(['http://localhost', 'HTTP://evil.example:80', 'https://[::1]:1'])(
-    'the absolute form %s is what comes after it',
+    'handles the absolute form %s like the path after it',
     async (prefix) => {
       expect((await send('GET', `${prefix}/protected`)).body).toBe('{"logged_in_as":"ana"}');
       expect((await send('GET', `${prefix}/PROTECTED`)).status).toBe(404);
@@ -87,7 +87,7 @@ describe('the forms of a request target (RFC 9112 §3.2)', () => {
     },
   );
 
-  test('OPTIONS * is 405 with every method of the server', async () => {
+  test('OPTIONS * is 405 with an Allow header of all methods', async () => {
     const { status, headers } = await send('OPTIONS', '*');
     expect([status, headers.allow]).toEqual([405, 'DELETE, GET, HEAD, POST']);
   });
@@ -106,7 +106,7 @@ describe('the forms of a request target (RFC 9112 §3.2)', () => {
     async (method) => {
       for (const { path } of routes) {
         const { status, headers, body } = await send(method, path);
-        // A method that the parser has never heard of is no HTTP to it.
+        // The parser treats a method that it does not know as invalid HTTP.
         expect([405, 400]).toContain(status);
         if (status === 405) expect(headers.allow).toMatch(/^[A-Z]+(, [A-Z]+)*$/);
         expect(body).not.toContain(token);
@@ -131,13 +131,13 @@ describe('the host (RFC 9112 §3.2)', () => {
   });
 
   test.each(['localhost', 'localhost:3000', 'LOCALHOST.', '127.0.0.1', '[::1]:3000', 'a_b.example'])(
-    '%s is one',
+    '%s is accepted',
     async (host) => {
       expect((await send('GET', '/protected', `Host: ${host}\r\n`)).status).toBe(200);
     },
   );
 
-  test('no answer uses what a caller says of it [attack: host poisoning]', async () => {
+  test('no response contains a host that the client sent [attack: host poisoning]', async () => {
     const poison =
       'Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: evil\r\nForwarded: host=evil.example;proto=evil\r\nX-Original-URL: /evil\r\n';
     const pages = ['/docs', '/docs/errors', '/openapi.json', '/nothing'].map((path) => ({ method: 'GET', path }));
@@ -155,6 +155,6 @@ describe('the host (RFC 9112 §3.2)', () => {
   });
 });
 
-test('a path parameter of any length is 404 at most', async () => {
+test('an unknown path parameter of any length is 404', async () => {
   expectProblem(await server.client.get(`/users/${'x'.repeat(8000)}`), 404, 'not_found');
 });

@@ -2,7 +2,7 @@ import { PASSWORD } from '../../support/client.js';
 import { readAll, sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** Where a request ends is never in doubt (attack: framing; ASVS 4.2.1). More of the same is in problems.test.ts. */
+/** The end of a request is never ambiguous (attack: framing; ASVS 4.2.1). See also problems.test.ts. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -51,18 +51,15 @@ const REFUSED: [string, string, number][] = [
   ['thousands of headers', get('a: b\r\n'.repeat(4000)), 431],
 ];
 
-test.each(REFUSED)(
-  '%s is refused as a problem, and the connection is closed [ASVS 4.2.1]',
-  async (_, bytes, status) => {
-    const answer = await sendRaw(server.client.url, bytes);
-    expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body)).toMatchObject({ status, request_id: answer.headers['x-request-id'] });
-    expect(answer.headers).toMatchObject({ connection: 'close', 'x-content-type-options': 'nosniff' });
-    expect((await server.client.get('/health/live')).status).toBe(200);
-  },
-);
+test.each(REFUSED)('rejects %s with a problem and closes the connection [ASVS 4.2.1]', async (_, bytes, status) => {
+  const answer = await sendRaw(server.client.url, bytes);
+  expect(answer.status).toBe(status);
+  expect(JSON.parse(answer.body)).toMatchObject({ status, request_id: answer.headers['x-request-id'] });
+  expect(answer.headers).toMatchObject({ connection: 'close', 'x-content-type-options': 'nosniff' });
+  expect((await server.client.get('/health/live')).status).toBe(200);
+});
 
-test('what follows a request that was refused is not read as another one (request smuggling) [ASVS 4.2.1]', async () => {
+test('does not read the bytes after a rejected request as another one (request smuggling) [ASVS 4.2.1]', async () => {
   const smuggled = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
   for (const [, bytes] of REFUSED) {
     const { body } = await sendRaw(server.client.url, bytes + smuggled);
@@ -70,7 +67,7 @@ test('what follows a request that was refused is not read as another one (reques
   }
 });
 
-test('requests in a row on one connection are answered in their order', async () => {
+test('responds to successive requests on one connection in order', async () => {
   const login = JSON.stringify({ username: 'nobody', password: PASSWORD });
   const bytes = [
     post(`Content-Length: ${login.length}\r\n`, login),
@@ -81,7 +78,7 @@ test('requests in a row on one connection are answered in their order', async ()
   expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['401', '200', '404']);
 });
 
-test('the length of an answer is the one that it states [ASVS 4.2.2]', async () => {
+test('a response has the length that its Content-Length states [ASVS 4.2.2]', async () => {
   for (const path of ['/health/live', '/docs', '/openapi.json', '/nothing', '/docs/errors']) {
     const { headers, body } = await sendRaw(server.client.url, get('Connection: close\r\n', path));
     expect(headers['transfer-encoding']).toBeUndefined();

@@ -18,7 +18,7 @@ import { sendRaw } from '../../support/raw-http.js';
  */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1500);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
-/** Long enough that the sessions outlive the run; limits would refuse most of it. */
+/** Long lifetimes so that sessions outlast the run, and no rate limits, which would reject most requests. */
 const SETTINGS = { ACCESS_TOKEN_TTL: '1d', RATE_LIMIT: 'off' };
 const VICTIM_PASSWORD = 'the victim keeps this to herself';
 
@@ -36,7 +36,7 @@ afterAll(async () => {
 const residentMegabytes = () =>
   Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.child.pid)])) / 1024);
 
-/** What the run was like, for whoever reads the output. */
+/** Statistics of the run, printed for the reader. */
 class Report {
   readonly times: number[] = [];
   readonly statuses: Record<number, number> = {};
@@ -62,7 +62,7 @@ fuzz: operations that never succeeded: ${never.join(', ') || 'none'}\n`);
 }
 
 test(
-  `no request of ${REQUESTS} (seed ${SEED}) makes the server fail, tell what it should not, or change what is somebody else’s [ASVS 2.2.1, 16.5.1, 16.5.4]`,
+  `no request of ${REQUESTS} (seed ${SEED}) makes the server fail, reveal internals or change the data of another user [ASVS 2.2.1, 16.5.1, 16.5.4]`,
   async () => {
     const document = (await server.client.get<ApiDocument>('/openapi.json')).body;
     const victim = await server.client.signUp(OTHER_USERNAME, VICTIM_PASSWORD);
@@ -93,7 +93,7 @@ test(
     const after = await server.client.get('/users/me', { token: victim.access_token });
     expect([after.status, after.body]).toEqual([200, before.body]);
     expect((await server.client.refresh(victim.refresh_token)).status).toBe(200);
-    // Nothing failed behind an answer that looked well, and no log line holds what the answers may not.
+    // No hidden failure in the log, and no line contains texts that responses must not contain.
     expect(server.stdout).not.toMatch(/"level":"(error|fatal)"/);
     for (const secret of [PASSWORD, VICTIM_PASSWORD, victim.access_token]) expect(server.stdout).not.toContain(secret);
     expect(server.stderr).toBe('');
@@ -101,10 +101,10 @@ test(
   60_000 + REQUESTS * 60,
 );
 
-/** More than this, and a few callers keep everybody else waiting. */
+/** With more than this, a few clients could make all others wait. */
 const MOST_LOOP_MILLISECONDS = 20;
 
-/** The least of several tries: compiling, collecting garbage or somebody else's work is not the request's own doing. */
+/** The minimum of several tries, which excludes compilation, garbage collection and other programs' work. */
 async function loopMilliseconds(header: LongHeader): Promise<{ status: number; least: number }> {
   const { method, target, name } = header;
   let least = Number.POSITIVE_INFINITY;

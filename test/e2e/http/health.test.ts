@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('live and ready answer 200 while the database answers', async () => {
+test('live and ready respond with 200 while the database is available', async () => {
   for (const path of ['/health/live', '/health/ready']) {
     const { status, body } = await server.client.get(path);
     expect([status, body]).toEqual([200, { status: 'ok' }]);
   }
 });
 
-test('not ready while the schema that this release needs is not there', async () => {
+test('is not ready while the schema that this release needs is missing', async () => {
   const database = server.get(DataSource);
   const [last] = await database
     .query('DELETE FROM migrations WHERE timestamp = (SELECT max(timestamp) FROM migrations) RETURNING name, timestamp')
@@ -45,7 +45,7 @@ testOnPostgres('readiness does not wait behind the queries of users', async () =
 });
 
 testOnPostgres(
-  'while the database is gone: alive, not ready, 503 with Retry-After; then well again without a restart [ASVS 16.5.2]',
+  'while the database is unavailable, is live but not ready and responds with 503, then recovers without a restart [ASVS 16.5.2]',
   async () => {
     const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
     const tokens = await server.client.signUp('ana');
@@ -70,7 +70,7 @@ testOnPostgres(
 );
 
 testOnPostgres(
-  'connections that are cut while they open and while they work: 503, and the process lives [attack: fail open]',
+  'responds with 503 and keeps running if database connections are cut while opening or in use [attack: fail open]',
   async () => {
     const name = new URL(server.config.databaseUrl as string).pathname.slice(1);
     await server.client.signUp('berta');

@@ -5,7 +5,7 @@ import { fingerprint } from '../../support/everything.js';
 import { expectFaults, expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** What callers send, and what becomes of it. Each name says which ASVS rows it proves. */
+/** Hostile input and its handling. Each title names the ASVS requirements that it proves. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -25,7 +25,7 @@ const SQL = [
   "') OR ('a'='a",
 ];
 
-test('what is SQL to a database is text to it: nothing fails, waits, or changes a row [ASVS 1.2.4]', async () => {
+test('treats SQL in input as text: nothing fails, waits or changes a row [ASVS 1.2.4]', async () => {
   const { access_token: token, refresh_token } = await server.client.signUp('ana');
   const before = await fingerprint(server);
   for (const sql of SQL) {
@@ -50,7 +50,7 @@ test('what is SQL to a database is text to it: nothing fails, waits, or changes 
   expect(await fingerprint(server)).toBe(before);
 });
 
-test('names that are SQL are kept as they are, and belong to one user each', async () => {
+test('stores usernames that contain SQL unchanged, each for one user', async () => {
   for (const username of ["o'brien", 'a%', 'a_', 'x--', '"quoted"']) {
     expect((await server.client.post('/auth/register', { body: { username, password: PASSWORD } })).status).toBe(201);
     const { access_token: token } = await server.client.logIn(username);
@@ -60,7 +60,7 @@ test('names that are SQL are kept as they are, and belong to one user each', asy
   expect(count).toBe(3);
 });
 
-test('a name of markup or of a template is data: it comes back as JSON, letter by letter, and on no page [ASVS 1.2.1, 1.3.7]', async () => {
+test('treats markup and templates in a username as data: returns them unchanged as JSON, and on no page [ASVS 1.2.1, 1.3.7]', async () => {
   const names = [
     '<script>alert(1)</script>',
     '{{7*7}}',
@@ -90,7 +90,7 @@ test('a name of markup or of a template is data: it comes back as JSON, letter b
   }
 });
 
-test('what is encoded is decoded once, and not again [ASVS 1.1.1]', async () => {
+test('decodes encoded input exactly once [ASVS 1.1.1]', async () => {
   for (const path of [
     '/users%2fme',
     '/users%252fme',
@@ -117,7 +117,7 @@ test('what is encoded is decoded once, and not again [ASVS 1.1.1]', async () => 
   expect((await server.client.post('/auth/register', { body })).body.username).toBe('a%41');
 });
 
-test('what a caller says is in no address that is built: Location, problem types and metadata [ASVS 1.2.2]', async () => {
+test('builds no URL from client input: Location, problem types and metadata [ASVS 1.2.2]', async () => {
   const hostile = 'x&y=1#z?/../"';
   const registered = await server.client.post(`/auth/register?${encodeURIComponent(hostile)}`, {
     body: { username: hostile, password: PASSWORD },
@@ -132,7 +132,7 @@ test('what a caller says is in no address that is built: Location, problem types
   expect(text).not.toContain('evil');
 });
 
-test('a parameter given twice is refused, in a query, a form and a body [ASVS 15.3.7]', async () => {
+test('rejects a repeated parameter in a query, a form and a body [ASVS 15.3.7]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const query = await server.client.call('DELETE', '/auth/sessions?keep=current&keep=all', { token });
   expectProblem(query, 400, 'validation_failed');
@@ -143,7 +143,7 @@ test('a parameter given twice is refused, in a query, a form and a body [ASVS 15
   expect((await server.client.post('/oauth/introspect', form)).status).toBe(400);
 });
 
-test('null, lists, objects and numbers are refused for every member of every body [ASVS 2.2.1, 15.3.5] [attack: null where]', async () => {
+test('rejects null, lists, objects and numbers for every member of every body [ASVS 2.2.1, 15.3.5] [attack: null where]', async () => {
   const { access_token: token } = await server.client.logIn('ana');
   const bodies: [string, string, Record<string, string>][] = [
     ['POST', '/auth/register', { username: 'typed', email: 'typed@example.com', password: PASSWORD }],
@@ -166,7 +166,7 @@ test('null, lists, objects and numbers are refused for every member of every bod
   expect(await fingerprint(server)).toBe(before);
 });
 
-test('a name longer than any can be is nobody’s, and is not folded first, which would take long [ASVS 1.3.12, 15.2.2]', async () => {
+test('rejects a username over the maximum length without normalizing it, which would take long [ASVS 1.3.12, 15.2.2]', async () => {
   const folded: number[] = [];
   const { normalize } = String.prototype;
   jest.spyOn(String.prototype, 'normalize').mockImplementation(function (this: string, form?: string) {
@@ -185,7 +185,7 @@ test('a name longer than any can be is nobody’s, and is not folded first, whic
   expect(Math.max(...folded)).toBeLessThan(10_000);
 });
 
-test('the OpenAPI document is written once, however often it is asked for [ASVS 15.2.2]', async () => {
+test('serializes the OpenAPI document once for any number of requests [ASVS 15.2.2]', async () => {
   const first = await server.client.get('/openapi.json');
   const stringify = jest.spyOn(JSON, 'stringify');
   const again = await server.client.get('/openapi.json');

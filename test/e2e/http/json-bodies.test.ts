@@ -3,12 +3,12 @@ import { expectProblem } from '../../support/matchers.js';
 import { documentedRoutes, type Route } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** A body means the same to every reader, or it is refused (attacks: mass assignment, pollution; ASVS 1.5.3, 15.3). */
+/** Rejects bodies that parsers could read differently (attacks: mass assignment, pollution; ASVS 1.5.3, 15.3). */
 let server: TestServer;
 let routes: Route[];
 beforeAll(async () => {
   server = await TestServer.start();
-  // Those of OAuth take forms.
+  // OAuth routes accept forms.
   const takesJson = ({ method, path }: Route) => !['GET', 'HEAD'].includes(method) && !path.startsWith('/oauth/');
   routes = (await documentedRoutes(server.client)).filter(takesJson);
 });
@@ -56,7 +56,7 @@ test.each([
   expect(({} as { admin?: boolean }).admin).toBeUndefined();
 });
 
-test('a body of thousands of unknown members gets no answer of thousands of faults', async () => {
+test('the response to a body with thousands of unknown members does not list thousands of faults', async () => {
   const members = Array.from({ length: 3000 }, (_, index) => [`m${index}`, 1]);
   const answer = await server.client.post('/auth/login', { body: Object.fromEntries(members) });
   expectProblem(answer, 400, 'validation_failed');

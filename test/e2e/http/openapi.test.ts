@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** `METHOD path` to the problem codes that the document names there. */
+/** Maps `METHOD path` to the problem codes in the document. */
 function documentedCodes(): Record<string, Set<string>> {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {
@@ -34,7 +34,7 @@ function documentedCodes(): Record<string, Set<string>> {
   return Object.fromEntries(operations);
 }
 
-test('every route of the contract is documented, with a summary', () => {
+test('documents every route of the contract with a summary', () => {
   const routes = Object.keys(documentedCodes()).sort();
   expect(routes).toEqual(
     [
@@ -72,13 +72,13 @@ test('every route of the contract is documented, with a summary', () => {
   });
 });
 
-test('no route requires a parameter but what is in its path: Swagger UI would refuse to send without it', () => {
+test('requires no parameters except those in paths, because Swagger UI would not send a request without them', () => {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   const required = operations.flatMap(({ parameters = [] }) => parameters).filter((parameter) => parameter.required);
   expect(required).toEqual([expect.objectContaining({ name: 'id', in: 'path' })]);
 });
 
-test('every route that takes a cookie says what becomes of a bad one, and which header a change needs', () => {
+test('every route that accepts a cookie documents the errors and the CSRF header of unsafe methods', () => {
   const codes = documentedCodes();
   const bad = ['session_invalid', 'session_expired', 'session_revoked'];
   const routes = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -94,7 +94,7 @@ test('every route that takes a cookie says what becomes of a bad one, and which 
   }
 });
 
-test('every refusal of the contract is documented where it can happen', () => {
+test('documents every error of the contract on the routes where it can occur', () => {
   const codes = documentedCodes();
   const expected = {
     'POST /auth/register': [
@@ -129,7 +129,7 @@ test('every refusal of the contract is documented where it can happen', () => {
   }
 });
 
-test('the sample in docs/errors.md is what the server answers', async () => {
+test('the sample in docs/errors.md is a real response of the server', async () => {
   const page = readFileSync('docs/errors.md', 'utf8');
   const [, body = ''] = /-d '(\{.*?\})'/.exec(page) ?? [];
   const [, sample = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
@@ -140,7 +140,7 @@ test('the sample in docs/errors.md is what the server answers', async () => {
   });
 });
 
-test('docs/errors.md has a row for each problem and fault code, with its status, and no other', () => {
+test('docs/errors.md has exactly one row for each problem and fault code, with its status', () => {
   const text = readFileSync('docs/errors.md', 'utf8');
   const [problems = '', faults = ''] = text.split('## Faults of a member');
   const rowsOf = (part: string) => [...part.matchAll(/^\| `([a-z_]+)` \|(?: (\d{3}) \|)?/gm)];
@@ -163,11 +163,11 @@ test('docs/errors.md has a row for each problem and fault code, with its status,
     );
   for (const [code, status] of statuses) expect([code, inDocs[code]]).toEqual([code, status]);
   const nowhere = Object.keys(known).filter((code) => !statuses.some(([documented]) => documented === code));
-  // What only the router or the files of Swagger UI answer.
+  // Codes that only the router or the files of Swagger UI use.
   expect(nowhere.sort()).toEqual(['method_not_allowed', 'not_found', 'precondition_failed', 'range_not_satisfiable']);
 });
 
-test('both catalogues have the same placeholders', () => {
+test('both message catalogs have the same placeholders', () => {
   const { faults: en } = messagesIn('en');
   const { faults: es } = messagesIn('es');
   for (const code of Object.keys(en) as (keyof typeof en)[]) {

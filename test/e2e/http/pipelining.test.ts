@@ -2,14 +2,14 @@ import { PASSWORD } from '../../support/client.js';
 import { readAll, sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** Requests sent behind one that has no answer yet take neither memory nor time from others (attack: framing; ASVS 13.1.2). */
+/** Pipelined requests behind a slow one cost other clients neither memory nor time (attack: framing; ASVS 13.1.2). */
 let server: TestServer;
 afterEach(() => server.stop());
 
 const GET = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
 const LAST = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
-/** A login, whose hashing keeps what is behind it waiting. */
+/** A login. Requests behind it wait while it hashes. */
 function slowRequest(): string {
   const body = JSON.stringify({ username: 'nobody', password: PASSWORD });
   const headers = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
@@ -19,30 +19,30 @@ function slowRequest(): string {
 const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 const handled = () => server.log.filter(({ msg, path }) => msg === 'request' && path === '/health/live').length;
 
-test('a thousand requests behind a slow one close the connection instead of being started [ASVS 13.1.2]', async () => {
+test('closes the connection instead of starting a thousand requests behind a slow one [ASVS 13.1.2]', async () => {
   server = await TestServer.start({ BCRYPT_COST: '12' });
   const answers = await readAll(server.client.url, slowRequest() + GET.repeat(1000) + LAST);
   expect(statuses(answers).length).toBeLessThanOrEqual(17);
-  // By the time of this answer, whatever had been started would have been logged.
+  // When this response arrives, every started request would be in the log.
   expect((await server.client.post('/auth/login', { body: { username: 'nobody', password: PASSWORD } })).status).toBe(
     401,
   );
   expect(handled()).toBeLessThanOrEqual(16);
 });
 
-test('requests that trickle in behind a slow one are counted too', async () => {
+test('also counts requests that arrive one by one behind a slow one', async () => {
   server = await TestServer.start({ BCRYPT_COST: '12' });
   const answers = await readAll(server.client.url, slowRequest() + GET.repeat(10), [GET.repeat(5), GET, GET + LAST]);
   expect(statuses(answers)).toEqual([]);
 });
 
-test('sixteen requests in a row are answered, in their order, as often as they are sent', async () => {
+test('responds to sixteen pipelined requests in order, repeatedly', async () => {
   server = await TestServer.start();
   const answers = await readAll(server.client.url, slowRequest() + GET.repeat(14) + LAST);
   expect(statuses(answers)).toEqual([401, ...Array<number>(15).fill(200)]);
 });
 
-test('the request that is over the limit by address is answered 429 and the connection closed', async () => {
+test('responds with 429 to the request over the limit per address and closes the connection', async () => {
   server = await TestServer.start({ RATE_LIMIT: 'on', LIMIT_REQUESTS: '5/1m' });
   const answers = await readAll(server.client.url, GET.repeat(10) + LAST);
   expect(statuses(answers)).toEqual([200, 200, 200, 200, 200, 429]);

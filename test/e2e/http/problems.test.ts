@@ -3,7 +3,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** Section "Conventions" of the contract: what holds on every route. */
+/** Section "Conventions" of the contract, which applies to every route. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 
 const credentials = { username: 'ana', password: PASSWORD };
 
-describe('requests that are refused before a route sees them', () => {
+describe('requests that are rejected before they reach a route', () => {
   test.each([
     '/nothing',
     '/auth',
@@ -70,14 +70,14 @@ describe('requests that are refused before a route sees them', () => {
   });
 
   test.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"'])(
-    'a body of type %s is read',
+    'a body of type %s is accepted',
     async (type) => {
       const answer = await server.client.post('/auth/login', { body: credentials, headers: { 'Content-Type': type } });
       expectProblem(answer, 401, 'invalid_credentials');
     },
   );
 
-  test('a body over 32 KiB is 413, and one of 32 KiB is read', async () => {
+  test('a body over 32 KiB is 413, and one of 32 KiB is accepted', async () => {
     const sized = (size: number) => {
       const empty = JSON.stringify({ username: 'ana', password: '' }).length;
       return { username: 'ana', password: 'x'.repeat(size - empty) };
@@ -86,7 +86,7 @@ describe('requests that are refused before a route sees them', () => {
     expectProblem(await server.client.post('/login', { body: sized(32 * 1024) }), 401, 'invalid_credentials');
   });
 
-  test('a malformed path is 400 or 404, a problem all the same', async () => {
+  test('a malformed path is 400 or 404 with a problem', async () => {
     const answer = await server.client.get('/auth/%zz');
     expect([400, 404]).toContain(answer.status);
     expectProblem(answer, answer.status, answer.body.code as string);
@@ -94,7 +94,7 @@ describe('requests that are refused before a route sees them', () => {
   });
 });
 
-describe('requests that the HTTP parser itself refuses [ASVS 4.2.1] [attack: framing]', () => {
+describe('requests that the HTTP parser rejects [ASVS 4.2.1] [attack: framing]', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed_request'],
     [
@@ -116,7 +116,7 @@ describe('requests that the HTTP parser itself refuses [ASVS 4.2.1] [attack: fra
       431,
       'headers_too_large',
     ],
-  ])('%s is answered as a problem with the security headers', async (_, bytes, status, code) => {
+  ])('responds to %s with a problem and the security headers', async (_, bytes, status, code) => {
     const answer = await sendRaw(server.client.url, bytes);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject({ status, code, request_id: answer.headers['x-request-id'] });
@@ -128,12 +128,12 @@ describe('requests that the HTTP parser itself refuses [ASVS 4.2.1] [attack: fra
     });
   });
 
-  test('the server stands after all of them [ASVS 16.5.4]', async () => {
+  test('the server still works after all of them [ASVS 16.5.4]', async () => {
     expect((await server.client.get('/health/ready')).status).toBe(200);
   });
 });
 
-describe('what every answer carries', () => {
+describe('headers of every response', () => {
   test.each(['/health/live', '/nothing', '/users/me', '/.well-known/jwks.json', '/docs/errors'])(
     '%s has the security headers and a request id [ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6]',
     async (path) => {
@@ -155,7 +155,7 @@ describe('what every answer carries', () => {
     ['a b', false],
     ['a;b', false],
     ['é', false],
-  ])('a caller’s request id %j is kept: %s', async (id, kept) => {
+  ])('keeps the client’s request id %j: %s', async (id, kept) => {
     const { headers } = await server.client.get('/nothing', { headers: { 'X-Request-Id': id } });
     expect(headers.get('x-request-id') === id).toBe(kept);
   });
@@ -192,7 +192,7 @@ describe('the language of problems', () => {
     );
   });
 
-  test('faults are told in it too', async () => {
+  test('translates the details of faults too', async () => {
     const options = { body: { username: 'x', password: 'zq9-kfv' }, headers: { 'Accept-Language': 'es' } };
     const { body } = await server.client.post('/register', options);
     expect(body.errors).toEqual([

@@ -2,7 +2,7 @@ import { PASSWORD } from '../../support/client.js';
 import { expectFaults, expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Faults of requests that are reported together, or at all. */
+/** Requests with several faults, which are reported together. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -30,7 +30,7 @@ test('registering and logging in without a name and a password report both fault
   );
 });
 
-test('every name that REGISTRATION_REQUIRES is reported, and nothing is required where registration is closed', async () => {
+test('every name that REGISTRATION_REQUIRES is reported, and no name is required if registration is closed', async () => {
   await server.restart({ REGISTRATION_REQUIRES: 'username,email' });
   const faults: [string, string][] = [
     ['/username', 'required'],
@@ -44,7 +44,7 @@ test('every name that REGISTRATION_REQUIRES is reported, and nothing is required
 });
 
 test.each(['/auth/refresh', '/refresh'])(
-  '%s refuses a token in the header that differs from the one in the body',
+  '%s rejects a token in the header that differs from the one in the body',
   async (path) => {
     const tokens = await server.client.signUp(`user-of${path.replace(/\W/g, '-')}`);
     const other = await server.client.logIn(`user-of${path.replace(/\W/g, '-')}`);
@@ -61,7 +61,7 @@ test.each(['/auth/refresh', '/refresh'])(
     const same = await post(path, body, { Authorization: `Bearer ${tokens.refresh_token}` });
     expect(same.status).toBe(200);
     expect((await server.client.post(path, { token: other.refresh_token })).status).toBe(200);
-    // Another scheme carries no token of ours.
+    // Credentials of another scheme are not our tokens.
     const next = { refresh_token: (same.body as { refresh_token: string }).refresh_token };
     expect((await post(path, next, { Authorization: 'Basic YTpi' })).status).toBe(200);
   },

@@ -2,7 +2,7 @@ import { sendRaw } from '../../support/raw-http.js';
 import { documentedRoutes } from '../../support/routes.js';
 import { TestServer } from '../../support/server.js';
 
-/** What a browser is told with every answer, whatever made it. */
+/** The security headers of every response, including errors. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start({ PUBLIC_URL: 'https://auth.example.com' });
@@ -14,7 +14,7 @@ const request = (method: string, path: string, rest = '') =>
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 const PAGES = ['/docs', '/docs/', '/docs/errors', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'];
 
-/** What an answer is, and the bytes that ask for it. */
+/** A description of each response, and the request bytes that cause it. */
 async function everyKindOfAnswer(): Promise<[string, string, number?][]> {
   const routes = await documentedRoutes(server.client);
   return [
@@ -43,7 +43,7 @@ async function everyKindOfAnswer(): Promise<[string, string, number?][]> {
 
 const PAGE = /^\/docs(\/|$)/;
 
-test('every route and every kind of error carries them [ASVS 3.2.1, 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 4.1.1, 13.4.6, 14.2.2, 14.3.2]', async () => {
+test('every route and every kind of error has the security headers [ASVS 3.2.1, 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 4.1.1, 13.4.6, 14.2.2, 14.3.2]', async () => {
   for (const [name, bytes, expected] of await everyKindOfAnswer()) {
     const { status, headers } = await sendRaw(server.client.url, bytes);
     expect([name, status]).toEqual([name, expected ?? status]);
@@ -66,10 +66,10 @@ test('every route and every kind of error carries them [ASVS 3.2.1, 3.4.1, 3.4.3
     for (const directive of ['object-src', 'base-uri', 'frame-ancestors', 'form-action']) {
       expect([name, policy]).toEqual([name, expect.stringContaining(`${directive} 'none'`)]);
     }
-    // Scripts run on the pages alone, and only from files.
+    // Only the pages may run scripts, and only from files.
     expect([name, /script-src/.test(policy)]).toEqual([name, PAGE.test(name) || name.endsWith('among the pages')]);
     expect(policy).not.toMatch(/script-src[^;]*(unsafe|\*|data:|https?:)/);
-    // Public keys and the files of Swagger UI may be kept.
+    // Public keys and the files of Swagger UI may be cached.
     if (!/\.well-known|\.css$|\.js$/.test(name)) expect([name, headers['cache-control']]).toEqual([name, 'no-store']);
     if (headers['content-length'] !== '0' && status !== 204) {
       expect([name, headers['content-type']]).toEqual([name, expect.stringMatching(/; charset=utf-8$/i)]);
@@ -80,7 +80,7 @@ test('every route and every kind of error carries them [ASVS 3.2.1, 3.4.1, 3.4.3
   }
 });
 
-test('a stuck request is answered with them too (408)', async () => {
+test('the response to a stalled request (408) has them too', async () => {
   const waited = await sendRaw(server.client.url, 'GET /health/live HTTP/1.1\r\nHost: x\r\n');
   expect([waited.status, waited.headers['strict-transport-security']]).toEqual([
     408,
@@ -88,7 +88,7 @@ test('a stuck request is answered with them too (408)', async () => {
   ]);
 });
 
-test('over plain http nothing is said of https, which would lock a developer out of localhost', async () => {
+test('sends no HSTS header over plain http, which would make localhost unreachable for developers', async () => {
   await server.restart({ PUBLIC_URL: 'http://localhost:3000' });
   for (const [name, bytes] of await everyKindOfAnswer()) {
     const { headers } = await sendRaw(server.client.url, bytes);

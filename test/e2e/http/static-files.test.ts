@@ -1,7 +1,7 @@
 import { sendRaw } from '../../support/raw-http.js';
 import { TestServer } from '../../support/server.js';
 
-/** The files of Swagger UI, whose conditional and partial requests a library answers (RFC 9110 §13, §14). */
+/** The files of Swagger UI. A library handles conditional and partial requests for them (RFC 9110 §13, §14). */
 const FILE = '/docs/swagger-ui.css';
 let server: TestServer;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ test.each([
   ['an entity tag that is not the file’s', 'If-Match: "x"', 412, 'precondition_failed'],
   ['a weak entity tag', 'If-Match: W/"x"', 412, 'precondition_failed'],
   ['a date before the last change', 'If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT', 412, 'precondition_failed'],
-])('%s is refused as a problem', async (_, header, status, code) => {
+])('rejects %s with a problem', async (_, header, status, code) => {
   for (const method of ['GET', 'HEAD']) {
     const answer = await get(header, method);
     expect([method, answer.status]).toEqual([method, status]);
@@ -28,7 +28,7 @@ test.each([
   }
 });
 
-test('a range that cannot be satisfied names the length of the file, and one that can is served', async () => {
+test('reports the length of the file for an unsatisfiable range, and serves a satisfiable one', async () => {
   const { headers } = await get('Range: bytes=99999999-');
   const [, length] = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
   expect(Number(length)).toBeGreaterThan(1000);
@@ -38,7 +38,7 @@ test('a range that cannot be satisfied names the length of the file, and one tha
 });
 
 test.each(['Range: x', 'Range: lines=0-1', 'If-None-Match: "x"', 'If-Modified-Since: never'])(
-  'the file is sent in spite of %s',
+  'sends the whole file despite %s',
   async (header) => {
     expect((await get(header)).status).toBe(200);
   },

@@ -5,7 +5,7 @@ import { PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { TestServer } from '../../support/server.js';
 
-/** Watches which functions of Node.js the server calls while users live a whole session. */
+/** Records which functions of Node.js the server calls during a whole session of a user. */
 const RECORDED = [
   'createHash',
   'createHmac',
@@ -94,7 +94,7 @@ test('a whole session uses AES-256-GCM, SHA-256 and SHA-384 of node:crypto and n
   for (const digest of signatures) expect(digest).toMatch(/^(RSA-)?SHA256$/i);
 });
 
-test('nothing in a session is drawn from Math.random [ASVS 11.5.1]', async () => {
+test('a whole session never uses Math.random [ASVS 11.5.1]', async () => {
   await liveASession('berta');
   expect(randomCalls).toBe(0);
 });

@@ -14,7 +14,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { ServerProcess } from '../../support/process.js';
 import { TestServer } from '../../support/server.js';
 
-/** What is shipped, and whom the server trusts on the network. Each name says which ASVS rows it proves. */
+/** The shipped files, and TLS to other servers. Each title names the ASVS requirements that it proves. */
 const SSL_REQUEST = '0000000804d2162f';
 const folders: string[] = [];
 const servers: Server[] = [];
@@ -42,7 +42,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Takes connections as PostgreSQL would, and answers the wish for TLS. What is said in the clear after it is kept. */
+/** Accepts connections like PostgreSQL and responds to the TLS request. Records the plain text sent afterwards. */
 async function pretendPostgres(answer: (socket: Socket, wish: string) => void): Promise<number> {
   return await listen(
     createServer((socket) => {
@@ -59,7 +59,7 @@ const startOn = (port: number, sslmode: string) =>
   }).exit;
 
 test.each(['require', 'verify-full'])(
-  'with sslmode=%s a database without TLS gets no word more, and the start is refused [ASVS 12.3.1]',
+  'with sslmode=%s, sends nothing more to a database without TLS and refuses to start [ASVS 12.3.1]',
   async (sslmode) => {
     const heard: string[] = [];
     const port = await pretendPostgres((socket, wish) => {
@@ -76,7 +76,7 @@ test.each(['require', 'verify-full'])(
 );
 
 test.each(['require', 'verify-full'])(
-  'with sslmode=%s a database with a certificate of its own making gets no word [ASVS 12.3.2]',
+  'with sslmode=%s, sends nothing to a database with a self-signed certificate [ASVS 12.3.2]',
   async (sslmode) => {
     const identity = selfSigned();
     const heard: string[] = [];
@@ -92,7 +92,7 @@ test.each(['require', 'verify-full'])(
   },
 );
 
-test('a breach service with a certificate of its own making is asked nothing [ASVS 12.3.2]', async () => {
+test('sends nothing to a breach service with a self-signed certificate [ASVS 12.3.2]', async () => {
   let requests = 0;
   const port = await listen(
     createHttpsServer(selfSigned(), (_, response) => {
@@ -111,7 +111,7 @@ test('a breach service with a certificate of its own making is asked nothing [AS
   expect(requests).toBe(0);
 });
 
-test('the image holds what is run and nothing else: no history, no tests, no tools, no secrets [ASVS 13.3.1, 13.4.1, 15.2.3]', () => {
+test('the image contains only what runs: no history, no tests, no tools, no secrets [ASVS 13.3.1, 13.4.1, 15.2.3]', () => {
   const ignored = readFileSync('.dockerignore', 'utf8')
     .split('\n')
     .filter((line) => line && !line.startsWith('#'));
@@ -132,7 +132,7 @@ test('the image holds what is run and nothing else: no history, no tests, no too
   );
 });
 
-test('no file that is shipped or built from holds a secret [ASVS 13.3.1]', async () => {
+test('no shipped file or source of the build contains a secret [ASVS 13.3.1]', async () => {
   const { stdout } = await promisify(execFile)('git', [
     'ls-files',
     'src',
@@ -152,7 +152,7 @@ test('no file that is shipped or built from holds a secret [ASVS 13.3.1]', async
   for (const file of files) expect([file, secrets.test(readFileSync(file, 'utf8'))]).toEqual([file, false]);
 });
 
-test('the parts list names every package that is shipped, with its version [ASVS 15.1.2]', async () => {
+test('the SBOM lists every shipped package with its version [ASVS 15.1.2]', async () => {
   const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'sbom'], { maxBuffer: 64 * 1024 * 1024 });
   const sbom = JSON.parse(stdout) as { bomFormat: string; components: { name: string; version: string }[] };
   expect(sbom.bomFormat).toBe('CycloneDX');
@@ -162,7 +162,7 @@ test('the parts list names every package that is shipped, with its version [ASVS
     expect([name, named.get(name)]).toEqual([name, expect.stringMatching(/^\d/)]);
 });
 
-test('the server writes to standard output and its data folder, and to no file or place beside them [ASVS 16.2.3, 16.2.4]', async () => {
+test('the server writes only to standard output and its data folder [ASVS 16.2.3, 16.2.4]', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'portero-test-'));
   folders.push(folder);
   const database = await createDatabase();
@@ -188,7 +188,7 @@ test('the server writes to standard output and its data folder, and to no file o
   }
 });
 
-test('what answers a failure is the same in every environment: no setting shows callers more [ASVS 13.4.2]', async () => {
+test('error responses are the same in every environment: no setting reveals more to clients [ASVS 13.4.2]', async () => {
   const database = await createDatabase();
   const debug = { NODE_ENV: 'development', DEBUG: '*', LOG_LEVEL: 'trace', NODE_DEBUG: '' };
   const server = await ServerProcess.start({ ...database.env, ...debug });

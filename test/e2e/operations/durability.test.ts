@@ -3,7 +3,7 @@ import { createDatabase, type TestDatabase } from '../../support/engine.js';
 import { expectProblem } from '../../support/matchers.js';
 import { ServerProcess } from '../../support/process.js';
 
-/** What was answered is there after `kill -9`, on both engines. */
+/** Acknowledged changes survive `kill -9`, on both engines. */
 let database: TestDatabase;
 beforeEach(async () => {
   database = await createDatabase();
@@ -13,7 +13,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('every registration that was answered 201 can log in after a kill -9 in the middle of many [ASVS 2.3.3]', async () => {
+test('every user whose registration got 201 can log in after a kill -9 during many registrations [ASVS 2.3.3]', async () => {
   const answered: string[] = [];
   for (let round = 0; round < 3; round++) {
     const server = await ServerProcess.start(database.env);
@@ -32,7 +32,7 @@ test('every registration that was answered 201 can log in after a kill -9 in the
   await server.kill('SIGTERM');
 });
 
-test('a logout and a refresh that were answered hold after a kill -9 [attack: replay after restart]', async () => {
+test('an acknowledged logout and refresh survive a kill -9 [attack: replay after restart]', async () => {
   let server = await ServerProcess.start(database.env);
   const ended = await server.client.signUp('ended');
   const alive = await server.client.signUp('alive');

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createDatabase } from '../../support/engine.js';
 import { ServerProcess } from '../../support/process.js';
 
-/** Stands where the operator's production database would, and counts who connects. */
+/** Stands in for the operator's production database and counts connections. */
 let production: Server;
 let connections = 0;
 let folder: string;
@@ -33,7 +33,7 @@ beforeEach(() => {
   connections = 0;
 });
 
-/** Runs one of the scripts in the folder of the poisoned `.env`. */
+/** Runs one of the scripts in the folder with the misleading `.env`. */
 async function run(args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
   const { PATH, HOME, TEST_DATABASE_URL } = process.env as Record<string, string>;
   const engine = TEST_DATABASE_URL === undefined ? {} : { TEST_DATABASE_URL };
@@ -48,7 +48,7 @@ async function run(args: string[], env: Record<string, string>): Promise<{ code:
   return { code, output };
 }
 
-test('npm test touches no database that .env or DATABASE_URL names', async () => {
+test('npm test does not connect to a database named by .env or DATABASE_URL', async () => {
   const arguments_ = ['--projects', resolve('.'), '--testPathPatterns', 'unit/identifier'];
   const { code, output } = await run([resolve('scripts/test.mjs'), ...arguments_], { DATABASE_URL: url });
   expect([code, connections, output]).toEqual([0, 0, expect.stringMatching(/Tests: .* passed/)]);
@@ -64,7 +64,7 @@ test('a server that a test starts does not read .env', async () => {
   await database.drop();
 });
 
-test('npm run migration:run names the database before it touches it, without the password', async () => {
+test('npm run migration:run prints the database, without the password, before it connects', async () => {
   const { code, output } = await run([resolve('scripts/migrate.mjs'), 'run'], {});
   expect([code, output]).toEqual([
     1,

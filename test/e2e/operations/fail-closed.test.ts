@@ -29,9 +29,9 @@ afterEach(() => jest.restoreAllMocks());
 interface Visitor {
   username: string;
   tokens: Tokens;
-  /** A session to log out of. */
+  /** A session for the logout. */
   parting: Tokens;
-  /** A user whose password can change. */
+  /** A user for the password change. */
   other: Tokens;
   cookie: Record<string, string>;
 }
@@ -96,7 +96,7 @@ const FINE: Record<ProbeName, number> = {
   logout: 204,
 };
 
-/** Breaks every statement that `matches`, on both engines; on PostgreSQL users' lists go through a pool of their own. */
+/** Makes every statement that `matches` fail, on both engines. On PostgreSQL, lists of users use a separate pool. */
 function breakQueries(matches: RegExp, error: object): void {
   for (const prototype of [Object.getPrototypeOf(server.get(DataSource).createQueryRunner()), pg.Pool.prototype]) {
     const original = prototype.query;
@@ -113,7 +113,7 @@ const broken = () => {
 
 type Fault = [name: string, inject: () => void, refused: Partial<Record<ProbeName, number>>];
 
-/** What asks nobody, while the feed is fresh. */
+/** Requests that need no statement while the feed is fresh. */
 const IN_MEMORY = { protected: 200 } as const;
 const lost = (status: number): Record<ProbeName, number> => ({
   protected: status,
@@ -181,13 +181,13 @@ const FAULTS: Fault[] = [
 ];
 
 test.each(FAULTS)(
-  '%s: refused, nothing half done, and fine again without a restart [ASVS 16.5.3] [attack: fail open]',
+  '%s: rejects requests, leaves nothing half done and recovers without a restart [ASVS 16.5.3] [attack: fail open]',
   async (_, inject, refused) => {
     const visitor = await newVisitor();
     inject();
     expect(await probe(visitor)).toEqual({ ...FINE, ...refused });
     jest.restoreAllMocks();
-    // What was refused can still be done, and so was not.
+    // The rejected change can still be made, so it had not been made.
     const again: Record<string, number> = {};
     for (const name of Object.keys(refused) as ProbeName[]) again[name] = (await PROBES[name](visitor)).status;
     expect(again).toEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, FINE[name as ProbeName]])));
@@ -195,7 +195,7 @@ test.each(FAULTS)(
   },
 );
 
-test('without the table of events nobody gets in and nothing changes; with it again, all goes on [ASVS 16.5.3]', async () => {
+test('without the audit table, rejects logins and changes nothing; recovers once it is back [ASVS 16.5.3]', async () => {
   const { username, tokens } = await newVisitor();
   const source = server.get(DataSource);
   const count = async () =>
@@ -218,7 +218,7 @@ test('without the table of events nobody gets in and nothing changes; with it ag
 });
 
 testOnPostgres(
-  'a table that somebody holds: a login waits for the database’s time-out and is refused, others go on',
+  'while a table is locked, a login fails after the database’s timeout and other requests succeed',
   async () => {
     const { username, tokens } = await newVisitor();
     const holder = server.get(DataSource).createQueryRunner();

@@ -14,7 +14,7 @@ import { fingerprint } from '../../support/everything.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** What becomes of a request when a part of the server fails under it. Each name says which ASVS rows it proves. */
+/** Requests during which a part of the server fails. Each title names the ASVS requirements that it proves. */
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
@@ -27,7 +27,7 @@ afterEach(() => {
 const NEW = 'another passphrase, as uncommon';
 interface Operation {
   name: string;
-  /** Makes what it works on and gives back what does it. */
+  /** Prepares the data, and returns the function that runs the operation. */
   prepare: (username: string) => Promise<() => Promise<Answer<unknown>>>;
 }
 const withToken = (work: (token: string, refresh: string) => Promise<Answer<unknown>>) => async (username: string) => {
@@ -66,7 +66,7 @@ const OPERATIONS: Operation[] = [
   },
 ];
 
-/** Lets the n-th statement that changes something fail, before or after the database has run it. */
+/** Makes the n-th writing statement fail, before or after the database has run it. */
 function failAt(n: number, when: 'before' | 'after'): { reached: () => boolean } {
   const original = PostgresQueryRunner.prototype.query;
   let count = 0;
@@ -83,7 +83,7 @@ function failAt(n: number, when: 'before' | 'after'): { reached: () => boolean }
     if (isIt) reached = true;
     if (isIt && when === 'before') throw new Error('the statement failed');
     const result = await original.apply(this, parameters);
-    // What has been committed can't be taken back: of that only the answer is lost.
+    // A commit can't be rolled back, so only its response is lost.
     if (isIt && this.isTransactionActive && !/COMMIT/.test(parameters[0]))
       throw new Error('the statement failed after it ran');
     return result;
@@ -92,7 +92,7 @@ function failAt(n: number, when: 'before' | 'after'): { reached: () => boolean }
 }
 
 test.each(OPERATIONS)(
-  '$name is done in whole or not at all, whichever statement fails [ASVS 2.3.3]',
+  '$name is done completely or not at all, whichever statement fails [ASVS 2.3.3]',
   async ({ name, prepare }) => {
     for (const when of ['before', 'after'] as const) {
       for (let n = 1; n < 20; n++) {
@@ -117,7 +117,7 @@ const broken = () => {
   throw new Error('broken');
 };
 
-test('whatever judges a caller and fails, the answer is a refusal, and all is well after it [ASVS 16.5.3, 16.5.2] [attack: fail open]', async () => {
+test('rejects the request if any check of its credentials fails, and recovers afterwards [ASVS 16.5.3, 16.5.2] [attack: fail open]', async () => {
   const { access_token: token } = await server.client.signUp('careful');
   const login = { username: 'careful', password: PASSWORD };
   const byCookie = await server.client.post<{ csrf_token: string }>('/auth/login', {
@@ -151,7 +151,7 @@ test('whatever judges a caller and fails, the answer is a refusal, and all is we
   expect((await server.client.post('/auth/login', { body: login })).status).toBe(200);
 });
 
-test('every login and every refusal leaves its line: which, when, from where, with what outcome [ASVS 16.3.1, 16.3.2, 16.3.3]', async () => {
+test('logs every login and every rejection with time, address and outcome [ASVS 16.3.1, 16.3.2, 16.3.3]', async () => {
   const { access_token: token, refresh_token } = await server.client.signUp('logged');
   const wrong = { username: 'logged', password: 'not the password' };
   const asked: [string, string, number, Answer<unknown>][] = [
@@ -180,7 +180,7 @@ test('every login and every refusal leaves its line: which, when, from where, wi
   expect(reused).toEqual([expect.objectContaining({ level: 'warn', user_id: expect.any(String), ip: '127.0.0.1' })]);
 });
 
-test('nothing in the database is a password, a token, a cookie or a key in the clear [ASVS 14.2.4] [attack: secrets at rest and in logs]', async () => {
+test('the database contains no unencrypted password, token, cookie or key [ASVS 14.2.4] [attack: secrets at rest and in logs]', async () => {
   const tokens = await server.client.signUp('dumped', 'tangerine-otter-47');
   const cookie = await server.client.post('/auth/login', {
     body: { username: 'dumped', password: 'tangerine-otter-47', transport: 'cookie' },
@@ -200,6 +200,6 @@ test('nothing in the database is a password, a token, a cookie or a key in the c
     expect(text).not.toContain(Buffer.from(secret).toString('hex'));
     expect(JSON.stringify(server.log)).not.toContain(secret);
   }
-  // The ASN.1 of a private key on P-256, as PKCS #8 begins.
+  // The first ASN.1 bytes of a P-256 private key in PKCS #8.
   expect(text).not.toContain('308187020100301306072a8648ce3d0201');
 });

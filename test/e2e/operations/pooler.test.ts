@@ -10,7 +10,7 @@ import { until, verdict } from '../../support/instances.js';
 import { testWhere } from '../../support/on-engine.js';
 import { ServerProcess } from '../../support/process.js';
 
-/** An instance that has nothing but PgBouncer in transaction mode. Where that is not installed, it says so. */
+/** Instances that connect only through PgBouncer in transaction mode. Skipped if that is not installed. */
 const isInstalled = isPostgres && canRun('pgbouncer');
 const testBehindPooler = testWhere(isInstalled, 'PostgreSQL or pgbouncer is not there');
 
@@ -30,7 +30,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** @returns the settings of an instance behind it */
+/** @returns the settings of an instance that connects through it */
 async function startPooler(more: string[] = []): Promise<Record<string, string>> {
   const { hostname, port, username, password } = new URL(SERVER as string);
   const credentials = `user=${username}${password ? ` password=${decodeURIComponent(password)}` : ''}`;
@@ -58,7 +58,7 @@ async function startPooler(more: string[] = []): Promise<Record<string, string>>
 }
 
 testBehindPooler(
-  'two instances start at once, migrate, log in, and hear of revocations by reading alone',
+  'two instances start together, migrate, log in, and learn of revocations by polling',
   async () => {
     const env = { ...(await startPooler(['ignore_startup_parameters = statement_timeout'])), RATE_LIMIT: 'off' };
     const [pooled, other] = await Promise.all([ServerProcess.start(env), ServerProcess.start(env)]);
@@ -83,7 +83,7 @@ testBehindPooler(
 );
 
 testBehindPooler(
-  'where the pooler lets statement_timeout not pass, the start is refused and says what to set',
+  'refuses to start if the pooler does not pass statement_timeout on, and names the setting',
   async () => {
     const env = await startPooler();
     const { code, stderr } = await ServerProcess.spawn({

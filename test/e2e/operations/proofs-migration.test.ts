@@ -24,7 +24,7 @@ const logIn = (username: string, password = PASSWORD, cookie = '') =>
     body: { username, password },
     headers: cookie ? { Cookie: cookie } : {},
   });
-/** Takes back this migration and those after it. */
+/** Reverts this migration and those after it. */
 async function down(): Promise<void> {
   for (let n = migrations.length; n > migrations.indexOf(Proofs1763900000000); n--) {
     await migrate(server.get(DataSource), 'revert');
@@ -32,7 +32,7 @@ async function down(): Promise<void> {
 }
 const up = () => migrate(server.get(DataSource));
 
-test('everybody stays logged in, known devices stay known, and every session has pwd', async () => {
+test('keeps all sessions and known devices, and gives every session the amr pwd', async () => {
   await server.client.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
   const login = await logIn('ana');
   const device = deviceCookie(login.headers);
@@ -58,7 +58,7 @@ test('everybody stays logged in, known devices stay known, and every session has
   expect((await logIn('ana', PASSWORD, device)).status).toBe(200);
 });
 
-test('down ends the sessions of other credentials, keeps users without a password, and up comes back', async () => {
+test('down ends sessions of other credentials and keeps users without a password, and up works again', async () => {
   const tokens = await server.client.signUp('ana');
   await server.client.signUp('ben');
   const user = await server.get(UsersService).findForLogin({ username: 'ben' });
@@ -74,7 +74,7 @@ test('down ends the sessions of other credentials, keeps users without a passwor
   expect((await server.client.refresh(tokens.refresh_token)).status).toBe(200);
 });
 
-/** What the release before this migration runs on the new schema, while both are running. */
+/** Statements that the release before this migration runs on the new schema, while both are running. */
 const FORMER = {
   start: `INSERT INTO sessions (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at,
                                 access_expires_at, ip, user_agent)
@@ -90,7 +90,7 @@ const FORMER = {
   rehash: `UPDATE users SET password_hash = password_hash || 'y' WHERE username = $1`,
 };
 
-test('the former release runs on the new schema, and what it changes is seen by this one', async () => {
+test('the former release works on the new schema, and this release sees its changes', async () => {
   const tokens = await server.client.signUp('ana');
   const stamps = async () => {
     const rows = await sql('SELECT updated_at, credentials_changed_at FROM users WHERE username = $1', ['ana']);
@@ -111,7 +111,7 @@ test('the former release runs on the new schema, and what it changes is seen by 
   expect(changed).toBeGreaterThan(before);
   await sql(FORMER.disable, ['ana']);
   expect(await stamp()).toBeGreaterThan(changed);
-  // What this release changes, the former one sees by updated_at.
+  // The former release sees changes of this one by updated_at.
   const { access_token: token } = await server.client.logIn('former');
   const times = async () => (await sql(`SELECT updated_at FROM users WHERE username = 'former'`))[0].updated_at as Date;
   const updated = await times();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { TestServer } from '../../support/server.js';
 
-/** The READMEs' transcript, executed line by line against a fresh server. */
+/** The transcript in both READMEs, executed line by line against a new server. */
 interface Step {
   command: string;
   expected: string;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-test.each(['README.md', 'README.es.md'])('every line of the session in %s answers as it says', async (file) => {
+test.each(['README.md', 'README.es.md'])('every command of the session in %s has the output shown', async (file) => {
   const steps = readTranscript(file);
   expect(steps.length).toBeGreaterThanOrEqual(6);
   const outputs = await run(steps.map(({ command }) => command.replaceAll('http://localhost:3000', server.client.url)));
@@ -42,7 +42,7 @@ function readTranscript(file: string): Step[] {
     });
 }
 
-/** Runs the commands in one shell, so that variables last, and returns the output of each. */
+/** Runs the commands in one shell, which keeps variables, and returns the output of each. */
 async function run(commands: string[]): Promise<string[]> {
   const MARK = '=====next=====';
   const shell = spawn('bash', ['-s'], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -55,7 +55,7 @@ async function run(commands: string[]): Promise<string[]> {
   return output.split(MARK).map((part) => part.trim());
 }
 
-/** `…` stands for anything. */
+/** `…` matches any text. */
 function asPattern(expected: string): RegExp {
   const parts = expected.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[\\s\\S]*?')}$`);

@@ -3,8 +3,8 @@ import { PASSWORD } from '../../support/client.js';
 import { expectFaults, expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 
-/** Rows of the contract's table of configuration, each seen from outside. One server at a time: Passport is global. */
-test('REGISTRATION=closed answers 403', async () => {
+/** Effects of the settings over HTTP. One server at a time, because Passport is global. */
+test('responds with 403 if REGISTRATION=closed', async () => {
   const closed = await TestServer.start({ REGISTRATION: 'closed' });
   try {
     const answer = await closed.client.post('/register', { body: { username: 'x', password: PASSWORD } });
@@ -17,19 +17,22 @@ test('REGISTRATION=closed answers 403', async () => {
 test.each([
   ['email', { email: 'x@example.com' }, { username: 'x' }, ['/email']],
   ['username,email', { username: 'x', email: 'x@example.com' }, {}, ['/username', '/email']],
-])('REGISTRATION_REQUIRES=%s takes what it names and refuses less', async (requires, enough, tooLittle, missing) => {
-  const strict = await TestServer.start({ REGISTRATION_REQUIRES: requires });
-  try {
-    const answer = await strict.client.post('/register', { body: { ...tooLittle, password: PASSWORD } });
-    expectFaults(answer, ...missing.map((pointer): [string, string] => [pointer, 'required']));
-    const taken = await strict.client.post('/register', { body: { ...enough, password: PASSWORD } });
-    expect(taken.status).toBe(201);
-  } finally {
-    await strict.stop();
-  }
-});
+])(
+  'REGISTRATION_REQUIRES=%s accepts the named members and rejects fewer',
+  async (requires, enough, tooLittle, missing) => {
+    const strict = await TestServer.start({ REGISTRATION_REQUIRES: requires });
+    try {
+      const answer = await strict.client.post('/register', { body: { ...tooLittle, password: PASSWORD } });
+      expectFaults(answer, ...missing.map((pointer): [string, string] => [pointer, 'required']));
+      const taken = await strict.client.post('/register', { body: { ...enough, password: PASSWORD } });
+      expect(taken.status).toBe(201);
+    } finally {
+      await strict.stop();
+    }
+  },
+);
 
-test('PASSWORD_MIN_LENGTH moves the bound [ASVS 6.2.1]', async () => {
+test('PASSWORD_MIN_LENGTH sets the minimum length [ASVS 6.2.1]', async () => {
   const strict = await TestServer.start({ PASSWORD_MIN_LENGTH: '15' });
   try {
     const answer = await strict.client.post('/register', { body: { username: 'x', password: 'x'.repeat(14) } });
@@ -39,7 +42,7 @@ test('PASSWORD_MIN_LENGTH moves the bound [ASVS 6.2.1]', async () => {
   }
 });
 
-test('no access token outlives its session', async () => {
+test('an access token expires no later than its session', async () => {
   const tight = await TestServer.start({ SESSION_TTL: '100s', ACCESS_TOKEN_TTL: '5m' });
   try {
     const tokens = await tight.client.signUp('tight');
@@ -64,7 +67,7 @@ test('a token issued under a longer ACCESS_TOKEN_TTL stays revoked after the set
   }
 });
 
-test('PUBLIC_URL is the issuer, JWT_AUDIENCE the audience, and https brings HSTS [ASVS 3.4.1]', async () => {
+test('PUBLIC_URL sets the issuer, JWT_AUDIENCE the audience, and https enables HSTS [ASVS 3.4.1]', async () => {
   const settings = { PUBLIC_URL: 'https://auth.example.com', JWT_AUDIENCE: 'https://api.example.com' };
   const server = await TestServer.start(settings);
   try {
@@ -80,7 +83,7 @@ test('PUBLIC_URL is the issuer, JWT_AUDIENCE the audience, and https brings HSTS
   }
 });
 
-test('REFRESH_TOKEN_TTL is how long a refresh token lives', async () => {
+test('REFRESH_TOKEN_TTL sets the lifetime of a refresh token', async () => {
   const server = await TestServer.start({ REFRESH_TOKEN_TTL: '1m' });
   try {
     const tokens = await server.client.signUp('ana');

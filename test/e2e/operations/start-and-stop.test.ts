@@ -55,7 +55,7 @@ describe.each<['SIGTERM' | 'SIGINT', string[]]>([
   });
 });
 
-test('connections that sent nothing, or half a head, do not hold up the stop', async () => {
+test('connections that sent nothing, or half of the headers, do not delay the stop', async () => {
   const server = await ServerProcess.start(database.env);
   const port = Number(new URL(server.client.url).port);
   const sockets = ['', 'GET /health/live HTTP/1.1\r\nHo'].map((bytes) => {
@@ -70,7 +70,7 @@ test('connections that sent nothing, or half a head, do not hold up the stop', a
   for (const socket of sockets) socket.destroy();
 });
 
-test('LOG_LEVEL leaves out what is below it', async () => {
+test('LOG_LEVEL omits lines below that level', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));
   const { port } = other.address() as { port: number };
@@ -91,7 +91,7 @@ test('LOG_LEVEL leaves out what is below it', async () => {
 });
 
 describeOnEmbedded('the data folder', () => {
-  test('a second process on it gets one clear line and exit code 1, and harms nothing', async () => {
+  test('makes a second process exit with code 1 and one clear line, without any damage', async () => {
     const first = await ServerProcess.start(database.env);
     await first.client.signUp('ana');
     const second = ServerProcess.spawn({ ...database.env, ...SECRET });
@@ -102,7 +102,7 @@ describeOnEmbedded('the data folder', () => {
     await first.kill('SIGTERM');
   });
 
-  test('is free again after a kill -9', async () => {
+  test('can be used again after a kill -9', async () => {
     for (let round = 0; round < 3; round++) {
       const server = await ServerProcess.start(database.env);
       await server.kill('SIGKILL');
@@ -112,7 +112,7 @@ describeOnEmbedded('the data folder', () => {
     expect(readdirSync(database.env.DATA_DIR as string).filter((name) => name.startsWith('lock-'))).toEqual([]);
   });
 
-  test('of ten that start at once after a kill -9, one serves and nine are refused', async () => {
+  test('serves one of ten processes that start together after a kill -9, and rejects nine', async () => {
     await (await ServerProcess.start(database.env)).kill('SIGKILL');
     const env = { ...database.env, ...SECRET };
     const starting = Array.from({ length: 10 }, () => ServerProcess.spawn(env));
@@ -123,7 +123,7 @@ describeOnEmbedded('the data folder', () => {
     await Promise.all(starting.map((server) => server.kill('SIGTERM')));
   });
 
-  test('may have a path longer than a socket may', async () => {
+  test('may have a path longer than a socket path may be', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'portero-long-')), 'x'.repeat(100), 'y'.repeat(100));
     const first = await ServerProcess.start({ DATA_DIR: folder });
     const second = ServerProcess.spawn({ DATA_DIR: folder, ...SECRET });
@@ -132,7 +132,7 @@ describeOnEmbedded('the data folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('gets a secret of its own, which only its owner can read, and keeps it [ASVS 13.3.2]', async () => {
+  test('gets a random secret that only its owner can read, and keeps it [ASVS 13.3.2]', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portero-secret-'));
     const env = { DATA_DIR: join(folder, 'data') };
     let server = ServerProcess.spawn(env);
@@ -147,14 +147,14 @@ describeOnEmbedded('the data folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('whose secret is lost is left as it is, and the start says so', async () => {
+  test('is left unchanged if its secret is lost, and the start reports that', async () => {
     await (await ServerProcess.start(database.env)).kill('SIGTERM');
     const { code, stderr } = await ServerProcess.spawn(database.env).exit;
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^portero: .*secret is missing, [^\n]*\n$/)]);
     expect(readdirSync(database.env.DATA_DIR as string)).toEqual(['postgres']);
   });
 
-  test('is open to its owner alone, also where it was made by somebody with an open mode', async () => {
+  test('is accessible only to its owner, also if it was created with open permissions', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portero-mode-'));
     chmodSync(folder, 0o777);
     const server = ServerProcess.spawn({ DATA_DIR: folder });
@@ -170,7 +170,7 @@ describeOnEmbedded('the data folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('tells where it listens, where the data is, and what to set for PostgreSQL', async () => {
+  test('prints where it listens, where the data is, and the setting for PostgreSQL', async () => {
     const server = await ServerProcess.start(database.env);
     const { stdout } = await server.kill('SIGTERM');
     expect(stdout).toMatch(/Portero listens on http:\/\/127\.0\.0\.1:\d+/);
@@ -181,7 +181,7 @@ describeOnEmbedded('the data folder', () => {
   });
 });
 
-describe('a start that is refused says why in one line, exits 1', () => {
+describe('a refused start reports the reason in one line and exits with 1', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     [
       'a wrong setting',
