@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { addressKey, addressLevels } from '../../src/http/client-address.js';
 
-/** Attack row "limiter evasion": one subscriber, one count. */
+/** Attack row "limiter evasion": one counter per subscriber. */
 test.each([
   ['203.0.113.5', '203.0.113.5'],
   ['203.0.113.5:8080', '203.0.113.5'],
@@ -22,13 +22,13 @@ test.each([
 });
 
 test.each([undefined, '', 'unknown', '_hidden', '1.2.3', '1.2.3.4.5', ':::', '203.0.113.5, 1.2.3.4', "'; DROP TABLE"])(
-  '%p is no address, and shares one count with all that is none',
+  '%p is not an address and shares one counter with all other invalid ones',
   (address) => {
     expect(addressKey(address)).toBe('none');
   },
 );
 
-test('an IPv6 address is in three networks, an IPv4 address in none but its own', () => {
+test('an IPv6 address belongs to three networks, an IPv4 address only to its own', () => {
   expect(addressLevels('2001:db8:1:2345:6::7')).toEqual([
     '2001:db8:1::/48',
     '2001:db8:1:2300::/56',
@@ -37,7 +37,7 @@ test('an IPv6 address is in three networks, an IPv4 address in none but its own'
   for (const address of ['203.0.113.5', '::ffff:203.0.113.5']) expect(addressLevels(address)).toEqual(['203.0.113.5']);
 });
 
-test('every IPv6 address of one /64 has one key, whatever the rest of it is', () => {
+test('all IPv6 addresses of one /64 have the same key', () => {
   const group = fc.integer({ min: 1, max: 0xffff }).map((value) => value.toString(16));
   const groups = fc.tuple(group, group, group, group);
   fc.assert(

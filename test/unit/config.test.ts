@@ -73,7 +73,7 @@ test.each<[Record<string, string>, RegExp]>([
   [{ SESSION_IDLE_TTL: '3s' }, /^SESSION_IDLE_TTL must be at least 4000 ms/],
   [{ MAX_SESSIONS_PER_USER: '0' }, /^MAX_SESSIONS_PER_USER must be a whole number from 1 to 10000/],
   [{ REFRESH_GRACE: '1d' }, /^REFRESH_GRACE is too long/],
-  // Shorter than a client may have to wait for an answer that is lost: its retry would count as theft.
+  // Shorter than a client waits for a lost response, so its retry would count as reuse.
   [{ REFRESH_GRACE: '42s' }, /^REFRESH_GRACE must be at least 43000 ms/],
   [{ JWT_ALG: 'none' }, /^JWT_ALG must be one of: ES256, RS256, HS256 /],
   [{ JWT_ALG: 'es256' }, /^JWT_ALG must be one of/],
@@ -136,7 +136,7 @@ test.each<[Record<string, string>, RegExp]>([
   }
 });
 
-test('with DATABASE_URL the secret is required, and PUBLIC_URL is missed aloud [ASVS 13.2.3]', () => {
+test('with DATABASE_URL, the secret is required, and a missing PUBLIC_URL is a warning [ASVS 13.2.3]', () => {
   const DATABASE_URL = 'postgres://u:p@localhost/x';
   expect(() => loadConfig({ DATABASE_URL })).toThrow(/^PORTERO_SECRET is required with DATABASE_URL/);
   expect(load({ DATABASE_URL }).warnings).toEqual([
@@ -159,7 +159,7 @@ test('RATE_LIMIT=off is a warning', () => {
   ]);
 });
 
-test('limits and proxies are read as they are written', () => {
+test('parses rate limits and trusted proxies', () => {
   const { config } = load({ LIMIT_LOGINS: '7/2h', LOCKOUT_WAIT: '1m', TRUST_PROXY: '10.0.0.0/8, fd00::/8,192.0.2.1' });
   expect(config.limits.logins).toEqual({ quota: 7, windowSeconds: 7200 });
   expect(config.lockout.wait).toBe(60_000);
@@ -174,7 +174,7 @@ test('the issuer has no trailing slash, and is the audience unless one is set', 
   expect(load({ JWT_AUDIENCE: 'api' }).config.jwtAudience).toBe('api');
 });
 
-test('origins may have spaces round them', () => {
+test('origins may be surrounded by spaces', () => {
   const { config } = load({ CORS_ORIGINS: 'https://app.example.com , http://localhost:8080,https://app.example.com' });
   expect(config.corsOrigins).toEqual(['https://app.example.com', 'http://localhost:8080']);
 });
@@ -184,7 +184,7 @@ test('the URL of the breach check ends in one slash', () => {
   expect(load({ HIBP_URL: 'http://hibp:8080/range//' }).config.hibpUrl).toBe('http://hibp:8080/range/');
 });
 
-test('a .env file is read, and what is set outside wins', () => {
+test('reads a .env file, and environment variables take precedence', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'portero-env-')), '.env');
   writeFileSync(file, '# a comment\nREGISTRATION=closed\nPATH=/nowhere\n');
   const env = environment({ PATH: '/bin', ENV_FILE: file });
@@ -198,7 +198,7 @@ test('ENV_FILE=none reads no file, and a missing ENV_FILE refuses the start', ()
   );
 });
 
-test('docs/configuration.md and the READMEs name the settings that there are', () => {
+test('docs/configuration.md and the READMEs list exactly the existing settings', () => {
   const source = readFileSync('src/config/config.ts', 'utf8');
   const inCode = new Set([
     ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),

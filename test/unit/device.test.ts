@@ -24,13 +24,13 @@ test.each([
 });
 
 test.each([[null], [''], [' '], ['curl/8.5.0'], ['Mozilla/5.0'], ['<b>x</b>/1 (y)'], ['evil\u202etxt/1.0 (x)']])(
-  'there are no words for %j',
+  'returns no device name for %j',
   (userAgent) => {
     expect(describeDevice(userAgent)).toBeNull();
   },
 );
 
-test('whatever a client sends, the words are few, plain, and come at once [ASVS 1.3.12]', () => {
+test('the device name of any user agent is short, plain text and computed fast [ASVS 1.3.12]', () => {
   const part = fc.constantFrom(
     'Mozilla/5.0',
     'Chrome/',

@@ -11,7 +11,7 @@ interface Vector {
   readonly password: string;
   readonly hash: string;
   readonly salt?: string;
-  /** `default` for what the program makes when nothing is asked of it; those cost what they cost. */
+  /** `default` marks hashes made with the default cost of the program, which are slow to verify. */
   readonly note?: string;
 }
 
@@ -33,7 +33,7 @@ function parse(stored: string): Compare {
   return format.parse(stored);
 }
 
-/** Whether a login passes: what can't be read lets nobody in. Any error but the one fails the test. */
+/** Whether a login succeeds. An unreadable hash never matches; any other error fails the test. */
 async function lets(password: string, stored: string): Promise<boolean> {
   try {
     return await parse(stored)(password);
@@ -43,34 +43,34 @@ async function lets(password: string, stored: string): Promise<boolean> {
   }
 }
 
-test('every format has vectors, and one of its default cost, a non-ASCII one and a long one', () => {
+test('every format has vectors, including one of default cost, one that is not ASCII and a long one', () => {
   for (const { name } of FOREIGN_FORMATS) {
     const own = vectors.filter(({ format }) => format === name);
     const [usual, unicode] = [
       own.some(({ note }) => note === 'default'),
       own.some((each) => /[^ -~]/.test(each.password)),
     ];
-    // Of bcrypt's newest package, which refuses what it once cut.
+    // From bcrypt's newest package, which rejects passwords that it used to truncate.
     const long = name === 'django-bcrypt' || own.some(({ password }) => password.length > 72);
     expect({ name, usual, unicode, long }).toEqual({ name, usual: true, unicode: true, long: true });
   }
 });
 
 test.each(vectors.map((vector) => [vector.format, vector.program, vector] as const))(
-  '%s of %s: its password matches and no other does',
+  '%s of %s: only its password matches',
   async (_format, _program, { password, stored, note }) => {
     const compare = parse(stored);
     expect(await compare(password)).toBe(true);
     if (note === 'default') return;
     expect(await compare(`!${password.slice(1)}!`)).toBe(false);
     expect(await compare('')).toBe(false);
-    // bcrypt alone reads 72 bytes and no more.
+    // Only bcrypt ignores bytes after the 72nd.
     const counts = !/^(bcrypt\$)?\$2[aby]\$/.test(stored) || Buffer.byteLength(password.slice(0, -1)) < 72;
     expect(await compare(password.slice(0, -1))).toBe(!counts);
   },
 );
 
-test('a hash is recognised as what it is and as nothing else', () => {
+test('recognizes a hash as exactly one format', () => {
   for (const { format, stored } of vectors) {
     expect(FOREIGN_FORMATS.filter((each) => each.recognises(stored)).map(({ name }) => name)).toEqual([format]);
   }
@@ -88,12 +88,12 @@ test('a password with NUL, which crypt(3) would cut there, matches no bcrypt and
   }
 });
 
-test('a password longer than SHA-crypt is run on is refused without error', async () => {
+test('rejects a password over the maximum length of SHA-crypt without an error', async () => {
   const [stored] = vectors.filter(({ format }) => format === 'sha512-crypt').slice(1);
   expect(await lets('x'.repeat(LIMITS.shaCryptPasswordBytes + 1), stored?.stored ?? '')).toBe(false);
 });
 
-test('the rounds of SHA-crypt leave the event loop free between slices', async () => {
+test('SHA-crypt yields to the event loop between slices of rounds', async () => {
   const slow = vectors.find(({ stored }) => stored.startsWith('$6$rounds=123456$'));
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
@@ -103,7 +103,7 @@ test('the rounds of SHA-crypt leave the event loop free between slices', async (
 });
 
 test.each(samples.map((sample) => [kindOf(sample), sample] as const))(
-  'a truncated hash of %s lets nobody in',
+  'a truncated hash of %s matches no password',
   async (_kind, { password, stored }) => {
     const step = Math.max(1, Math.floor(stored.length / 40));
     for (let length = stored.length - 1; length > 0; length -= length > stored.length - 8 ? 1 : step) {
@@ -113,11 +113,11 @@ test.each(samples.map((sample) => [kindOf(sample), sample] as const))(
 );
 
 test.each(samples.map((sample) => [kindOf(sample), sample] as const))(
-  'a hash of %s with any field altered, emptied, doubled or left out lets nobody in',
+  'a hash of %s with any field altered, emptied, doubled or omitted matches no password',
   async (_kind, { format, password, stored }) => {
     const parts = stored.split(/([$:,=}])/);
     for (const [index, part] of parts.entries()) {
-      // A rotated letter at the start changes the bytes; at the end it may change but the unused bits of base64.
+      // A rotated letter at the start changes the bytes; at the end it may change only unused bits of base64.
       const rotated = part.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
       for (const altered of [rotated, `${part}A`, part.repeat(2), '']) {
         const text = parts.with(index, altered).join('');
@@ -174,21 +174,18 @@ const hostile = [
     [`$firescrypt$${megabyte}`, `$scrypt$${megabyte}`, `$pbkdf2$${'$'.repeat(2 ** 20)}`, `scrypt:${':'.repeat(4000)}`],
   );
 
-test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))(
-  'refused before anything is hashed: %s',
-  (_text, stored) => {
-    expect(() => parse(stored)).toThrow(MalformedHash);
-  },
-);
+test.each(hostile.map((stored) => [stored.slice(0, 70), stored]))('rejects before hashing: %s', (_text, stored) => {
+  expect(() => parse(stored)).toThrow(MalformedHash);
+});
 
-test('the reason for a refusal tells nothing of the hash', () => {
+test('the reason for a rejection reveals nothing about the hash', () => {
   const reason = expect.objectContaining({ message: expect.not.stringMatching(/aabbcc|thesalt/) });
   for (const stored of ['scrypt:32768:8:1$thesalt$aabbcc', 'pbkdf2:sha256$thesalt$aabbcc', '$2b$31$aabbcc']) {
     expect(() => parse(stored)).toThrow(reason);
   }
 });
 
-test('what today’s programs and standards ask for is inside the caps', () => {
+test('accepts the costs that current programs and standards use', () => {
   const phc = `$${digest.salt}$${digest.phc}`;
   for (const stored of [
     `scrypt:32768:8:1$salt$${digest.hex}`,
@@ -205,7 +202,7 @@ test('what today’s programs and standards ask for is inside the caps', () => {
   }
 });
 
-test('a salt of Flask-Security that is no salt is refused where it is given', () => {
+test('rejects an invalid Flask-Security salt when it is set', () => {
   for (const salt of ['', 's'.repeat(1025)]) expect(() => wrapFlaskSecurity(salt, '$2b$')).toThrow(MalformedHash);
 });
 
@@ -221,7 +218,7 @@ function parsesOrRefuses(stored: string): void {
 
 const prefixes = [...new Set(vectors.map(({ stored }) => stored.replace(/^([^$]*\$?[^$]*[$}]).*$/, '$1')))];
 
-test('no text whatever makes a format throw another error, or hang', () => {
+test('no text makes a format throw an unexpected error or hang', () => {
   const text = fc.string({ unit: 'binary', maxLength: 6000 });
   const claimed = fc.tuple(fc.constantFrom(...prefixes), fc.array(fc.oneof(text, fc.constantFrom('$', ':', ',', '='))));
   const any = fc.oneof(
@@ -231,7 +228,7 @@ test('no text whatever makes a format throw another error, or hang', () => {
   fc.assert(fc.property(any, parsesOrRefuses), { numRuns: 1500 });
 });
 
-test('a vector with characters altered, left out or put in never throws another error', async () => {
+test('a vector with characters altered, removed or inserted never throws an unexpected error', async () => {
   const mutated = fc
     .tuple(
       fc.constantFrom(...samples),

@@ -1,6 +1,6 @@
 import { generateKey } from '../../src/tokens/jwa.js';
 
-test.each(['ES256', 'RS256', 'HS256'] as const)('%s keys are exported while the collector runs', async (alg) => {
+test.each(['ES256', 'RS256', 'HS256'] as const)('exports %s keys during garbage collection', async (alg) => {
   const kinds = new Set<string | undefined>();
   for (let n = 0; n < (alg === 'RS256' ? 3 : 300); n++) {
     const key = await generateKey(alg);

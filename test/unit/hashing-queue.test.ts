@@ -7,7 +7,7 @@ import { MovableClock } from '../support/movable-clock.js';
 const queueOf = (hashConcurrency: number, hashQueueTimeout = 5000) =>
   new HashingQueue({ hashConcurrency, hashQueueTimeout } as Config);
 
-/** Work that ends when a test says so. */
+/** Work that ends when the test ends it. */
 function work() {
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -17,7 +17,7 @@ function work() {
 }
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test.each([1, 2, 7])('never more than %i run at once, and all have their turn', async (concurrency) => {
+test.each([1, 2, 7])('runs at most %i at a time, and all eventually', async (concurrency) => {
   const queue = queueOf(concurrency);
   let running = 0;
   let most = 0;
@@ -35,7 +35,7 @@ test.each([1, 2, 7])('never more than %i run at once, and all have their turn', 
   expect([most, running, queue.depth]).toEqual([concurrency, 0, 0]);
 });
 
-test('callers take turns: one that sends 1,000 holds up another by one [ASVS 15.2.2]', async () => {
+test('clients take turns: one that sends 1,000 delays another by only one [ASVS 15.2.2]', async () => {
   const queue = queueOf(1);
   const order: string[] = [];
   const gate = work();
@@ -48,7 +48,7 @@ test('callers take turns: one that sends 1,000 holds up another by one [ASVS 15.
   await Promise.all(rest);
 });
 
-/** The order in which one slot hashes for callers that all wait at once. */
+/** The order in which one slot hashes for clients that all wait. */
 async function orderOf(turns: (readonly string[])[]): Promise<string[]> {
   const queue = queueOf(1);
   const gate = work();
@@ -60,7 +60,7 @@ async function orderOf(turns: (readonly string[])[]): Promise<string[]> {
   return order;
 }
 
-test('twelve addresses that guess once a second deny no victim: theirs is every third turn [ASVS 15.2.2] [attack: starving the queue]', async () => {
+test('twelve addresses that guess once a second do not block the victim, who gets every third turn [ASVS 15.2.2] [attack: starving the queue]', async () => {
   const turns = new HashingTurns(new MovableClock());
   const attackers = Array.from({ length: 12 }, (_, n) => `203.0.113.${n}`);
   for (const address of attackers) await turns.failed(address);
@@ -75,7 +75,7 @@ test('twelve addresses that guess once a second deny no victim: theirs is every 
   expect(Math.max(...places)).toBeLessThan(6);
 });
 
-test('right logins without end from twelve addresses are no better than wrong ones', async () => {
+test('endless valid logins from twelve addresses get no more turns than wrong ones', async () => {
   const turns = new HashingTurns(new MovableClock());
   const flood: (readonly string[])[] = [];
   for (let n = 0; n < 120; n++) flood.push(await turns.next(`203.0.113.${n % 12}`, `attacker ${n % 12}`));
@@ -85,7 +85,7 @@ test('right logins without end from twelve addresses are no better than wrong on
   expect((await turns.next('203.0.113.1', 'attacker 1'))[0]).toBe('other');
 });
 
-test('a subscriber with any number of IPv6 networks waits as one [attack: limiter evasion]', async () => {
+test('a subscriber with any number of IPv6 networks gets the turns of one client [attack: limiter evasion]', async () => {
   const turns = new HashingTurns(new MovableClock());
   const flood = await Promise.all(
     Array.from({ length: 500 }, (_, n) => turns.next(`2001:db8:7:${n.toString(16)}:${n}::1`)),
@@ -97,7 +97,7 @@ test('a subscriber with any number of IPv6 networks waits as one [attack: limite
   expect((await turns.next('2001:db8:9:200::1'))[0]).toBe('clear');
 });
 
-test('who waits longer than the limit is refused with Retry-After, and leaves the queue', async () => {
+test('rejects requests that wait longer than the limit with Retry-After, and removes them from the queue', async () => {
   const queue = queueOf(1, 30);
   const gate = work();
   const running = queue.run(['a'], gate.run);
@@ -110,7 +110,7 @@ test('who waits longer than the limit is refused with Retry-After, and leaves th
   expect(await queue.run(['b'], async () => 'now')).toBe('now');
 });
 
-test('Retry-After grows with the queue as measured', async () => {
+test('Retry-After grows with the measured wait in the queue', async () => {
   const queue = queueOf(1, 60);
   await queue.run(['a'], () => new Promise((resolve) => setTimeout(resolve, 200)));
   const gate = work();

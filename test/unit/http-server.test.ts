@@ -10,7 +10,7 @@ import { ProblemFilter } from '../../src/problems/problem.filter.js';
 const problems = new ProblemFilter();
 Logger.overrideLogger(false);
 
-test('a path parameter that is too long for the router is 404, not a failure', async () => {
+test('a path parameter that is too long for the router is 404, not an error', async () => {
   const adapter = createHttpServer({
     https: false,
     problems,
@@ -31,7 +31,7 @@ test('a path parameter that is too long for the router is 404, not a failure', a
   await fastify.close();
 });
 
-test('where every connection is being answered, one more is closed and none of them', async () => {
+test('closes a new connection, and no other, if all connections have a request in progress', async () => {
   const { createServer } = await import('node:http');
   const waiting: (() => void)[] = [];
   const connections = new Connections(2);
@@ -54,7 +54,7 @@ test('where every connection is being answered, one more is closed and none of t
   for (const answer of waiting) answer();
   const answers = await Promise.all(busy.map(async (socket) => String((await once(socket, 'data'))[0])));
   expect(answers).toEqual([expect.stringMatching(/done/), expect.stringMatching(/done/)]);
-  // Both wait for another request now, so there is room again.
+  // Both are idle now, so one of them can be closed for a new connection.
   open();
   while (waiting.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
   server.closeAllConnections();
@@ -71,7 +71,7 @@ test.each([
   ['http://me@localhost/a', 'http://me@localhost/a'],
   ['ftp://localhost/a', 'ftp://localhost/a'],
   ['/http://localhost/a', '/http://localhost/a'],
-])('the target %s is %s to all that look at it', (target, expected) => {
+])('the target %s is handled as %s everywhere', (target, expected) => {
   expect(originForm(target)).toBe(expected);
 });
 

@@ -4,7 +4,7 @@ import '../../src/auth/access/jwt-verifier.js';
 
 const SECRET = 'a secret of another application, which is not a key of this server';
 
-/** What a strategy with a key of its own makes of a token: the claims, or the reason why it refuses them. */
+/** The result of a strategy with its own key for a token: the claims, or the reason for the rejection. */
 function authenticate(token: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const strategy = new Strategy(
@@ -22,7 +22,7 @@ function authenticate(token: string): Promise<unknown> {
 
 const sign = (secret: string) => new JwtService({ secret }).sign({ sub: 'ana' });
 
-test('a passport-jwt strategy with a key of its own keeps the verifier of the library', async () => {
+test('a passport-jwt strategy with its own key still uses the verifier of the library', async () => {
   expect(await authenticate(sign(SECRET))).toEqual({ sub: 'ana', iat: expect.any(Number) });
   expect(await authenticate(sign(`${SECRET}!`))).toBe('invalid signature');
 });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { KeyRefused, type KeyRules, readKeys } from '../../src/tokens/keys/key-file.js';
 
-/** What is taken for a key, and what is said of what is not (attack: weak key; ASVS 11.6.1). */
+/** Which key files are accepted, and the errors for others (attack: weak key; ASVS 11.6.1). */
 const pem = (key: KeyObject, type = 'pkcs8') =>
   key.export({ format: 'pem', type } as { format: 'pem'; type: 'pkcs8' }).toString();
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -26,7 +26,7 @@ test.each<[string, string, string, KeyRules?]>([
   ['a JWK for signing', json({ ...jwk, use: 'sig', key_ops: ['sign'], alg: 'ES256' }), 'ES256'],
   ['a set of one JWK', json({ keys: [jwk] }), 'ES256'],
   ['a secret of 32 bytes', json(oct(32)), 'HS256'],
-])('%s is a key that can sign', (_, text, alg, rules = {}) => {
+])('%s is accepted as a signing key', (_, text, alg, rules = {}) => {
   const keys = readKeys(text, rules);
   expect(keys).toMatchObject([{ alg, privateKey: expect.anything() }]);
 });
@@ -72,7 +72,7 @@ test.each<[string, string, RegExp, KeyRules?]>([
   ['a type that every object has', json({ kty: 'constructor' }), /^is of type constructor/],
   ['two keys of one kid', json({ keys: [jwk, jwk] }), /^two keys have one kid$/],
   ['a secret beside a key pair', json({ keys: [jwk, oct(32)] }), /^secrets are mixed with key pairs$/],
-])('%s is refused', (_, text, reason, rules = {}) => {
+])('%s is rejected', (_, text, reason, rules = {}) => {
   expect(() => readKeys(text, rules)).toThrow(KeyRefused);
   expect(() => readKeys(text, rules)).toThrow(reason);
 });

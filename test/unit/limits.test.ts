@@ -5,10 +5,10 @@ import { AttemptGate } from '../../src/lockout/attempt-gate.js';
 import { WindowCounters } from '../../src/rate-limits/window-counters.js';
 import { MovableClock } from '../support/movable-clock.js';
 
-/** ASVS 2.1.3, 6.1.1: the documented limits are those of the code. */
+/** ASVS 2.1.3, 6.1.1: the documented rate limits match the code. */
 const RATE = { quota: 3, windowSeconds: 60 };
 
-test('docs/rate-limits.md has the table of the code, and no other row', () => {
+test('docs/rate-limits.md has exactly the rate limits of the code', () => {
   const rows = [
     ...readFileSync('docs/rate-limits.md', 'utf8').matchAll(/^\| `([a-z_A-Z]+)` \| (.*) \| `([A-Z_]+)=([^`]+)` \|$/gm),
   ].map(([, name, about = '', setting, value]) => [name, about.split(' | ').at(-1), setting, value]);
@@ -18,7 +18,7 @@ test('docs/rate-limits.md has the table of the code, and no other row', () => {
   ]);
 });
 
-test('the defaults are the numbers of the contract [ASVS 2.3.2]', () => {
+test('the defaults match the contract [ASVS 2.3.2]', () => {
   const { limits, lockout } = loadConfig({ PORTERO_SECRET: Buffer.alloc(32).toString('base64url') }, false).config;
   expect(limits).toEqual({
     logins: { quota: 60, windowSeconds: 60 },
@@ -31,7 +31,7 @@ test('the defaults are the numbers of the contract [ASVS 2.3.2]', () => {
   expect(lockout).toEqual({ after: 5, wait: 30_000, maxWait: 900_000, forgetAfter: 12 * 3_600_000 });
 });
 
-test('counts in memory end with their window', () => {
+test('counters in memory expire with their window', () => {
   const clock = new MovableClock();
   const counters = new WindowCounters(clock);
   for (let n = 1; n <= 4; n++) expect(counters.count('a', RATE).used).toBe(n);
@@ -39,7 +39,7 @@ test('counts in memory end with their window', () => {
   expect(counters.count('a', RATE)).toEqual({ used: 1, msLeft: 60_000 });
 });
 
-test('counts in memory stay within bounds, and the oldest give way', () => {
+test('the number of counters in memory is limited, and the oldest are dropped', () => {
   const counters = new WindowCounters(new MovableClock(), 100);
   for (let n = 0; n < 10_000; n++) counters.count(String(n), RATE);
   expect(counters.size).toBe(100);
@@ -47,7 +47,7 @@ test('counts in memory stay within bounds, and the oldest give way', () => {
   expect(counters.count('0', RATE).used).toBe(1);
 });
 
-test('a gate lets in as many as it is wide, hands places over, and turns away who waits too long', async () => {
+test('limits concurrency, passes a free place to the next in line, and rejects those who wait too long', async () => {
   const gate = new AttemptGate(2, 50);
   const [first, second] = await Promise.all([gate.enter('a'), gate.enter('a')]);
   expect(await gate.enter('b')).toBeDefined();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineWriter } from '../../src/logging/line-writer.js';
 
-/** Lines to a reader that is slow, stands still or is gone (ASVS 16.4.3). */
+/** Lines to a reader that is slow, stalled or gone (ASVS 16.4.3). */
 const folder = mkdtempSync(join(tmpdir(), 'portero-lines-'));
 const pipe = join(folder, 'pipe');
 execFileSync('mkfifo', [pipe]);
@@ -35,7 +35,7 @@ function readAll(fd: number): string {
   return text;
 }
 
-/** 1,000 bytes. */
+/** A line of 1,000 bytes. */
 const lineOf = (n: number) => `${String(n).padEnd(999, '.')}\n`;
 const numbersIn = (text: string) =>
   text
@@ -44,13 +44,13 @@ const numbersIn = (text: string) =>
     .map((line) => Number(line.replaceAll('.', '')));
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-test('a line is out when write returns', () => {
+test('a line has been written when write returns', () => {
   const { reader, writer } = openPipe();
   new LineWriter(writer, { onDropped: () => {} }).write('one\n');
   expect(readAll(reader)).toBe('one\n');
 });
 
-test('what a reader that stands still leaves waiting is bounded, and what was dropped is counted and reported once', async () => {
+test('the backlog for a stalled reader is limited, and dropped lines are counted and reported once', async () => {
   const { reader, writer } = openPipe();
   const reports: number[] = [];
   const lines = new LineWriter(writer, { capacity: 50_000, onDropped: (count) => reports.push(count) });
@@ -62,7 +62,7 @@ test('what a reader that stands still leaves waiting is bounded, and what was dr
   }
   const kept = numbersIn(text + readAll(reader));
   expect(kept).toEqual(upTo(kept.length));
-  // The pipe's 64 KiB and 50 lines of ours.
+  // The pipe's 64 KiB and our backlog of 50 lines.
   expect(kept.length).toBeGreaterThan(100);
   expect(kept.length).toBeLessThan(120);
   expect(reports).toEqual([1000 - kept.length]);
@@ -71,7 +71,7 @@ test('what a reader that stands still leaves waiting is bounded, and what was dr
   expect(reports).toHaveLength(1);
 });
 
-test('without a reader, lines are forgotten and nothing is thrown', () => {
+test('drops lines without an error if there is no reader', () => {
   const { reader, writer } = openPipe();
   const lines = new LineWriter(writer, { onDropped: () => {} });
   closeSync(reader);
@@ -92,7 +92,7 @@ test.each([
   ['leaves of itself', '', 0],
   ['calls process.exit', 'process.exit(3)', 3],
   ['throws', 'throw new Error("on purpose")', 1],
-])('a process that %s gets its lines out, also to a slow reader', async (_, end, code) => {
+])('a process that %s writes all its lines, also to a slow reader', async (_, end, code) => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', ending(end)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -108,7 +108,7 @@ test.each([
   expect(numbersIn(text)).toEqual(upTo(300));
 });
 
-test('a reader that never comes back holds up the end of a process for a second at the most', async () => {
+test('a reader that never resumes delays the exit of a process by at most a second', async () => {
   const child = spawn('sh', [
     '-c',
     'exec "$0" --input-type=module -e "$1" > "$2"',

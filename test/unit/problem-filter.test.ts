@@ -5,7 +5,7 @@ import { type ErrorTranslator, ProblemFilter } from '../../src/problems/problem.
 
 Logger.overrideLogger(false);
 
-/** What a server answers whose only route throws `thrown`, or nothing where the connection was closed. */
+/** The response of a server whose only route throws `thrown`, or nothing if the connection was closed. */
 async function answer(thrown: unknown, ...translators: ErrorTranslator[]) {
   const problems = new ProblemFilter(...translators);
   const adapter = createHttpServer({
@@ -34,33 +34,33 @@ const broken = () => {
   throw new Error('a detail that nobody may see');
 };
 
-test('an error that nobody knows is a 500 problem without its message', async () => {
+test('an unknown error is a 500 problem without its message', async () => {
   const { text = '', ...rest } = (await answer(new Error('a detail that nobody may see'))) ?? {};
   expect(rest).toEqual(INTERNAL);
   expect(JSON.parse(text)).toMatchObject({ code: 'internal_error', status: 500, request_id: expect.any(String) });
   expect(text).not.toContain('nobody may see');
 });
 
-test('a translator that throws is a 500 problem without its message: neither a hang nor a leak', async () => {
+test('a translator that throws leads to a 500 problem without its message', async () => {
   const { text = '', ...rest } = (await answer(new Error('x'), broken)) ?? {};
   expect(rest).toEqual(INTERNAL);
   expect(JSON.parse(text)).toMatchObject({ code: 'internal_error', status: 500, request_id: expect.any(String) });
   expect(text).not.toContain('nobody may see');
 });
 
-test('an error that can not be described is a 500 problem too', async () => {
+test('an error that cannot be described is a 500 problem too', async () => {
   const error = Object.defineProperty(new MethodNotAllowed(), 'headers', { get: broken });
   const { text = '', ...rest } = (await answer(error)) ?? {};
   expect(rest).toEqual(INTERNAL);
   expect(text).not.toContain('nobody may see');
 });
 
-test('translators are asked in turn, and the first that knows an error decides', async () => {
+test('calls translators in order and uses the first result', async () => {
   const first: ErrorTranslator = (thrown) => (thrown === 'known' ? new MethodNotAllowed() : undefined);
   expect(await answer('known', () => undefined, first, broken)).toMatchObject({ status: 405 });
 });
 
-test('where nothing can be sent, the connection is closed', async () => {
+test('closes the connection if no response can be sent', async () => {
   const closed: string[] = [];
   const problems = new ProblemFilter();
   const reply = { sent: false, raw: { headersSent: false, destroy: () => void closed.push('closed') }, code: broken };

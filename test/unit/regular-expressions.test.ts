@@ -12,7 +12,7 @@ test.each([
   ['an exponential one', '/^(a+)+$/.test(text)'],
   ['one that is given as text', String.raw`new RegExp('^(\\w+\\s?)*$').test(text)`],
   ['one that is made at run time', 'new RegExp(text).test(text)'],
-])('the check refuses %s [ASVS 1.3.12]', (_, expression) => {
+])('the check rejects %s [ASVS 1.3.12]', (_, expression) => {
   const path = join(folder, 'one.ts');
   writeFileSync(path, `export const found = (text: string) => ${expression};\n`);
   const { status, stderr } = spawnSync(process.execPath, ['scripts/lint-regexps.mjs', path], { encoding: 'utf8' });

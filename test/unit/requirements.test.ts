@@ -3,7 +3,7 @@ import { testWhere } from '../support/on-engine.js';
 import { sharedTable, tableRows } from '../support/shared-table.js';
 import { tagsOf, testNames } from '../support/test-names.js';
 
-/** docs/asvs.md says which test proves which requirement; here it is held to what it says. */
+/** docs/asvs.md lists the tests that prove each requirement. This suite checks that list. */
 interface Row {
   id: string;
   level: string;
@@ -34,13 +34,13 @@ function verdict({ how, proof }: Row): Verdict {
 const count = (level: string, wanted: Verdict) =>
   rows.filter((row) => row.level === level && verdict(row) === wanted).length;
 
-test('each row names the files of the tests that are tagged with it, and no other', () => {
+test('each row lists exactly the files of the tests tagged with it', () => {
   const expected = rows.map((row) => [row.id, [...(tagged.get(row.id) ?? [])].sort()]);
   expect(rows.map((row) => [row.id, filesOf(row).sort()])).toEqual(expected);
   expect(expected.flatMap(([, files]) => files).length).toBeGreaterThan(150);
 });
 
-test('what is not applicable names the test that would notice if it became so, and what is not met says why', () => {
+test('a requirement that is not applicable names the test that detects when it becomes so, and one not met has a reason', () => {
   for (const row of rows) {
     if (verdict(row) === 'not applicable')
       expect([row.id, row.proof]).toEqual([row.id, expect.stringMatching(/^`test\//)]);
@@ -48,7 +48,7 @@ test('what is not applicable names the test that would notice if it became so, a
   }
 });
 
-test('of the rows that apply, all of level 1 and 95 % of level 2 are proven, and the page counts them right', () => {
+test('all applicable requirements of level 1 and 95 % of level 2 are proven, and the page counts them correctly', () => {
   for (const [level, least] of [
     ['1', 1],
     ['2', 0.95],
@@ -64,7 +64,7 @@ test('of the rows that apply, all of level 1 and 95 % of level 2 are proven, and
 
 const standard = sharedTable('asvs.md', process.env.ASVS_FILE);
 testWhere(standard !== undefined, 'the standard is not beside the project')(
-  'no row of levels 1 and 2 that applies now is missing, none is there twice or at another level',
+  'each requirement of levels 1 and 2 that applies now is listed once, at its level',
   async () => {
     const due = (standard as string[][]).filter(([id = '', , , , phase]) => /^V\d/.test(id) && phase === 'n');
     const levels = new Map(due.map(([id = '', level = '']) => [id, level]));

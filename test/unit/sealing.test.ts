@@ -7,11 +7,11 @@ const sealingWith = (byte: number, env: Record<string, string> = {}) =>
 const sealing = sealingWith(1);
 const plain = Buffer.from('a private key');
 
-test('what was sealed opens under the same secret and context', () => {
+test('decrypts a sealed text with the same secret and context', () => {
   expect(sealing.unseal(sealing.seal(plain, 'kid'), 'kid')).toEqual({ plain, stale: false });
 });
 
-test('one flipped bit anywhere is refused [ASVS 11.3.3]', () => {
+test('rejects one flipped bit at any position [ASVS 11.3.3]', () => {
   const sealed = sealing.seal(plain, 'kid');
   for (let bit = 0; bit < sealed.length * 8; bit++) {
     const altered = Buffer.from(sealed);
@@ -20,7 +20,7 @@ test('one flipped bit anywhere is refused [ASVS 11.3.3]', () => {
   }
 });
 
-test('another secret, another context or a shortened text is refused', () => {
+test('rejects another secret, another context or a shortened text', () => {
   const sealed = sealing.seal(plain, 'kid');
   expect(() => sealingWith(2).unseal(sealed, 'kid')).toThrow(UnsealFailed);
   expect(() => sealing.unseal(sealed, 'other')).toThrow(UnsealFailed);
@@ -29,12 +29,12 @@ test('another secret, another context or a shortened text is refused', () => {
   }
 });
 
-test('the same text is never sealed alike [ASVS 11.3.4]', () => {
+test('sealing the same text twice gives different results [ASVS 11.3.4]', () => {
   const all = Array.from({ length: 1000 }, () => sealing.seal(plain, 'kid').toString('hex'));
   expect(new Set(all).size).toBe(1000);
 });
 
-test('a former secret still opens what it sealed, and seals nothing', () => {
+test('decrypts with a former secret, but never seals with it', () => {
   const sealed = sealing.seal(plain, 'kid');
   const after = sealingWith(2, { PORTERO_SECRET_PREVIOUS: `${secret(3)},${secret(1)}` });
   expect(after.unseal(sealed, 'kid')).toEqual({ plain, stale: true });

@@ -10,7 +10,7 @@ const secretOf = (byte: number) => Secret.parse(Buffer.alloc(32, byte).toString(
 const codec = new SessionCookieCodec({ secret: secretOf(1), secretPrevious: [] });
 const id = fc.uuid();
 
-test('a value opens to its own session, and no two values are alike [ASVS 7.2.3]', () => {
+test('a value decodes to its own session, and no two values are equal [ASVS 7.2.3]', () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(id, (sessionId) => {
@@ -24,7 +24,7 @@ test('a value opens to its own session, and no two values are alike [ASVS 7.2.3]
   );
 });
 
-test('a value says nothing: neither the id, nor its time, nor a part that is the same from one value to the next', () => {
+test('a value reveals nothing: neither the id nor its time, and no part repeats between values', () => {
   const sessionId = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
   const values = Array.from({ length: 200 }, () => Buffer.from(codec.encode(sessionId), 'base64url'));
   const [first] = values as [Buffer];
@@ -37,7 +37,7 @@ test('a value says nothing: neither the id, nor its time, nor a part that is the
   }
 });
 
-test('no text that was not made here opens, however near it is', () => {
+test('rejects every text that is not exactly a value made here', () => {
   fc.assert(
     fc.property(id, fc.nat(), fc.integer({ min: 1, max: 255 }), (sessionId, at, flip) => {
       const bytes = Buffer.from(codec.encode(sessionId), 'base64url');
@@ -54,7 +54,7 @@ test('no text that was not made here opens, however near it is', () => {
   );
 });
 
-test('another secret opens nothing, unless it is the former one; new values are made under the new one', () => {
+test('accepts values of the current and the former secret only, and makes new ones with the current secret', () => {
   const [former, next] = [secretOf(1), secretOf(2)];
   const rotated = new SessionCookieCodec({ secret: next, secretPrevious: [former] });
   const alone = new SessionCookieCodec({ secret: next, secretPrevious: [] });
@@ -70,7 +70,7 @@ test('another secret opens nothing, unless it is the former one; new values are 
   );
 });
 
-test('a CSRF token is that of its session alone, and in one spelling', () => {
+test('a CSRF token is valid only for its session, and in one spelling', () => {
   fc.assert(
     fc.property(id, id, fc.string({ unit: 'binary', maxLength: 60 }), (one, other, text) => {
       const token = codec.csrfToken(one);
@@ -88,7 +88,7 @@ const config = (url: string) =>
 const plain = new SessionCookieHeader(config('http://localhost:3000'));
 const secure = new SessionCookieHeader(config('https://auth.example.com'));
 
-test('of any cookies round it the one session cookie is found, and two are refused', () => {
+test('finds one session cookie among any others, and rejects two', () => {
   const value = fc.stringMatching(/^[\w-]{1,80}$/);
   const others = fc.array(
     fc.constantFrom('a=b', 'Portero=x', '__Host-portero2=x', ' portero2=y', '', '=', 'x', 'x-portero=portero=1'),
@@ -105,7 +105,7 @@ test('of any cookies round it the one session cookie is found, and two are refus
   );
 });
 
-test('no other character than a space or a tab is cut off a name [attack: cookie tricks]', () => {
+test('trims only spaces and tabs from a cookie name [attack: cookie tricks]', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), (prefix) => {
       fc.pre(!/[;=$]/.test(prefix) && prefix.replace(/^[ \t]+/, '') !== '');
@@ -116,7 +116,7 @@ test('no other character than a space or a tab is cut off a name [attack: cookie
   expect(secure.read({})).toBeUndefined();
 });
 
-test('any header is read without failing in another way than a refusal', () => {
+test('reads or rejects any header without an unexpected error', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (cookie) => {
       try {
@@ -128,7 +128,7 @@ test('any header is read without failing in another way than a refusal', () => {
   );
 });
 
-test('what is set is exactly the contract', () => {
+test('sets exactly the cookie of the contract', () => {
   const headers: [string, unknown][] = [];
   const reply = { header: (...pair: [string, unknown]) => headers.push(pair) } as unknown as FastifyReply;
   secure.set(reply, 'v');

@@ -18,7 +18,7 @@ test('only ES256, RS256 and HS256 can be set as the signature algorithm [ASVS 11
   expect(loadConfig(env).config.jwtAlg).toBe('ES256');
 });
 
-test('keys under 128 bits of security are refused [ASVS 11.2.3, 11.6.1] [attack: weak key]', () => {
+test('rejects keys under 128 bits of security [ASVS 11.2.3, 11.6.1] [attack: weak key]', () => {
   const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).privateKey;
   expect(weakness(createSecretKey(Buffer.alloc(31)), 'HS256')).toMatch(/31 bytes/);
   expect(weakness(createSecretKey(Buffer.alloc(32)), 'HS256')).toBeUndefined();
@@ -29,12 +29,12 @@ test('keys under 128 bits of security are refused [ASVS 11.2.3, 11.6.1] [attack:
   expect(() => Secret.parse(Buffer.alloc(31).toString('base64url'))).toThrow(/32 bytes/);
 });
 
-test('refresh tokens, cookies, CSRF tokens and nonces have 128 unguessable bits or more, and never repeat [ASVS 7.2.3, 11.3.4, 11.5.1, 11.5.2]', () => {
+test('refresh tokens, cookies, CSRF tokens and nonces have at least 128 bits of entropy and never repeat [ASVS 7.2.3, 11.3.4, 11.5.1, 11.5.2]', () => {
   const refresh = new RefreshTokenCodec(secret.derive('refresh-token'));
   const cookies = new SessionCookieCodec(keys);
   const sessionId = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
   const token = refresh.encode({ sessionId, generation: 1 });
-  // Of 53 bytes 32 are the MAC under a key of 32.
+  // 32 of the 53 bytes are the MAC, with a key of 32 bytes.
   expect(Buffer.from(token, 'base64url')).toHaveLength(53);
   expect(refresh.encode({ sessionId, generation: 2 })).not.toBe(token);
   expect(Buffer.from(cookies.csrfToken(sessionId), 'base64url').length).toBeGreaterThanOrEqual(16);

@@ -1,7 +1,7 @@
 import { anything, assert, json, pre, property } from 'fast-check';
 import { AmbiguousJson, parseStrictJson } from '../../src/http/strict-json.js';
 
-test('what JSON.stringify writes is read as JSON.parse reads it', () => {
+test('reads the output of JSON.stringify like JSON.parse', () => {
   assert(
     property(json(), (text) => {
       pre(!text.includes('__proto__'));
@@ -28,18 +28,18 @@ test.each([
   expect(() => parseStrictJson(text)).toThrow(AmbiguousJson);
 });
 
-test.each(['', '{', '{"a":1,}', 'undefined', '\ufeff{}', '{"a":01}'])('%j is no JSON', (text) => {
+test.each(['', '{', '{"a":1,}', 'undefined', '\ufeff{}', '{"a":01}'])('%j is not JSON', (text) => {
   expect(() => parseStrictJson(text)).toThrow(SyntaxError);
 });
 
 test.each(['1', '"a:b"', 'null', '[]', '{}', '[1,{"a":[{"b":":"}]}]', '{"a\\"":1,"b":"\\\\"}'])(
-  '%s is read',
+  '%s is accepted',
   (text) => {
     expect(parseStrictJson(text)).toEqual(JSON.parse(text));
   },
 );
 
-test('nesting of 32 levels is read, one more is not, and brackets in strings are none', () => {
+test('accepts 32 levels of nesting and no more, without counting brackets in strings', () => {
   const nest = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   expect(parseStrictJson(nest(32))).toEqual(JSON.parse(nest(32)));
   expect(() => parseStrictJson(nest(33))).toThrow(AmbiguousJson);

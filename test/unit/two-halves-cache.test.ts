@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { ApproximateLruCache } from '../../src/tokens/approximate-lru-cache.js';
 
-/** How many of these are remembered; asking for one would move it, so only the count of all is told. */
+/** Counts how many of these are cached. Reading an entry would move it, so only the total is returned. */
 function remembered(tokens: ApproximateLruCache<number>, among: string[]): number {
   return among.filter((token) => tokens.get(token) !== undefined).length;
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `token-${n}`);
 
-test('it holds no more than its size, whatever is set and asked for', () => {
+test('never holds more entries than its size', () => {
   const step = fc.record({ set: fc.boolean(), token: fc.nat(30) });
   fc.assert(
     fc.property(fc.nat(20), fc.array(step, { maxLength: 300 }), (size, steps) => {
@@ -22,7 +22,7 @@ test('it holds no more than its size, whatever is set and asked for', () => {
   );
 });
 
-test('what is asked for again and again stays while a flood of others passes through', () => {
+test('keeps entries that are read repeatedly while many others are added', () => {
   const tokens = new ApproximateLruCache<number>(100);
   tokens.set('hot', 1);
   for (const name of names(10_000)) {
@@ -31,7 +31,7 @@ test('what is asked for again and again stays while a flood of others passes thr
   }
 });
 
-test('what nobody asks for is forgotten after as many others as it holds', () => {
+test('drops an unread entry after as many others as its size', () => {
   const tokens = new ApproximateLruCache<number>(100);
   tokens.set('cold', 1);
   for (const name of names(100)) tokens.set(name, 0);
@@ -39,13 +39,13 @@ test('what nobody asks for is forgotten after as many others as it holds', () =>
   expect(remembered(tokens, names(100))).toBeGreaterThanOrEqual(50);
 });
 
-test.each([0, 1])('with a size of %s nothing is remembered', (size) => {
+test.each([0, 1])('caches nothing with a size of %s', (size) => {
   const tokens = new ApproximateLruCache<number>(size);
   tokens.set('token', 1);
   expect(tokens.get('token')).toBeUndefined();
 });
 
-test('forgetting reaches what is young and what is old, and nothing else', () => {
+test('deletes the matching entries, old and new, and nothing else', () => {
   const tokens = new ApproximateLruCache<number>(20);
   for (const [value, name] of names(15).entries()) tokens.set(name, value);
   tokens.forget((value) => value % 2 === 0);

@@ -4,7 +4,7 @@ import { JwsRefused, verifyJws } from '../../src/tokens/jws.js';
 import { checked, KeyRefused, readJwk, readJwkSet } from '../../src/tokens/keys/key-file.js';
 import { readVectors } from '../support/vectors.js';
 
-/** Project Wycheproof's verdicts on signatures and keys (ASVS 9.1.1): what a payload claims is set aside. */
+/** Project Wycheproof's vectors for signatures and keys (ASVS 9.1.1). The claims in payloads are ignored. */
 interface Case {
   tcId: number;
   comment: string;
@@ -24,7 +24,7 @@ interface RawGroup {
 }
 
 /**
- * The cases in which the file can't be followed. 367 and 370 are to have padding but have none: they are the very text
+ * Cases in which the file is wrong or contradicts itself. 367 and 370 should have padding but have none: they are the text
  * and key of 357, which is valid (https://github.com/C2SP/wycheproof/issues/236). In 372 and 373 a character outside of the alphabet is to be overlooked, which
  * RFC 7515 §2 does not allow and 368, 369 and 371 expect to be refused.
  */
@@ -40,7 +40,7 @@ const algorithmsOf = (group: Group) => {
 };
 const isSpoken = (group: Group) => algorithmsOf(group).every((alg) => SPOKEN.has(alg));
 
-/** As a service would have it: the keys are read first, then the one that the token names, or the only one, verifies. */
+/** Like a service: reads the keys first, then verifies with the key that the token names, or with the only one. */
 function readKeys(group: Group): Key[] {
   const { keys, ...jwk } = keyOf(group);
   return keys ? readJwkSet(keys, RULES) : [readJwk(jwk, RULES)];
@@ -66,7 +66,7 @@ const named = ({ group, one }: { group: Group; one: Case }, result: string) =>
 const signatures = readVectors<Group>('json_web_signature_test.json').testGroups;
 const keySets = readVectors<Group>('json_web_key_test.json').testGroups;
 
-test('the 316 cases of JSON Web Signature in an algorithm that Portero speaks get the expected verdict, but for 4', () => {
+test('the 316 JSON Web Signature cases with supported algorithms have the expected result, except 4', () => {
   const cases = casesOf(signatures.filter(isSpoken));
   expect(cases).toHaveLength(316);
   expect(cases.map((each) => named(each, verdict(each.group, each.one)))).toEqual(
@@ -74,7 +74,7 @@ test('the 316 cases of JSON Web Signature in an algorithm that Portero speaks ge
   );
 });
 
-test('two of those 4 are another case that is valid, byte for byte; with the padding that they name they are refused', () => {
+test('two of those 4 are identical to a valid case, and are rejected with the padding that they describe', () => {
   const cases = casesOf(signatures);
   const find = (id: number) => cases.find(({ one }) => one.tcId === id) as (typeof cases)[number];
   const { group, one } = find(357);
@@ -88,13 +88,13 @@ test('two of those 4 are another case that is valid, byte for byte; with the pad
   }
 });
 
-test('the other two hold a character that base64url has not', () => {
+test('the other two contain a character that is not base64url', () => {
   for (const { one } of casesOf(signatures).filter(({ one }) => [372, 373].includes(one.tcId))) {
     expect(one.jws).toMatch(/\?/);
   }
 });
 
-test('the keys of the other 85 are refused: Portero does not speak their algorithms', () => {
+test('rejects the keys of the other 85 cases, whose algorithms are not supported', () => {
   const groups = signatures.filter((group) => !isSpoken(group));
   expect(casesOf(groups)).toHaveLength(85);
   expect([...new Set(groups.flatMap(algorithmsOf))].sort()).toEqual([
@@ -108,7 +108,7 @@ test('the keys of the other 85 are refused: Portero does not speak their algorit
   for (const group of groups) expect(() => readKeys(group)).toThrow(KeyRefused);
 });
 
-test('no token of theirs is taken by a key of ours under the same kid either', () => {
+test('a key of ours with the same kid accepts none of their tokens', () => {
   const keys = signatures.filter(isSpoken).flatMap((group) => {
     try {
       return readKeys(group);
@@ -122,7 +122,7 @@ test('no token of theirs is taken by a key of ours under the same kid either', (
   }
 });
 
-test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambiguous and altered keys [attack: weak key]', () => {
+test('all 26 JSON Web Key cases have the expected result: weak, mixed, ambiguous and altered keys [attack: weak key]', () => {
   const cases = casesOf(keySets);
   expect(cases).toHaveLength(26);
   const spoken = cases.filter(({ group }) => isSpoken(group));
@@ -130,12 +130,12 @@ test('all 26 cases of JSON Web Key get the expected verdict: weak, mixed, ambigu
     spoken.map((each) => named(each, each.one.result)),
   );
   const others = cases.filter(({ group }) => !isSpoken(group));
-  // Valid, but of HS384 and HS512; all others of them are invalid anyway.
+  // Valid, but with HS384 and HS512. All others are invalid anyway.
   expect(others.filter(({ one }) => one.result === 'valid').map(({ one }) => one.tcId)).toEqual([14, 15]);
   for (const { group } of others) expect(() => readKeys(group)).toThrow(KeyRefused);
 });
 
-test('without the permission for it an RSA key of 2048 bits is refused, whatever it has signed', () => {
+test('rejects a 2048-bit RSA key unless it is allowed', () => {
   const rsa = signatures.filter((group) => algorithmsOf(group).includes('RS256'));
   expect(rsa.length).toBeGreaterThan(0);
   for (const group of rsa) expect(() => readJwk(keyOf(group))).toThrow(/^has 2048 bits; RSA keys have 3072/);
@@ -156,20 +156,20 @@ test.each([
     const key = checked(publicKey, alg, RULES);
     for (const { tcId, msg, sig, result, flags } of group.tests) {
       const verified = verifyWith(key, hex(msg), hex(sig));
-      // "acceptable" is a DigestInfo without its NULL, which RFC 8017 §8.2.2 leaves to the verifier.
+      // "acceptable" is a DigestInfo without NULL, which RFC 8017 §8.2.2 lets verifiers accept or reject.
       if (result === 'acceptable') expect(flags).toEqual(['MissingNull']);
       else expect([tcId, verified]).toEqual([tcId, result === 'valid']);
     }
   }
 });
 
-test('every tag of Wycheproof for HMAC-SHA-256 gets the expected verdict, and no shortened one is taken', () => {
+test('every HMAC-SHA-256 case has the expected result, and shortened tags are rejected', () => {
   const { testGroups } = readVectors<RawGroup>('hmac_sha256_test.json');
   const cases = testGroups.flatMap((group) => group.tests.map((one) => ({ ...one, tagSize: group.tagSize })));
   expect(cases).toHaveLength(174);
   for (const { tcId, key, msg, tag, result, tagSize } of cases) {
     const secret = createSecretKey(hex(key));
-    // Most keys are shorter than Portero takes; the arithmetic is the same.
+    // Most keys are shorter than Portero accepts; the computation is the same.
     const verified = verifyWith({ kid: '', alg: 'HS256', privateKey: secret, publicKey: secret }, hex(msg), hex(tag));
     expect([tcId, verified]).toEqual([tcId, result === 'valid' && tagSize === 256]);
   }
