@@ -3,29 +3,29 @@ import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 
 /**
- * The embedded databases of one jest worker. To start PostgreSQL and to stop it takes as long as most tests do, so a
- * cluster that this process has opened stays open when its server closes it, and the next test gets it emptied. A process
- * other than this one must not use it before {@link release}.
+ * The embedded databases of one jest worker. Starting and stopping PostgreSQL takes as long as most tests, so a
+ * cluster that this process has opened stays open when its server closes it, and the next test reuses it emptied. Another
+ * process must not use it before {@link release}.
  */
 interface Cluster {
-  /** What a server finds it by. */
+  /** The setting with which a server uses it. */
   dataDir: string;
   opened?: PGlite;
-  /** What the schema was, and the rows that the migrations made. */
+  /** The original schema, and the rows that the migrations inserted. */
   origin?: Origin;
-  /** Where this use of it began in its write-ahead log. */
+  /** The position in its write-ahead log at which this use began. */
   begins: WalPosition;
-  /** Another process may have had it. */
+  /** Another process may have used it. */
   released: boolean;
 }
 
-/** A file of the write-ahead log, and a place in it in bytes. */
+/** A file of the write-ahead log, and an offset in bytes. */
 export interface WalPosition {
   file: string;
   offset: number;
 }
 
-/** What a cluster is when a test gets it. */
+/** The state of a cluster when a test gets it. */
 interface Origin {
   schema: string;
   rows: Map<string, unknown[]>;
@@ -39,9 +39,9 @@ const clusters = new Map<string, Cluster>();
 const folderOf = ({ dataDir }: Cluster) => join(dataDir, 'postgres');
 
 /**
- * An empty database with the schema in it, in a folder beside the template, with which it is removed.
+ * An empty database with the schema, in a folder next to the template, which is removed together with the template.
  *
- * @param stayOpen whether this process keeps it open, for tests that use it in this process alone
+ * @param stayOpen whether this process keeps it open, for tests that use it only in this process
  * @returns its `DATA_DIR`
  */
 export async function takeCluster(template: string, stayOpen: boolean): Promise<string> {
@@ -55,9 +55,9 @@ export async function takeCluster(template: string, stayOpen: boolean): Promise<
 }
 
 /**
- * Writes to the files of an open cluster all that it holds in memory.
+ * Flushes an open cluster from memory to its files.
  *
- * @returns which part of the write-ahead log was written since the cluster was taken, where the cluster is open
+ * @returns the part of the write-ahead log written during this use, if the cluster is open
  */
 export async function flushCluster(dataDir: string): Promise<{ from: WalPosition; to: WalPosition } | undefined> {
   const { opened, begins } = clusters.get(join(dataDir, 'postgres')) as Cluster;
@@ -100,7 +100,7 @@ export async function giveBack(dataDir: string, clean: boolean): Promise<void> {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** False where it can't be made what it was. */
+/** Restores the original state. @returns false if that is impossible */
 async function empty(cluster: Cluster): Promise<boolean> {
   const { opened, origin } = cluster;
   if (opened === undefined || origin === undefined) return false;
@@ -108,7 +108,7 @@ async function empty(cluster: Cluster): Promise<boolean> {
   await opened.exec('DISCARD ALL');
   if ((await schemaOf(opened)) !== origin.schema) return false;
   const tables = await tablesOf(opened);
-  // Past the trigger that keeps the audit trail.
+  // Bypasses the trigger that protects the audit trail.
   await opened.exec('SET session_replication_role = replica');
   await opened.exec(`TRUNCATE ${tables.join(', ')} RESTART IDENTITY CASCADE`);
   for (const [table, rows] of origin.rows) {
@@ -129,7 +129,7 @@ const TABLES = `SELECT quote_ident(relname) AS name FROM pg_class
 const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value::text AS value
   FROM pg_sequences WHERE last_value IS NOT NULL`;
 
-/** Other than before once anything has been defined or dropped. TRUNCATE changes no more than the rows of pg_class. */
+/** Changes whenever anything has been defined or dropped. TRUNCATE changes only rows of pg_class. */
 const SCHEMA = `
   SELECT (SELECT count(*) FROM pg_class) AS classes, (SELECT count(*) FROM pg_roles) AS roles,
     (SELECT count(*) FROM pg_db_role_setting) AS settings, (SELECT count(*) FROM pg_trigger WHERE tgenabled = 'O') AS triggers,
@@ -145,7 +145,7 @@ async function tablesOf(database: PGlite): Promise<string[]> {
   return (await database.query<{ name: string }>(TABLES)).rows.map(({ name }) => name);
 }
 
-/** Opens one of the clusters, or takes it as it was left open. What is not of this module is opened as ever. */
+/** Opens one of the clusters, or returns the open one. Folders that are not of this module are opened as usual. */
 const create = PGlite.create.bind(PGlite) as (options: { dataDir?: string }) => Promise<PGlite>;
 Object.assign(PGlite, {
   async create(options: { dataDir?: string }): Promise<PGlite> {
@@ -157,7 +157,7 @@ Object.assign(PGlite, {
 });
 
 /**
- * For each statement timeout PGlite sets a timer of ten seconds, and never clears it. On a cluster that stays open, the last
+ * PGlite sets a timer of ten seconds for each statement timeout and never clears it. On a cluster that stays open, the last
  * one would keep the process from exiting.
  */
 const setTimer = globalThis.setTimeout;

@@ -1,4 +1,4 @@
-// What a test gets from `import { jest } from '@jest/globals'`.
+// The module that tests import as `@jest/globals`.
 import { ModuleMocker } from 'jest-mock';
 
 export const jest = new ModuleMocker(globalThis);

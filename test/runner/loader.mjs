@@ -24,7 +24,7 @@ const OPTIONS = {
 };
 const VERSION = JSON.stringify(OPTIONS) + swc.version;
 
-/** The test tree is evaluated again for each suite, named by `?suite=`; this folder, `src` and the packages once per worker. */
+/** Adds `?suite=` to modules of the test tree, which are evaluated per suite; this folder, `src` and packages once per worker. */
 export async function resolve(specifier, context, next) {
   if (specifier === '@jest/globals') return { url: GLOBALS, shortCircuit: true };
   const { parentURL = '' } = context;
@@ -52,7 +52,7 @@ function compiled(file) {
   if (existsSync(cached)) return readFileSync(cached, 'utf8');
   const { code } = swc.transformSync(source, { ...OPTIONS, filename: file, sourceFileName: file });
   mkdirSync(CACHE, { recursive: true });
-  // Two workers may write the same file.
+  // Two workers may write the same file at the same time.
   const draft = `${cached}.${process.pid}`;
   writeFileSync(draft, code);
   renameSync(draft, cached);

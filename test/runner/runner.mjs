@@ -1,7 +1,7 @@
 /**
- * Runs a suite by jest-circus, with Node.js' own module loader in place of jest's.
+ * Runs a suite with jest-circus and Node.js' own module loader in place of jest's.
  *
- * jest loads every module again for every suite, into a context of its own: 2.5 s of CPU time for each suite that starts a
+ * jest loads every module again for every suite, into a new context, which takes 2.5 s of CPU time for each suite with a
  * server. Here the packages and `src` are loaded once per worker. The modules of the test tree are evaluated for each suite.
  */
 import { createRequire, register } from 'node:module';
@@ -22,7 +22,7 @@ let suites = 0;
 export default async function runSuite(globalConfig, config, environment, runtime, testPath, sendMessageToJest) {
   const outside = globalThis.console;
   globalThis.console = environment.global.console;
-  // jest's own stack traces know nothing of modules that jest did not load; those of Node.js do.
+  // jest's own stack traces do not know modules that jest did not load; those of Node.js do.
   Error.prepareStackTrace = undefined;
   const circus = freshCircus();
   try {

@@ -6,17 +6,17 @@ export interface CookieLogin {
   expires_at: string;
 }
 
-/** What a browser would do with a session cookie, and a page of the service with its CSRF token. */
+/** A browser with a session cookie and a page of the service that knows its CSRF token. */
 export class Browser {
   /** `name=value`, as sent. */
   cookie: string | undefined;
   csrf: string | undefined;
-  /** What the last answer set. */
+  /** The cookies that the last response set. */
   setCookies: string[] = [];
 
   constructor(private readonly server: { client: Client }) {}
 
-  /** Registers where there is no such user yet, and logs in. */
+  /** Registers the user unless it exists, and logs in. */
   static async signUp(server: { client: Client }, username: string): Promise<Browser> {
     await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
     const browser = new Browser(server);
@@ -50,7 +50,7 @@ export class Browser {
     return this.call('DELETE', path, options);
   }
 
-  /** With the cookie, and with the CSRF token where the request may change something. `headers` win. */
+  /** Sends the cookie, and the CSRF token with unsafe methods. `headers` take precedence. */
   async call<T = Record<string, unknown>>(
     method: string,
     path: string,

@@ -1,6 +1,6 @@
 import { secrets } from './secrets.js';
 
-/** What a call answered. `body` is parsed JSON, or the text where it is none. */
+/** The response of a call. `body` is parsed JSON, or the text if it is not JSON. */
 export interface Answer<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
@@ -74,7 +74,7 @@ export class Client {
   }
 }
 
-/** A password that is fine. */
+/** A password that the policy accepts. */
 export const PASSWORD = 'a long and uncommon passphrase';
 
 function parse(text: string): unknown {

@@ -6,25 +6,25 @@ import pg from 'pg';
 import { flushCluster, giveBack, takeCluster } from '../runner/clusters.js';
 import { refuseLeaks } from './leaks.js';
 
-/** Where this run's tests keep their data: `TEST_DATABASE_URL` names a PostgreSQL server, else the embedded database. */
+/** The engine of this test run: the PostgreSQL server of `TEST_DATABASE_URL`, else the embedded database. */
 export const SERVER = process.env.TEST_DATABASE_URL;
 export const isPostgres = SERVER !== undefined;
 
-/** Left in the environment by test/support/template.mjs. */
+/** Set in the environment by test/support/template.mjs. */
 export const TEMPLATE_VARIABLE = 'PORTERO_TEST_TEMPLATE';
 
-/** A database of a test's own, with the schema in it and nothing else. */
+/** A separate database for a test, with only the schema. */
 export interface TestDatabase {
-  /** The settings that a server finds it by. */
+  /** The settings with which a server uses it. */
   env: Record<string, string>;
-  /** Looks through it for secrets first, and fails where it finds one. */
+  /** Drops it. Scans it for secrets first, and fails if it finds one. */
   drop(): Promise<void>;
 }
 
 /**
  * A copy of the template that this run made.
  *
- * @param stayOpen whether this process keeps an embedded database open while no server uses it: that saves time, and no
+ * @param stayOpen whether this process keeps an embedded database open while no server uses it. That saves time, but no
  *   other process can open it before {@link release}
  */
 export async function createDatabase({ stayOpen = false } = {}): Promise<TestDatabase> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { TestServer } from './server.js';
 
-/** Counts of limits, events and the time of the last use change with any request, by design. */
+/** Counters of rate limits, events and last_seen_at change with any request, by design. */
 const EPHEMERAL = /^(rate_limits|login_failures|audit_events(_\w+)?)$/;
 
 /** Every row of every table, by table, without `last_seen_at`. */
@@ -18,7 +18,7 @@ export async function dump(server: TestServer): Promise<Record<string, unknown[]
   return rows;
 }
 
-/** The same as one text, to see that nothing has changed. */
+/** The same as one text, for checks that nothing has changed. */
 export async function fingerprint(server: TestServer): Promise<string> {
   return createHash('sha256')
     .update(JSON.stringify(await dump(server)))

@@ -6,26 +6,26 @@ import type { TestServer } from './server.js';
 export const encode = (value: unknown): string => encodeText(JSON.stringify(value));
 export const encodeText = (text: string): string => Buffer.from(text).toString('base64url');
 
-/** Makes tokens by the server's own ES256 key, so that nothing but what a test changed can be why they are refused. */
+/** Makes tokens with the server's own ES256 key, so that they can only be rejected for what a test changed. */
 export class Forgery {
   constructor(
     private readonly server: TestServer,
-    /** A genuine token, to be like. */
+    /** A valid token as the model. */
     readonly model: string,
   ) {}
 
-  /** Like the model but for these members; `undefined` leaves one out. */
+  /** A token like the model with these members changed; `undefined` removes one. */
   forge(header: object, claims: object): string {
     const head = { ...decodeProtectedHeader(this.model), ...header };
     return this.sign(JSON.stringify(head), JSON.stringify({ ...decodeJwt(this.model), ...claims }));
   }
 
-  /** Of header and claims as they stand. */
+  /** A token with exactly this header and these claims. */
   sign(head: string, claims: string): string {
     return this.signParts(encodeText(head), encodeText(claims));
   }
 
-  /** Of parts in whatever spelling. */
+  /** A token with these parts in any encoding. */
   signParts(head: string, claims: string): string {
     const { privateKey } = this.server.get(SigningKeys).active as { privateKey: KeyObject };
     const signed = Buffer.from(`${head}.${claims}`);

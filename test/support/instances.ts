@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from './engine.js';
 import { ServerProcess } from './process.js';
 import { TcpProxy } from './tcp-proxy.js';
 
-/** Two server processes on one PostgreSQL database; the second one reaches it through a proxy. */
+/** Two server processes on one PostgreSQL database. The second one connects through a proxy. */
 export class TwoInstances {
   a!: ServerProcess;
   b!: ServerProcess;
@@ -13,7 +13,7 @@ export class TwoInstances {
   private constructor(
     readonly database: TestDatabase,
     readonly proxy: TcpProxy,
-    /** A connection of the test's own, to look behind the HTTP face. */
+    /** A connection of the test itself, to inspect the database. */
     readonly sql: pg.Client,
     readonly settings: Record<string, string>,
   ) {}
@@ -54,13 +54,13 @@ export class TwoInstances {
   }
 }
 
-/** What a protected route answers to an access token, in short. */
+/** The status and code of a protected route for an access token. */
 export async function verdict(client: Client, token: string): Promise<string> {
   const { status, body } = await client.get<{ code?: string }>('/protected', { token });
   return body.code === undefined ? String(status) : `${status} ${body.code}`;
 }
 
-/** Asks over and over until the answer is that one. @returns how many milliseconds it took */
+/** Repeats a request until it has the expected result. @returns how long that took, in milliseconds */
 export async function until(expected: string, ask: () => Promise<string>, withinMs: number): Promise<number> {
   const began = performance.now();
   for (;;) {

@@ -4,7 +4,7 @@ import { ChangeFeed } from '../../src/database/feed/change-feed.js';
 import { SigningKeyStore } from '../../src/tokens/keys/signing-key-store.js';
 import type { TestServer } from './server.js';
 
-/** The keys of a server as another instance would change them; each call resolves when the server has heard of it. */
+/** Changes the keys of a server like another instance. Each call resolves when the server has read the change. */
 export interface OtherInstance {
   rotate(due?: () => boolean): Promise<string | undefined>;
   revoke(kid: string): Promise<void>;
@@ -27,7 +27,7 @@ export function keysOf(server: TestServer): OtherInstance {
   };
 }
 
-/** With the next key signing. */
+/** Rotates the keys, so that the next key becomes active. */
 export async function rotateKeys(server: TestServer): Promise<OtherInstance> {
   const keys = keysOf(server);
   await keys.rotate();

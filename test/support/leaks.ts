@@ -6,13 +6,13 @@ import type { WalPosition } from '../runner/clusters.js';
 import { secrets } from './secrets.js';
 
 /**
- * Looks for every secret of a suite in all that its servers wrote: their logs, and their databases (attack row "secrets
- * at rest and in logs"; ASVS 14.2.1, 14.2.4, 16.2.5). Each database is looked through when it is dropped, so no suite
- * must remember to.
+ * Searches the logs and databases of a suite's servers for each of its secrets (attack row "secrets
+ * at rest and in logs"; ASVS 14.2.1, 14.2.4, 16.2.5). Each database is scanned when it is dropped, so a suite
+ * need not do anything.
  */
 let logs: { name: string; text: string }[] = [];
 
-/** Takes what a server or a command wrote, to be looked through with the next database or at the end. */
+/** Adds the output of a server or command, which is scanned with the next database or at the end. */
 export function collectLog(name: string, text: string): void {
   logs.push({ name, text });
 }
@@ -21,13 +21,13 @@ afterAll(() => refuse(leaksInLogs()));
 
 interface Folder {
   folder: string;
-  /** When the test took it, in milliseconds since 1970. */
+  /** When the test began to use it, in milliseconds since 1970. */
   takenAt: number;
-  /** The part of the write-ahead log that the test wrote, where that is known. */
+  /** The part of the write-ahead log that the test wrote, if known. */
   log: { from: WalPosition; to: WalPosition } | undefined;
 }
 
-/** @throws with what was found, and where */
+/** @throws with the secrets found and their places */
 export async function refuseLeaks(database: { url: string } | Folder): Promise<void> {
   const inDatabase = 'url' in database ? await leaksInServer(database.url) : await leaksInFolder(database);
   refuse([...leaksInLogs(), ...inDatabase]);
@@ -47,7 +47,7 @@ function leaksInLogs(): string[] {
   return found;
 }
 
-/** The line with the secret blotted out: what CI prints is read by many. */
+/** The line without the secret, because the output of CI is public. */
 function lineOf(text: string, pattern: string): string {
   const line = text.split('\n').find((one) => one.includes(pattern)) ?? '';
   return line.replaceAll(pattern, '…').slice(0, 500);
@@ -89,8 +89,8 @@ async function leaksInServer(url: string): Promise<string[]> {
 }
 
 /**
- * The files that changed since the test took the folder: they hold rows that are gone too, and the log of all that was
- * written. To open each folder as a database would take as long as the tests do, so that is for naming what was found.
+ * Scans the files that changed since the test began to use the folder. They also contain deleted rows and the
+ * write-ahead log. Opening each folder as a database would take as long as the tests, so only a leak causes that.
  */
 async function leaksInFolder({ folder, takenAt, log }: Folder): Promise<string[]> {
   const patterns = secrets.patterns.map((pattern) => Buffer.from(pattern).toString('latin1'));
@@ -108,7 +108,7 @@ async function leaksInFolder({ folder, takenAt, log }: Folder): Promise<string[]
   return found.length === 0 ? [] : [...(await leaksInTablesOf(folder)), ...found];
 }
 
-/** Of a file of the write-ahead log only the part that this test wrote. */
+/** Cuts a file of the write-ahead log to the part that this test wrote. */
 function written(file: string, content: Buffer, log: Folder['log']): Buffer {
   if (log === undefined || basename(dirname(file)) !== 'pg_wal') return content;
   const name = basename(file);

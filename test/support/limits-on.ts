@@ -1,4 +1,4 @@
-/** Turns the limits on, and lifts those by address, which a test on one machine would meet first. */
+/** Enables rate limits, with high ones per address, which tests from one machine would reach first. */
 export const LOCKOUT_ONLY = {
   RATE_LIMIT: 'on',
   LIMIT_REQUESTS: '1000000/1m',
@@ -7,7 +7,7 @@ export const LOCKOUT_ONLY = {
   LIMIT_REGISTRATIONS: '1000000/1m',
 };
 
-/** The devices' cookie that an answer set, as a browser would send it. */
+/** The device cookie that a response set, as a browser would send it. */
 export function deviceCookie(headers: Headers): string {
   const [pair = ''] = headers
     .getSetCookie()

@@ -1,6 +1,6 @@
 import type { Answer } from './client.js';
 
-/** Holds an answer to the shape of a problem (RFC 9457), and to one code. */
+/** Expects a problem (RFC 9457) with this status and code. */
 export function expectProblem(answer: Answer<unknown>, status: number, code: string): void {
   expect({ status: answer.status, body: answer.body }).toEqual({
     status,
@@ -19,7 +19,7 @@ export function expectProblem(answer: Answer<unknown>, status: number, code: str
   if (status === 429 || status === 503) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
 }
 
-/** Holds an answer to `validation_failed` with exactly these faults, as pointer and code. */
+/** Expects `validation_failed` with exactly these faults, each a pointer and a code. */
 export function expectFaults(answer: Answer<unknown>, ...faults: [pointer: string, code: string][]): void {
   expectProblem(answer, 400, 'validation_failed');
   const { errors } = answer.body as { errors: { pointer: string; code: string }[] };

@@ -1,6 +1,6 @@
 import { Clock } from '../../src/clock/clock.js';
 
-/** The machine's time, and as far on as a test has moved it: time that went by, or a jump of the wall clock alone. */
+/** The machine's time plus what a test adds: elapsed time, or a jump of only the wall clock. */
 export class MovableClock extends Clock {
   #ahead = 0;
   #jumped = 0;
@@ -14,13 +14,13 @@ export class MovableClock extends Clock {
     return performance.now() + this.#ahead;
   }
 
-  /** As for time that goes by: a jump is of this instance's clock alone. */
+  /** Moves elapsed time, unlike a jump, which affects only the wall clock of this instance. */
   override databaseTime(): Date | null {
     if (this.#stoppedAt === undefined && this.#ahead === 0) return null;
     return new Date((this.#stoppedAt ?? Date.now()) + this.#ahead);
   }
 
-  /** From now on only a test moves it. */
+  /** Stops the clock. From now on only the test moves it. */
   stop(): void {
     this.#stoppedAt = Date.now();
   }

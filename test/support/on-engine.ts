@@ -8,15 +8,15 @@ const skipped =
   (name) =>
     test.skip(`${name} (skipped: ${reason})`, () => {});
 
-/** `test` where what it needs is there; otherwise the test is skipped, and `reason` says what is missing. */
+/** `test` if its requirements are met; otherwise the test is skipped, and `reason` says what is missing. */
 export function testWhere(isThere: boolean, reason: string): Declare {
   return isThere ? (test as Declare) : skipped(reason);
 }
 
-/** A test of what only PostgreSQL can show: several processes on one database, connections that are cut. */
+/** A test that needs PostgreSQL: several processes on one database, or broken connections. */
 export const testOnPostgres: Declare = testWhere(isPostgres, 'needs PostgreSQL; set TEST_DATABASE_URL');
 
-/** A test of what only the embedded database has: the data folder and the one session. */
+/** A test that needs the embedded database: its data folder or its single session. */
 export const testOnEmbedded: Declare = testWhere(!isPostgres, 'needs the embedded database');
 
 export const describeOnEmbedded = (name: string, body: () => void): void =>

@@ -20,11 +20,11 @@ export interface Ended {
   stderr: string;
 }
 
-/** The `portero` command on a database of its own. */
+/** The `portero` command with a separate database. */
 export class PorteroCommand {
   private constructor(
     readonly database: TestDatabase,
-    /** For files of the test. */
+    /** The folder for files of the test. */
     readonly folder: string,
   ) {}
 
@@ -40,7 +40,7 @@ export class PorteroCommand {
     await rm(this.folder, { recursive: true });
   }
 
-  /** Runs it to its end in this process, with `input` on standard input. */
+  /** Runs the command in this process, with `input` on standard input. */
   readonly run = async (args: string[], input: string | Buffer = ''): Promise<Ended> => {
     const out = new Written();
     const err = new Written();
@@ -49,7 +49,7 @@ export class PorteroCommand {
     return this.#ended(args, { code, stdout: out.text, stderr: err.text });
   };
 
-  /** The same in a process of its own: for what only a process has. */
+  /** The same in a separate process, for tests of the process itself. */
   readonly runProcess = async (
     args: string[],
     input?: string | Buffer,
@@ -65,7 +65,7 @@ export class PorteroCommand {
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
     });
-    // A command that fails early does not read what it is given.
+    // A command that fails early does not read its input.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
@@ -84,7 +84,7 @@ export class PorteroCommand {
     return ended;
   }
 
-  /** Looks into its database, which must be on a PostgreSQL server. */
+  /** Queries its database, which must be on a PostgreSQL server. */
   readonly sql = async (text: string): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client({ connectionString: this.database.env.DATABASE_URL as string });
     await client.connect();
@@ -98,24 +98,24 @@ export class PorteroCommand {
   readonly importText = (text: string | Buffer, ...options: string[]): Promise<Ended> =>
     this.run(['users', 'import', '-', ...options], text);
 
-  /** A file in the folder. */
+  /** Writes a file in the folder. */
   readonly file = (name: string, content: string | Buffer): string => {
     const path = join(this.folder, name);
     writeFileSync(path, content);
     return path;
   };
 
-  /** How many users are on each format. */
+  /** The number of users per hash format. */
   readonly hashes = async (): Promise<Record<string, number>> => {
     const { stdout } = await this.run(['users', 'hashes', '--json']);
     return JSON.parse(stdout).hashes;
   };
 }
 
-/** The end of a command in short. */
+/** A short summary of the result of a command. */
 export const summary = ({ code, stdout, stderr }: Ended) => ({ code, last: stdout.trim().split('\n').at(-1), stderr });
 
-/** Keeps what is written to it. */
+/** A stream that collects its input. */
 class Written extends Writable {
   #chunks: Buffer[] = [];
 

@@ -6,7 +6,7 @@ import { Client } from './client.js';
 import { collectLog } from './leaks.js';
 import { secrets } from './secrets.js';
 
-/** The WebAssembly of the embedded database is not optimized: that takes a third of the time of a process that lives for seconds. */
+/** Disables optimization of the embedded database's WebAssembly, which takes a third of the time of a short process. */
 const SERVER = ['node', '--liftoff-only', 'dist/main.js'];
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
@@ -18,7 +18,7 @@ export interface Exit {
   stderr: string;
 }
 
-/** The built server in a process of its own, to be killed and started again. */
+/** The built server in a separate process, which tests can kill and restart. */
 export class ServerProcess {
   static readonly #running = new Set<ServerProcess>();
   stdout = '';
@@ -41,12 +41,12 @@ export class ServerProcess {
     });
   }
 
-  /** Ends what a failed test left running: for `afterEach`. */
+  /** Stops processes that a failed test left running. Call it in `afterEach`. */
   static async killAll(): Promise<void> {
     await Promise.all([...ServerProcess.#running].map((server) => server.kill('SIGKILL')));
   }
 
-  /** Spawns it with nothing configured but `env`; `command` in place of the server itself. */
+  /** Spawns it with only `env` as configuration; `command` replaces the server itself. */
   static spawn(env: Record<string, string>, command: string[] = SERVER, cwd = '.'): ServerProcess {
     if (env.DATA_DIR) {
       if (isOpen(env.DATA_DIR)) throw new Error('this process has the cluster open: await release(DATA_DIR) first');
@@ -68,7 +68,7 @@ export class ServerProcess {
     return server;
   }
 
-  /** Waits until it listens; rejects when it ends before. */
+  /** Waits until it listens. Rejects if it exits first. */
   async listening(): Promise<void> {
     while (this.child.exitCode === null && this.child.signalCode === null) {
       const found = /listens on (http:\/\/[^\s"]+)/.exec(this.stdout);

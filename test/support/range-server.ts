@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A local server of the range protocol of Have I Been Pwned, which can be told to fail. */
+/** A local server of the range protocol of Have I Been Pwned. Tests can make it fail. */
 export class RangeServer {
-  /** What has arrived: method, path, headers and body. */
+  /** The received requests: method, path, headers and body. */
   readonly requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
-  /** Answers instead of the protocol. */
+  /** Responds in place of the protocol. */
   misbehave: ((response: ServerResponse) => void) | undefined;
   readonly #counts = new Map<string, number>();
   readonly #server: Server;
@@ -25,7 +25,7 @@ export class RangeServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/range/`;
   }
 
-  /** Lists a password; with a count of zero, as padding would by chance. */
+  /** Lists a password. A count of zero stands for padding. */
   list(password: string, count: number): void {
     this.#counts.set(sha1(password), count);
   }
@@ -50,7 +50,7 @@ export class RangeServer {
   }
 }
 
-/** As the protocol writes it. */
+/** In the format of the protocol. */
 export function sha1(password: string): string {
   return createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
 }

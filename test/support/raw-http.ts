@@ -6,12 +6,12 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Sends bytes as they are over one connection and reads what comes until it is closed. */
+/** Sends bytes unchanged over one connection and reads the response until it is closed. */
 export async function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
   return parse(await readAll(url, bytes));
 }
 
-/** The same, as the text of all answers. What comes in `later` is sent bit by bit. */
+/** The same, with the text of all responses. The parts in `later` are sent one by one. */
 export function readAll(url: string, bytes: string, later: string[] = []): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ interface Document {
   paths: Record<string, Record<string, unknown>>;
 }
 
-/** Every route of the server's own OpenAPI document, with an id where its path has a parameter. */
+/** Every route of the server's own OpenAPI document, with an id in place of each path parameter. */
 export async function documentedRoutes(client: Client): Promise<Route[]> {
   const { body } = await client.get<Document>('/openapi.json');
   return Object.entries(body.paths).flatMap(([path, item]) =>

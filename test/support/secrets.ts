@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 
-/** What is secret in a body, by the name of the member: what is sent is chosen by a test, the rest the server gives out. */
+/** Secret members of bodies: those that tests send, and those that the server issues. */
 const SENT = new Set(['password', 'current_password', 'new_password', 'client_secret']);
 const RECEIVED = new Set(['access_token', 'refresh_token', 'csrf_token', 'client_secret']);
 const NAMES = new Set(['username', 'email', 'identifier']);
 
-/** Shorter ones are in other words by chance. */
+/** Shorter ones occur in other words by chance. */
 const SHORTEST = 12;
-/** So many of the first and of the last are looked for: a test of races has thousands, all alike. */
+/** Searches for only this many of the first and last ones: a test of races has thousands of similar ones. */
 const MOST = 200;
 
 /** Every secret that the tests of one suite used: passwords, tokens, cookies, keys. */
@@ -20,21 +20,21 @@ export class Secrets {
     if (text.length >= SHORTEST) this.#texts.add(text);
   }
 
-  /** `PORTERO_SECRET`, as it is written and as it is. */
+  /** `PORTERO_SECRET`, as text and as decoded bytes. */
   addEncoded(text: string): void {
     this.add(text);
     const bytes = Buffer.from(text, 'base64url');
-    // One byte over and over is in every file.
+    // Repetitions of one byte occur in every file.
     if (new Set(bytes).size > 4) this.#bytes.push(bytes);
   }
 
-  /** The private half of a signing key. */
+  /** The private part of a signing key. */
   addKey(key: KeyObject): void {
     const { d, k } = key.export({ format: 'jwk' });
     this.addEncoded((d ?? k) as string);
   }
 
-  /** What is no secret, even where a test sends it as a password. */
+  /** Adds a text that is not secret, even if a test sends it as a password. */
   addName(text: string): void {
     this.#names.push(text.toLowerCase());
   }
@@ -49,16 +49,16 @@ export class Secrets {
     for (const cookie of headers.getSetCookie()) this.add(/^[^=]+=([^;]*)/.exec(cookie)?.[1] ?? '');
   }
 
-  /** The secrets as they would be found: their own text, that of their bytes in hexadecimal, and those in base64. */
+  /** The texts to search for: each secret itself, and its bytes in hexadecimal and base64. */
   get patterns(): string[] {
-    // A password that a test took for a name too may be where names are.
+    // A password that a test also used as a username may occur where usernames do.
     const texts = [...this.#texts].filter((text) => !this.#names.some((name) => name.includes(text.toLowerCase())));
     const some = texts.length > 2 * MOST ? [...texts.slice(0, MOST), ...texts.slice(-MOST)] : texts;
     const bytes = this.#bytes.flatMap((one) => [one.toString('hex'), one.toString('base64').replace(/=+$/, '')]);
     return [...some, ...some.map((text) => Buffer.from(text).toString('hex')), ...bytes];
   }
 
-  /** Those that are no text, for files that hold them as they are. */
+  /** Binary secrets, for files that may contain them unencoded. */
   get bytes(): readonly Buffer[] {
     return this.#bytes;
   }
@@ -69,5 +69,5 @@ export class Secrets {
   }
 }
 
-/** Those of this suite: jest gives each its own. */
+/** The secrets of this suite. Each suite has its own instance of this module. */
 export const secrets = new Secrets();

@@ -18,7 +18,7 @@ const DEFAULTS = {
   RATE_LIMIT: 'off',
 };
 
-/** A listening server with a database of its own, in this process, whose clock a test can move. */
+/** A listening server with a separate database, in this process, with a clock that tests can move. */
 export class TestServer {
   client!: Client;
   config!: Config;
@@ -38,7 +38,7 @@ export class TestServer {
     this.#env = env;
   }
 
-  /** @param settings environment variables beside those of the tests */
+  /** @param settings environment variables in addition to those of the tests */
   static async start(settings: Record<string, string> = {}): Promise<TestServer> {
     const database = await createDatabase({ stayOpen: true });
     const server = new TestServer(database, { ...DEFAULTS, ...database.env, ...settings });
@@ -47,7 +47,7 @@ export class TestServer {
     return server;
   }
 
-  /** On a database that is the caller's, who drops it. */
+  /** Starts on a given database, which the caller drops. */
   static async on(database: TestDatabase, settings: Record<string, string> = {}): Promise<TestServer> {
     const server = new TestServer(
       { env: database.env, drop: async () => {} },
@@ -59,19 +59,19 @@ export class TestServer {
     return server;
   }
 
-  /** Ends what a failed test left running: for `afterEach`. */
+  /** Stops servers that a failed test left running. Call it in `afterEach`. */
   static async stopAll(): Promise<void> {
     await Promise.all([...TestServer.#open].map((server) => server.stop()));
   }
 
-  /** Stops and starts again over the same data, with other settings where they are given. */
+  /** Stops and starts again with the same data, and with other settings if given. */
   async restart(settings: Record<string, string> = {}): Promise<void> {
     await this.#app.close();
     Object.assign(this.#env, settings);
     await this.#listen();
   }
 
-  /** Fails where a secret of the suite is in the log or the database. */
+  /** Fails if a secret of the suite is in the log or the database. */
   async stop(): Promise<void> {
     TestServer.#open.delete(this);
     const { privateKey } = this.get(SigningKeys).active;
@@ -81,7 +81,7 @@ export class TestServer {
     await this.database.drop();
   }
 
-  /** What the application holds under a token, to look behind the HTTP face. */
+  /** The provider of an injection token, for tests of internals. */
   get<T>(token: abstract new (...args: never[]) => T): T {
     return this.#app.get<T>(token);
   }

@@ -4,7 +4,7 @@ import { ClientRegistry } from '../../src/oauth/client-registry.js';
 import type { Answer, Client } from './client.js';
 import type { TestServer } from './server.js';
 
-/** A service that is registered at a server, and asks it about tokens. */
+/** A registered service that introspects and revokes tokens. */
 export class Service {
   constructor(
     private readonly client: Client,
@@ -26,7 +26,7 @@ export class Service {
     return this.post('/oauth/revoke', new URLSearchParams({ token }).toString());
   }
 
-  /** A form as it stands. */
+  /** Sends a form unchanged. */
   post(path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> {
     const form = { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: basic(this.id, this.secret) };
     return this.client.post(path, { body, headers: { ...form, ...headers } });

@@ -5,7 +5,7 @@ import { type SessionModel, type Step, type Verdict } from './session-model.js';
 
 interface DrivenSession {
   id: string;
-  /** By generation, the first at 0. */
+  /** By generation, starting with 0. */
   refresh: string[];
   access: string[];
 }
@@ -15,7 +15,7 @@ interface Seen {
   actual: unknown;
 }
 
-/** Does to the server what is done to the model, for one fresh user, and tells what both say. */
+/** Runs each step on the server and on the model, for one new user, and compares their results. */
 export class SessionDriver {
   readonly #sessions: DrivenSession[] = [];
   #password = 'a long and uncommon passphrase';
@@ -33,7 +33,7 @@ export class SessionDriver {
     if (status !== 201) throw new Error(`registration answered ${status}: ${text}`);
   }
 
-  /** @returns nothing where the step has nothing to be done to */
+  /** @returns undefined if the step has no session or token to act on */
   async step(step: Step): Promise<Seen | undefined> {
     if (step.do === 'login') return await this.#login();
     if (step.do === 'restart') return void (await this.server.restart());
@@ -42,7 +42,7 @@ export class SessionDriver {
     const index = step.session % this.#sessions.length;
     const session = this.#sessions[index] as DrivenSession;
     if (step.do === 'refresh') return await this.#refresh(index, session, step.back);
-    // 0 is the newest.
+    // 0 is the newest one.
     const at = session.access.length - 1 - (step.token % session.access.length);
     const token = session.access[at] as string;
     if (step.do === 'logout' && step.by === 'refresh') {

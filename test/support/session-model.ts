@@ -1,7 +1,7 @@
-/** What happens to one user's sessions. A session or token is named by its place among those that there are by then. */
+/** A step in the history of one user's sessions. It names a session or token by its index among the existing ones. */
 export type Step =
   | { do: 'login' }
-  /** With the refresh token of so many generations before the current one: 0 is the current one, 1 a retry. */
+  /** How many generations the refresh token is before the current one: 0 is the current one, 1 a retry. */
   | { do: 'refresh'; session: number; back: number }
   | { do: 'protected'; session: number; token: number }
   | { do: 'logout'; session: number; by: 'access' | 'refresh'; token: number }
@@ -19,7 +19,7 @@ export interface Lifetimes {
   refreshGrace: number;
 }
 
-/** `status code`, or the status alone where it is no refusal. */
+/** `status code`, or only the status of a success. */
 export type Verdict = string;
 
 interface ModelSession {
@@ -32,7 +32,7 @@ interface ModelSession {
   access: number[];
 }
 
-/** The contract of the session life cycle in the plainest words: no database, no concurrency, no cache. */
+/** The session life cycle of the contract in its simplest form: no database, no concurrency, no cache. */
 export class SessionModel {
   readonly sessions: ModelSession[] = [];
 
@@ -75,14 +75,14 @@ export class SessionModel {
     return '200';
   }
 
-  /** What an access token is worth: that of `success` where it is good. */
+  /** The result for an access token: `success` if it is valid. */
   access(index: number, token: number, success: Verdict): Verdict {
     const session = this.#at(index);
     if ((session.access[token] as number) <= Math.floor(this.now() / 1000)) return '401 token_expired';
     return session.ended ? '401 token_revoked' : success;
   }
 
-  /** By any genuine token, however old. */
+  /** Logs out with any token with a valid signature, however old. */
   logout(index: number): Verdict {
     this.#at(index).ended = true;
     return '204';
@@ -107,7 +107,7 @@ export class SessionModel {
     return verdict;
   }
 
-  /** Which sessions their user sees. */
+  /** The sessions that their user can list. */
   live(): number[] {
     const now = this.now();
     return this.sessions.flatMap(({ ended, expiresAt, refreshExpiresAt }, at) =>

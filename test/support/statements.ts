@@ -1,7 +1,7 @@
 import { DataSource, type Logger } from 'typeorm';
 import type { TestServer } from './server.js';
 
-/** The SQL that the server runs for requests while some work is done: all but what its feed reads every second. */
+/** The SQL that the server runs for requests during some work, without the polling of its feed. */
 export async function statementsDuring(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
   const statements: string[] = [];
   const nothing = () => {};
@@ -21,7 +21,7 @@ export async function statementsDuring(server: TestServer, work: () => Promise<u
   } finally {
     database.logger = usual;
   }
-  // Nor what the audit trail has gathered of the minute before.
+  // Nor the counts that the audit trail writes for the minute before.
   const beside = /pg_snapshot_xmin|signing_keys|^INSERT INTO audit_events|^START TRANSACTION$|^COMMIT$/;
   return statements.filter((sql) => !beside.test(sql));
 }

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { openDatabase } from '../../src/database/data-source.js';
 import type { TestDatabase } from './engine.js';
 
-/** Works on a database that no server has, as its operator could. */
+/** Runs work on a database that no server uses, as its operator could. */
 export async function onDatabase<T>({ env }: TestDatabase, work: (source: DataSource) => Promise<T>): Promise<T> {
   const database = openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR as string });
   const source = await new DataSource(database.options).initialize();

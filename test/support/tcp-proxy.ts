@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Of which connections, by the application_name that each gives as it begins: `portero feed` is the feed's own. */
+/** Selects connections by the application_name in their startup packet. The feed uses `portero feed`. */
 export type Chosen = (applicationName: string) => boolean;
 export const everyone: Chosen = () => true;
 export const feedOnly: Chosen = (name) => name === 'portero feed';
 export const poolOnly: Chosen = (name) => name === 'portero';
 const nobody: Chosen = () => false;
 
-/** What PostgreSQL says after the commit of a statement: ReadyForQuery, idle. */
+/** What PostgreSQL sends after the commit of a statement: ReadyForQuery, idle. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-/** A proxy before PostgreSQL (or Redis) that does to its connections what a network can: cut, refuse, go silent, delay. */
+/** A proxy before PostgreSQL or Redis that simulates network faults: cuts, refuses, silences or delays connections. */
 export class TcpProxy {
   readonly #links = new Set<Link>();
-  /** Whose connections are refused. */
+  /** The connections that are refused. */
   refused = nobody;
-  /** Whose connections are accepted or kept, but nothing passes either way: it is held back until {@link resume}. */
+  /** The connections that stay open but whose data is held back in both directions until {@link resume}. */
   silenced = nobody;
-  /** Milliseconds that each chunk is held back. */
+  /** Delay of each chunk in milliseconds. */
   delayMs = 0;
-  /** Replaced in what clients send; of one length. */
+  /** A replacement in the data of clients; both texts have the same length. */
   rewrite: [from: string, to: string] | undefined;
-  /** A statement whose answer is held back for good. */
+  /** A statement whose response is never passed on. */
   unanswered: RegExp | undefined;
   #onWithheld: () => void = () => {};
 
@@ -39,7 +39,7 @@ export class TcpProxy {
     return new TcpProxy(server, new URL(target));
   }
 
-  /** The URL of the database by way of this proxy. */
+  /** The URL of the database through this proxy. */
   get url(): string {
     const url = new URL(this.target);
     url.hostname = '127.0.0.1';
@@ -53,7 +53,7 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
-  /** Ends connections by a reset. New ones are let through, unless they are {@link refused}. */
+  /** Resets connections. New ones are accepted unless they are {@link refused}. */
   cut(chosen = everyone): void {
     for (const link of this.#links) if (chosen(link.name)) link.reset();
   }
@@ -68,12 +68,12 @@ export class TcpProxy {
     this.silenced = chosen;
   }
 
-  /** What a firewall does that has lost its table: the connections of now are silent for ever, new ones are let through. */
+  /** Acts like a firewall that has lost its state: current connections stay silent forever, new ones are accepted. */
   forget(chosen = everyone): void {
     for (const link of this.#links) if (chosen(link.name)) link.forgotten = true;
   }
 
-  /** Everything goes on, and what was held back is passed on. */
+  /** Ends all faults and passes on the data that was held back. */
   resume(): void {
     this.refused = nobody;
     this.silenced = nobody;
@@ -81,7 +81,7 @@ export class TcpProxy {
     for (const link of this.#links) link.release();
   }
 
-  /** Holds back the answers to a statement. @returns when the database has answered one of them */
+  /** Holds back the responses to a statement. @returns a promise that resolves after the first response */
   withholdAnswerTo(statement: RegExp): Promise<void> {
     this.unanswered = statement;
     return new Promise((resolve) => {
@@ -89,17 +89,17 @@ export class TcpProxy {
     });
   }
 
-  /** How many connections there are. */
+  /** The number of connections. */
   count(chosen = everyone): number {
     return [...this.#links].filter(({ name }) => chosen(name)).length;
   }
 
-  /** Those by which the database knows the connections. */
+  /** The client ports of the connections, as the database sees them. */
   ports(): number[] {
     return [...this.#links].map((link) => link.port);
   }
 
-  /** To be called by a connection that has an answer to hold back. */
+  /** Called by a connection that holds a response back. */
   withheld(): void {
     this.#onWithheld();
   }
@@ -161,7 +161,7 @@ class Link {
     else if (chunk.subarray(-READY.length).equals(READY)) this.proxy.withheld();
   }
 
-  /** The startup packet: a length, a version, then names and values with a NUL behind each. */
+  /** The startup packet: a length, a version, then names and values, each followed by a NUL. */
   #begin(packet: Buffer): void {
     this.#begun = true;
     const [, name = ''] = /\0application_name\0([^\0]*)\0/.exec(packet.toString('latin1')) ?? [];
@@ -177,7 +177,7 @@ class Link {
   }
 }
 
-/** Whether something listens there. */
+/** Whether a server listens there. */
 export async function answers(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]);

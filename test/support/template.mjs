@@ -1,4 +1,4 @@
-// The database that every test gets a copy of. Plain JavaScript: jest runs its global set-up outside its own loader.
+// The database that tests copy. Plain JavaScript, because jest runs its global setup outside its own loader.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import pg from 'pg';
 const SERVER = process.env.TEST_DATABASE_URL;
 const MIGRATE = fileURLToPath(new URL('../../scripts/migrate.mjs', import.meta.url));
 
-/** Makes it by the migrations of the build, and leaves its name in the environment for the workers. */
+/** Creates it with the migrations of the build, and sets its name in the environment for the workers. */
 export async function createTemplate() {
   if (SERVER === undefined) {
     const dataDir = mkdtempSync(join(tmpdir(), 'portero-test-template-'));
@@ -29,7 +29,7 @@ export async function createTemplate() {
   process.env.PORTERO_TEST_TEMPLATE = name;
 }
 
-/** Removes it, and the copies that a test that died left behind. */
+/** Removes it, and the copies of tests that crashed. */
 export async function dropTemplate() {
   const template = process.env.PORTERO_TEST_TEMPLATE;
   if (SERVER === undefined) {
@@ -42,7 +42,7 @@ export async function dropTemplate() {
   });
 }
 
-/** Two thirds of a new cluster's files belong to databases that no server connects to. Each test would copy them. */
+/** Removes databases that no server uses, which are two thirds of a new cluster's files. Each test would copy them. */
 async function dropUnusedDatabases(cluster) {
   const database = await PGlite.create({ dataDir: cluster });
   for (const name of ['template0', 'template1']) {
@@ -55,7 +55,7 @@ async function dropUnusedDatabases(cluster) {
 
 function migrate(env) {
   const { PATH, HOME } = process.env;
-  // Nothing else of the caller's environment: DATABASE_URL, there or in .env, is not a database for tests.
+  // No other environment variables: DATABASE_URL, from there or from .env, is not a database for tests.
   execFileSync(process.execPath, [MIGRATE, 'run'], {
     env: { PATH, HOME, ENV_FILE: 'none', PORTERO_SECRET: Buffer.alloc(32).toString('base64url'), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

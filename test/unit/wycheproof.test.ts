@@ -25,8 +25,9 @@ interface RawGroup {
 
 /**
  * Cases in which the file is wrong or contradicts itself. 367 and 370 should have padding but have none: they are the text
- * and key of 357, which is valid (https://github.com/C2SP/wycheproof/issues/236). In 372 and 373 a character outside of the alphabet is to be overlooked, which
- * RFC 7515 §2 does not allow and 368, 369 and 371 expect to be refused.
+ * and key of 357, which is valid (https://github.com/C2SP/wycheproof/issues/236). 372 and 373 expect that a character
+ * outside of the alphabet is ignored.
+ * RFC 7515 §2 forbids that, and 368, 369 and 371 expect a rejection.
  */
 const VERDICTS_OF_OURS: Record<number, string> = { 367: 'valid', 370: 'valid', 372: 'invalid', 373: 'invalid' };
 

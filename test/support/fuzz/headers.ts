@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** A header whose value fills most of what the parser accepts, sent to an address that reads it. */
+/** A header whose value is almost as long as the parser accepts, sent to a path that reads it. */
 export interface LongHeader {
   method: string;
   target: string;
@@ -11,7 +11,7 @@ export interface LongHeader {
   end: string;
 }
 
-/** Bytes of a value: with the rest of its request, it is just under the server's limit of 16 KiB for all headers. */
+/** Length of a value in bytes. With the rest of the request, it is just under the server's limit of 16 KiB of headers. */
 const VALUE_BYTES = 15_500;
 
 const PAGE = '/docs/swagger-ui.css';
@@ -21,7 +21,7 @@ export function longValue({ start, middle, end }: LongHeader): string {
   return start + middle.repeat(Math.floor((VALUE_BYTES - start.length - end.length) / middle.length)) + end;
 }
 
-/** The addresses that read each header, and the pieces that its grammar is made of. */
+/** The paths that read each header, and the elements of its grammar. */
 const READERS: Record<string, { targets: string[]; pieces: string[] }> = {
   Cookie: {
     targets: ['GET /users/me', 'POST /auth/logout', 'GET /auth/csrf', 'POST /auth/login', 'POST /auth/register'],
@@ -63,10 +63,10 @@ const READERS: Record<string, { targets: string[]; pieces: string[] }> = {
   'X-CSRF-Token': { targets: ['POST /auth/logout'], pieces: ['A', '=', '.', '"'] },
 };
 
-/** What has no meaning, and what a grammar skips. */
+/** Pieces without meaning, or that a grammar skips. */
 const FILLERS = ['a', '0', ' ', '\t', ' \t', '\xa0', '\\', '\xff'];
 
-/** Values of `start`, a piece repeated up to the limit, and `end`: what a backtracking reader goes through again and again. */
+/** Values of `start`, a piece repeated up to the limit, and `end`, which are slow to parse with backtracking. */
 export function longHeaders(): Arbitrary<LongHeader> {
   return fc.oneof(
     ...Object.entries(READERS).map(([name, { targets, pieces }]) => {
@@ -82,7 +82,7 @@ export function longHeaders(): Arbitrary<LongHeader> {
   );
 }
 
-/** One for each mistake that readers of these headers have made, here or elsewhere. */
+/** One for each known mistake in parsers of these headers, here or elsewhere. */
 export const KNOWN_LONG_HEADERS: LongHeader[] = [
   { method: 'GET', target: '/users/me', name: 'Cookie', start: 'a', middle: ' ', end: 'b' },
   { method: 'GET', target: '/users/me', name: 'Cookie', start: 'portero=a', middle: '\t', end: 'b' },

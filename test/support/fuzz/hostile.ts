@@ -27,7 +27,7 @@ export const HOSTILE_TEXTS = [
   '%00%0d%0a',
   '../../../../etc/passwd',
   '<script>alert(1)</script>',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: what others would fill in.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder that other programs would fill in.
   '${jndi:ldap://x/y}{{7*7}}#{7*7}',
   'null',
   'undefined',
@@ -42,7 +42,7 @@ export const HOSTILE_TEXTS = [
   `eyJhbGciOiJFUzI1NiIsImtpZCI6Ii4uLy4uL2V0Yy9wYXNzd2QifQ.${'A'.repeat(2000)}.${'A'.repeat(86)}`,
 ];
 
-/** Values of another type than is due. */
+/** Values of a wrong type. */
 export const HOSTILE_VALUES: unknown[] = [
   null,
   true,
@@ -57,7 +57,7 @@ export const HOSTILE_VALUES: unknown[] = [
   { toString: 1 },
 ];
 
-/** Members that nobody may set. */
+/** Members that no client may set. */
 export const EXTRA_MEMBERS = [
   'id',
   'role',
@@ -71,7 +71,7 @@ export const EXTRA_MEMBERS = [
   '~',
 ];
 
-/** Bodies that are no object of members. */
+/** Bodies that are not a valid object. */
 export const HOSTILE_BODIES = [
   '{',
   '[',

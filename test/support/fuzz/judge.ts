@@ -7,7 +7,7 @@ export interface FuzzAnswer {
   milliseconds: number;
 }
 
-/** What no caller has any business to learn: stacks, files, SQL, names of classes and libraries. */
+/** Internals that no response may reveal: stacks, files, SQL, names of classes and libraries. */
 const INTERNALS = [
   /\bat \S+ ?\(?\S*:\d+:\d+/,
   /node_modules|\/(?:src|dist|home|usr|tmp|var)\/|\.[mc]?[jt]s\b:?\d*/,
@@ -18,13 +18,13 @@ const INTERNALS = [
 
 const ON_EVERY_ANSWER = ['content-security-policy', 'x-content-type-options', 'referrer-policy', 'x-request-id'];
 
-/** Bodies are judged before the router knows whether the operation takes one. */
+/** Bodies are checked before the router knows whether the operation accepts one. */
 const OF_ANY_ADDRESS = ['not_found', 'method_not_allowed', 'body_too_large', 'unsupported_media_type'];
 
-/** Says what is wrong with an answer; nothing, where it is as it should be. */
+/** Lists the faults of a response; empty if it is correct. */
 export class Judge {
   readonly #document: ApiDocument;
-  /** Texts that no answer may hold. */
+  /** Texts that no response may contain. */
   readonly #secrets: string[];
 
   constructor(document: ApiDocument, secrets: string[]) {
@@ -46,13 +46,13 @@ export class Judge {
     const problem = JSON.parse(text) as { code: string; status: number; errors?: { pointer?: string }[] };
     const faults = problem.status === status ? [] : ['a problem of another status'];
     if (!this.#documented(request).has(problem.code)) faults.push(`${problem.code}, which is not documented there`);
-    // Pointers are the caller's own words.
+    // Pointers repeat input of the client.
     const own = JSON.stringify({ ...problem, errors: problem.errors?.map(({ pointer: _, ...fault }) => fault) });
     faults.push(...INTERNALS.filter((internal) => internal.test(own)).map((internal) => `${internal} in the answer`));
     return faults;
   }
 
-  /** What the document says of the path, and what any address answers. */
+  /** The documented statuses of the path, and those of any path. */
   #documented({ operation }: FuzzRequest): Set<string> {
     const operations = Object.values(this.#document.paths[operation.split(' ')[1] as string] ?? {});
     const documented = operations.flatMap(({ responses }) =>

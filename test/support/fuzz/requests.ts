@@ -9,7 +9,7 @@ import {
   QUERIES,
 } from './hostile.js';
 
-/** Somebody who is there and whose account must stay as it is. */
+/** An existing user whose account must stay unchanged. */
 export const OTHER_USERNAME = 'victim';
 
 interface Schema {
@@ -36,7 +36,7 @@ export interface ApiDocument {
   components: { schemas: Record<string, Schema> };
 }
 
-/** A request to be sent. `{{name}}` in it stands for something that the sender has, such as `{{access_token}}`. */
+/** A request. `{{name}}` in it is a placeholder for a value of the sender, such as `{{access_token}}`. */
 export interface FuzzRequest {
   /** `METHOD path` of the operation that it was made for. */
   operation: string;
@@ -56,7 +56,7 @@ export function fuzzRequests(document: ApiDocument): Arbitrary<FuzzRequest> {
 
 const hostileText = fc.oneof(fc.constantFrom(...HOSTILE_TEXTS), fc.string({ unit: 'binary', maxLength: 300 }));
 const hostileValue = fc.oneof(hostileText, fc.constantFrom(...HOSTILE_VALUES), fc.jsonValue({ maxDepth: 4 }));
-/** Mostly the first: requests that go wrong in one place alone reach the farthest. */
+/** Mostly the first, because requests with only one fault reach the most code. */
 const seldom = <T>(usual: Arbitrary<T>, odd: Arbitrary<T>) =>
   fc.oneof({ weight: 7, arbitrary: usual }, { weight: 1, arbitrary: odd });
 
@@ -165,7 +165,7 @@ function writeJson(entries: [string, unknown][]): string {
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-/** What the sender has under the member's name, the document's example, or something of the right kind. */
+/** The sender's value of that name, the example of the document, or a value of the right type. */
 function validMember(name: string, { enum: words, format, example }: Schema): Arbitrary<unknown> {
   if (words) return fc.constantFrom(...words);
   const fresh = fc.stringMatching(/^[a-z]{4,12}[0-9]{4,8}$/);

@@ -3,7 +3,7 @@ import { type Client, PASSWORD } from '../client.js';
 import type { FuzzAnswer } from './judge.js';
 import type { FuzzRequest } from './requests.js';
 
-/** Sends requests as somebody with an account, and makes a new one when that is lost. */
+/** Sends requests as a user with an account, and registers a new one when the account is lost. */
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #client: Client;

@@ -13,7 +13,7 @@ import type { ToyRequest } from './toy.request.js';
 
 export const TOY_SECRET = 'the toy opens with this';
 
-/** Proves any user by one fixed secret: the least that a credential is. */
+/** Proves any user with one fixed secret: a minimal credential. */
 @Injectable()
 export class ToyCredential implements Reauthenticator {
   constructor(

@@ -28,7 +28,7 @@ export class ToyController {
     return this.answer.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
   }
 
-  /** Shows the principal and the client that handlers get. */
+  /** Returns the principal and the client context that handlers get. */
   @Get('request')
   show(@CurrentPrincipal() principal: Principal, @CurrentClient() client: ClientContext): unknown {
     return { principal, client };
