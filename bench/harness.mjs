@@ -1,4 +1,4 @@
-// What the measurements share: servers pinned to CPU 0, a load generator that costs little itself, medians.
+// Shared by the measurements: servers pinned to CPU 0, a cheap load generator, medians.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ export const SECRET = Buffer.alloc(32, 5).toString('base64url');
 
 let databases = 0;
 
-/** A database of its own on the server of DATABASE_URL, dropped at the end. */
+/** A new database on the server of DATABASE_URL, dropped at the end. */
 export async function withDatabase(work) {
   const name = `portero_bench_${process.pid}_${databases++}`;
   await administer(`CREATE DATABASE ${name}`);
@@ -87,9 +87,9 @@ export function requestBytes(method, path, headers = {}, body = '') {
 }
 
 /**
- * Answers a second over keep-alive connections, each of which sends its next request when the answer is whole.
+ * Responses per second over keep-alive connections, each of which sends its next request after a complete response.
  *
- * @param next gives the bytes of the next request, and may be told the body of the one before: `next(connection, text)`
+ * @param next returns the bytes of the next request, given the body of the previous response: `next(connection, text)`
  */
 export async function throughput(port, next, { connections = 32, seconds = 5, expect = 'HTTP/1.1 200' } = {}) {
   let answers = 0;
@@ -103,7 +103,7 @@ export async function throughput(port, next, { connections = 32, seconds = 5, ex
       let text = '';
       await new Promise((resolve) => {
         const send = () => {
-          // Also at the end, so that the last answer is told of.
+          // Also at the end, to pass the last response on.
           const bytes = next(index, text);
           text = '';
           if (performance.now() >= end) {
@@ -138,7 +138,7 @@ export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Interleaved rounds of several measurements, so that what disturbs the machine disturbs all of them. */
+/** Interleaved rounds of several measurements, so that other load on the machine affects all of them. */
 export async function rounds(count, measurements) {
   const results = Object.fromEntries(Object.keys(measurements).map((name) => [name, []]));
   for (let round = 0; round < count; round++) {
@@ -155,7 +155,7 @@ export function report(results) {
   }
 }
 
-/** One measurement by another, round by round. */
+/** The ratio of two measurements, round by round. */
 export function ratio(results, a, b) {
   const values = results[a].map((value, index) => value / results[b][index]);
   console.log(

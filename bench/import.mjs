@@ -1,6 +1,6 @@
 // DATABASE_URL=postgres://… node bench/import.mjs [rows]
-// Imports made-up users into an empty database (two more times when they are there: once more, and as a dry run),
-// counts their hashes, and prints what each took. Needs a build.
+// Imports generated users into an empty database, imports them again, imports them as a dry run,
+// counts their hashes, and prints the time of each step. Needs a build.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ async function portero(args, input) {
   return stdout.trim();
 }
 
-/** Rows of several kinds of hash, with a salt each; the same rows each time. */
+/** Rows with several kinds of hash, each with its own salt; the same rows in each run. */
 function* chunks() {
   for (let row = 0; row < ROWS; row += 500) {
     let text = '';

@@ -1,4 +1,4 @@
-// Bare node:http servers to measure against: what the same work costs with nothing round it.
+// Bare node:http servers as a baseline: the cost of the same work without a framework.
 //   node bench/limits-of-node.mjs none|hs256|es256 PORT
 //   DATABASE_URL=… node bench/limits-of-node.mjs refresh|revoke PORT
 import { createHmac, createPublicKey, createSecretKey, timingSafeEqual, verify } from 'node:crypto';
@@ -52,7 +52,7 @@ async function refresh({ id }) {
   return { access_token: `${head}.${claims}.${signature}`, generation: rows[0].generation };
 }
 
-/** One statement, as a logout needs one. */
+/** One statement, like a logout. */
 async function revoke({ id }) {
   await pool.query('UPDATE bare_sessions SET ended_at = now() WHERE id = $1', [id]);
   return {};

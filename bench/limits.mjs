@@ -1,9 +1,10 @@
-// What the limits cost: requests per second of a protected route, refreshes and logins, with RATE_LIMIT=on against off, in turn.
+// Cost of rate limits: protected requests, refreshes and logins per second with RATE_LIMIT=on and off, alternating.
 // Needs Linux (taskset), two CPUs and a PostgreSQL server:
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres taskset -c 1 node bench/limits.mjs
 //
-// SECONDS, ROUNDS, COST and REDIS_URL may be set. The servers have CPU 0, this load generator and PostgreSQL CPU 1.
+// SECONDS, ROUNDS, COST and REDIS_URL may be set. The servers run on CPU 0; this load generator and PostgreSQL run on
+// CPU 1.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -45,7 +46,7 @@ try {
   await administer(`DROP DATABASE ${database} WITH (FORCE)`);
 }
 
-/** Rounds of off and on in turn, and what on costs of off: by rate, and by the CPU time that the server took. */
+/** Alternating rounds with limits off and on, and the ratio of on to off in rate and in CPU time of the server. */
 async function compare(name, route) {
   const rounds = { off: [], on: [] };
   for (const limits of ['off', 'on']) await load(servers[limits], route, 2);
@@ -72,7 +73,7 @@ async function compare(name, route) {
   console.log(`  off over on by CPU time: ${(of('off', 'cpu') / of('on', 'cpu')).toFixed(3)}`);
 }
 
-/** 16 connections, one request after the other on each: answers per second, and CPU time of the server for each. */
+/** 16 connections, one request after the other on each: responses per second, and CPU time of the server for each. */
 async function load({ port, child }, { method, path, headers = {}, body, status }, seconds) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const cpuBefore = cpuMs(child.pid);
@@ -91,7 +92,7 @@ async function load({ port, child }, { method, path, headers = {}, body, status 
   return { rate: (times.length - 1) / ((times.at(-1) - times[0]) / 1000), cpu };
 }
 
-/** Milliseconds of CPU that a process has had, all threads together (proc(5), `stat`, in ticks of 10 ms). */
+/** CPU time of a process in milliseconds, all threads together (proc(5), `stat`, in ticks of 10 ms). */
 function cpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;

@@ -1,10 +1,10 @@
-// Logins per second against bare bcrypt on the same cores, and the tail of a protected route while logins saturate
+// Logins per second against bare bcrypt on the same cores, and tail latency of a protected route while logins saturate
 // the server. Needs Linux (taskset), two CPUs and a PostgreSQL server:
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/login.mjs
 //
-// COST, SECONDS, ROUNDS and SETTINGS (how many of the three) may be set. Let PostgreSQL have CPU 1 as well.
-// The server (or bare bcrypt) has CPU 0 alone, or CPUs 0 and 1 in the second half; this load generator runs on CPU 1.
+// COST, SECONDS, ROUNDS and SETTINGS (how many of the three) may be set. PostgreSQL should run on CPU 1 as well.
+// The server (or bare bcrypt) runs on CPU 0, or on CPUs 0 and 1 in the second half; this load generator runs on CPU 1.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -23,7 +23,7 @@ const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphra
 if (process.argv[2] === 'bare') await bareBcrypt(Number(process.argv[3]));
 else await main();
 
-/** As many comparisons a second as this process can do, that many at once. */
+/** Comparisons per second of this process, with the given concurrency. */
 async function bareBcrypt(concurrency) {
   const hash = await bcrypt.hash('x'.repeat(64), COST);
   const began = performance.now();
@@ -135,9 +135,9 @@ async function startServer(database, cpus, concurrency) {
   }
 }
 
-/** 16 connections that log in one after the other, until told to stop. */
+/** 16 connections that log in one after the other, until they are stopped. */
 function saturate(port) {
-  // From the first answer to the last: the hashes under way at either end count for nothing.
+  // From the first response to the last, without the hashes in progress at either end.
   const times = [];
   let stopped = false;
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
@@ -160,7 +160,7 @@ function saturate(port) {
   };
 }
 
-/** Latencies at a fixed rate, from when each request was due: a stall counts for all that it held up. */
+/** Latencies at a fixed rate, from when each request was due, so that a stall counts for every request it delays. */
 async function protectedRoute(port, token) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const latencies = [];

@@ -3,7 +3,7 @@
 //
 //   DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/paired.mjs <built checkout> <built checkout>
 //
-// ROUNDS and SECONDS may be set. Both servers have CPU 0; this load generator runs on CPU 1.
+// ROUNDS and SECONDS may be set. Both servers run on CPU 0; this load generator runs on CPU 1.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Starts the server of a checkout, and gives its hot request to `work`. */
+/** Starts the server of a checkout, and passes its measured request to `work`. */
 async function withServer(checkout, work) {
   await withDatabase(async (databaseUrl) => {
     const port = freePort();

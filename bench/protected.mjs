@@ -3,7 +3,7 @@
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/protected.mjs
 //
-// ROUNDS and SECONDS may be set. Every server has CPU 0 alone; this load generator runs on CPU 1.
+// ROUNDS and SECONDS may be set. Every server runs on CPU 0; this load generator runs on CPU 1.
 import { execFileSync } from 'node:child_process';
 import { createHmac, createSecretKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ await withDatabase(async (databaseUrl) => {
   for (const one of [server, none, hs, es]) await one.stop();
 });
 
-/** Gives the server a key whose private half is known here, so that tokens can be made by the ten thousand. */
+/** Gives the server a key whose private key is known here, so that this script can make many tokens. */
 function importKey(databaseUrl) {
   const file = join(mkdtempSync(join(tmpdir(), 'portero-bench-')), 'key.pem');
   writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));

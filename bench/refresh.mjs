@@ -1,10 +1,10 @@
-// Refreshes and logouts per second on PostgreSQL against bare node:http servers that do the one statement that each
+// Refreshes and logouts per second on PostgreSQL against bare node:http servers that run the one statement that each
 // needs; and a route protected by a cookie against the same one protected by a token. Needs Linux (taskset), two CPUs
-// and a PostgreSQL server, which is to have CPU 1 alone for the time of the run (taskset -acp 1 on its processes):
+// and a PostgreSQL server, which must be limited to CPU 1 during the run (taskset -acp 1 on its processes):
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/refresh.mjs
 //
-// ROUNDS and SECONDS may be set. Every server has CPU 0 alone; this load generator runs on CPU 1.
+// ROUNDS and SECONDS may be set. Every server runs on CPU 0; this load generator runs on CPU 1.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -39,7 +39,7 @@ await withDatabase(async (databaseUrl) => {
       body: JSON.stringify(body),
     });
   await call('/register', CREDENTIALS);
-  // Before the many sessions below: a login ends those that are more than the limit.
+  // Before the many sessions below are added, because a login ends sessions over the limit.
   const { access_token } = await (await call('/login', CREDENTIALS)).json();
   const login = await call('/login', { ...CREDENTIALS, transport: 'cookie' });
   const database = new pg.Client({ connectionString: databaseUrl });
@@ -95,7 +95,7 @@ await withDatabase(async (databaseUrl) => {
   for (const one of [server, bareRefresh, bareRevoke]) await one.stop();
 });
 
-/** Live sessions of the one user, in both tables. */
+/** Active sessions of one user, in both tables. */
 async function makeSessions(database, count) {
   const ids = Array.from({ length: count }, () => randomUUID());
   const { rows } = await database.query('SELECT id FROM users');

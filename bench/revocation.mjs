@@ -1,4 +1,4 @@
-// How soon a logout on one process is a 401 on another, and what remembering costs. Needs a PostgreSQL server:
+// Time from a logout on one process to a 401 on another, and memory for revocations. Needs a PostgreSQL server:
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/revocation.mjs
 //
@@ -16,7 +16,7 @@ const LOGOUTS = Number(process.env.LOGOUTS ?? 1000);
 const QUIET_LOGOUTS = Number(process.env.QUIET_LOGOUTS ?? 1000);
 const SESSIONS = Number(process.env.SESSIONS ?? 1_000_000);
 const REVOCATIONS = Number(process.env.REVOCATIONS ?? 100_000);
-/** Logouts at once: without LISTEN each takes half a second on average. */
+/** Concurrent logouts, because without LISTEN each takes half a second on average. */
 const LANES = 10;
 const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphrase' };
 const SECRET = Buffer.alloc(32, 5);
@@ -49,7 +49,7 @@ async function report(name, from, to, count, lanes) {
   const times = [];
   let next = 0;
   const lane = async (index) => {
-    // Not in step with the reads, or each would wait for just as long.
+    // Not synchronized with polling, or each would wait equally long.
     await sleep(index * 97);
     while (next++ < count) times.push(await oneLogout(from, to));
   };
@@ -58,7 +58,7 @@ async function report(name, from, to, count, lanes) {
   console.log(`${name}, ${count} logouts: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
 }
 
-/** From when the 204 has arrived to when the first 401 has. */
+/** Time from the arrival of the 204 to that of the first 401. */
 async function oneLogout(from, to) {
   const { body } = await call(from.port, 'POST', '/login', { body: CREDENTIALS });
   const token = JSON.parse(body).access_token;
@@ -75,7 +75,7 @@ async function oneLogout(from, to) {
   }
 }
 
-/** The memory of an instance before and after it has read so many revocations, beside so many live sessions. */
+/** Memory of an instance before and after it has read many revocations, with many active sessions. */
 async function remembered() {
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
@@ -107,10 +107,10 @@ async function remembered() {
   lookups(rows.map((row) => row.session_id));
 }
 
-/** What `Revocations.has` does, over ids that are there and ids that are not. */
+/** Time of `Revocations.has`, for present and absent ids. */
 function lookups(ids) {
   const until = new Map(ids.map((id) => [id, Date.now()]));
-  // As of a token just parsed: texts that were never a key of this map.
+  // New strings that were never keys of this map, like those of a token just parsed.
   const others = Array.from({ length: 100_000 }, () => Buffer.from(uuidv7()).toString());
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 20; round++) {
@@ -130,7 +130,7 @@ async function restingMiB({ child }) {
   return Math.round(Number(kB) / 1024);
 }
 
-/** Before PostgreSQL, as a pooler in transaction mode: whoever listens through it hears nothing. */
+/** Stands before PostgreSQL like a pooler in transaction mode: LISTEN through it receives no notifications. */
 async function deafeningProxy() {
   const server = createServer((client) => {
     const upstream = connect(Number(url.port || 5432), url.hostname);

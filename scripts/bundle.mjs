@@ -1,4 +1,4 @@
-// Bundles the compiled server and its commands into dist/: one read instead of two thousand halves the start.
+// Bundles the compiled server and its commands into dist/. Reading one file, not two thousand, halves the start time.
 import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,7 @@ await build({
   target: 'node20',
   format: 'esm',
   splitting: true,
-  // Names of classes are names of providers in Nest.js and of entities in TypeORM.
+  // Nest.js identifies providers, and TypeORM entities, by their class names.
   keepNames: true,
   external: [...INSTALLED, ...NOT_INSTALLED],
   banner: { js: BANNER },

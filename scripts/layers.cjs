@@ -1,5 +1,5 @@
 /**
- * Imports run one way: a folder may import from its own line and the lines above it.
+ * Imports go in one direction: a folder may import from its own line and the lines above it.
  */
 module.exports = [
   ['config', 'clock'],

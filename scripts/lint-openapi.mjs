@@ -1,4 +1,4 @@
-// Holds the OpenAPI document to the recommended rules of Spectral and of Redocly.
+// Checks the OpenAPI document against the recommended rules of Spectral and Redocly.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

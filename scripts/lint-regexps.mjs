@@ -1,5 +1,5 @@
 // node scripts/lint-regexps.mjs <folder or file>…
-// Fails where a regular expression takes more than linear time on some text, or can't be judged. For each it prints a
+// Fails if a regular expression takes more than linear time on some text, or can't be analyzed. For each it prints a
 // text to try.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function regularExpressions(path) {
   return found;
 }
 
-/** What is wrong with a regular expression; nothing where it is linear. */
+/** The fault of a regular expression; undefined if it is linear. */
 function fault({ source, flags }) {
   if (source === undefined) return 'is made at run time and can not be judged';
   const { status, complexity, attack, error } = checkSync(source, flags, PARAMETERS);

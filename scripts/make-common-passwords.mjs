@@ -1,4 +1,4 @@
-// Makes src/passwords/common-passwords.bin, by the code that will read it:
+// Makes src/passwords/common-passwords.bin with the code that reads it:
 //
 //   npm run build
 //   (cd /tmp && npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-4.1.3.tgz)
@@ -23,7 +23,7 @@ writeFileSync(new URL('../src/passwords/common-passwords.bin', import.meta.url),
 const long = new Set(passwords.filter((password) => [...password].length >= 8)).size;
 process.stdout.write(`${fingerprints.length} entries, ${long} of them of 8 characters or more, ${list.length} bytes\n`);
 
-/** One letter or digit, 8 to 14 times: zxcvbn leaves them out of its list, since it finds them by a rule. */
+/** One letter or digit, 8 to 14 times. The list of zxcvbn omits them because it finds them with a rule. */
 function repetitions() {
   const lengths = Array.from({ length: 7 }, (_, index) => index + 8);
   return [...'abcdefghijklmnopqrstuvwxyz0123456789'].flatMap((one) => lengths.map((length) => one.repeat(length)));

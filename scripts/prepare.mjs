@@ -1,4 +1,4 @@
-// Installs what is missing and builds what is stale. Uses nothing that would have to be installed.
+// Installs missing packages and rebuilds a stale build. Uses no packages itself.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ export function prepare() {
   requireNode();
   if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs) {
     say('installing the dependencies …');
-    // Nest and its CLI name newer Node.js versions as their favourites; the one required here runs them.
+    // Nest and its CLI state newer Node.js versions in `engines`, but work with the one required here.
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   if (!existsSync(BUILT) || readFileSync(BUILT, 'utf8') !== fingerprint(BUILD_INPUTS)) {
@@ -32,7 +32,7 @@ export function prepare() {
   }
 }
 
-/** Called by the build itself, so that a build by hand counts too. */
+/** Called by the build itself, so that a manual build counts too. */
 export function markBuilt() {
   writeFileSync(BUILT, fingerprint(BUILD_INPUTS));
 }

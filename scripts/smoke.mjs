@@ -1,4 +1,4 @@
-// node scripts/smoke.mjs: starts the build in dist/ with the Node.js that runs this, and uses it once.
+// node scripts/smoke.mjs: starts the build in dist/ with this Node.js, and tries the main requests.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ try {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-/** @returns the address that it listens on */
+/** @returns the URL at which it listens */
 async function listening({ stdout }) {
   let text = '';
   for await (const chunk of stdout) {

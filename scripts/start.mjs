@@ -1,5 +1,5 @@
 import { prepare } from './prepare.mjs';
 
 prepare();
-// In this process, so that a signal to `npm start` reaches the server.
+// Runs in this process, so that a signal to `npm start` reaches the server.
 await import('../dist/main.js');

@@ -1,4 +1,4 @@
-// npm test [-- jest's own arguments]
+// npm test [-- arguments of jest]
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { prepare } from './prepare.mjs';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A client gives up on an answer after this, and retries. */
+/** A client stops waiting for a response after this time, and retries. */
 const CLIENT_TIMEOUT_MS = 30_000;
 const REFRESHES_PER_SESSION = 6;
 
-/** A user that registers once and then logs in, refreshes, logs out and changes the password, over and over. */
+/** A user that registers once and then logs in, refreshes, logs out and changes the password repeatedly. */
 export class User {
   #name = `user-${randomBytes(8).toString('hex')}`;
   #password = randomBytes(12).toString('hex');
@@ -16,7 +16,7 @@ export class User {
     this.ledger = ledger;
   }
 
-  /** Until `stopping.aborted`; ends only where no request is under way. */
+  /** Runs until `stopping.aborted`, and stops only between requests. */
   async run(stopping) {
     await this.#register();
     while (!stopping.aborted) {
@@ -29,7 +29,7 @@ export class User {
     }
   }
 
-  /** After all faults: what was acknowledged must still hold. */
+  /** After all faults, checks that every acknowledged change is still in effect. */
   async checkAtTheEnd() {
     const { status } = await this.#until('/auth/login', { username: this.#name, password: this.#password });
     if (status !== 200) this.ledger.lost.push(`${this.#name}: its password is refused with ${status}`);
@@ -40,7 +40,7 @@ export class User {
 
   async #register() {
     const { status } = await this.#until('/auth/register', { username: this.#name, password: this.#password });
-    // 409: an attempt whose answer was lost had been written.
+    // 409: an attempt whose response was lost had been committed.
     if (status === 201 || status === 409) this.ledger.acknowledge('registration');
     else this.ledger.unexpected.push(`register: ${status}`);
   }
@@ -78,7 +78,7 @@ export class User {
     const next = randomBytes(12).toString('hex');
     const change = { current_password: this.#password, new_password: next };
     const { status, body, retried } = await this.#until('/users/me/password', change, token);
-    // After a retry, `wrong_password` says that the attempt before it was written.
+    // After a retry, `wrong_password` means that the previous attempt was committed.
     if (status !== 204 && !(retried && body?.code === 'wrong_password')) {
       this.ledger.unexpected.push(`password change: ${status} ${body?.code}`);
       return;
@@ -112,7 +112,7 @@ export class User {
     }
   }
 
-  /** Sends to any instance, and again with the same body while the answer is lost, 503 or 500. */
+  /** Sends to any instance, and repeats the same body while the response is lost, 503 or 500. */
   async #until(path, body, token) {
     for (let attempt = 0; ; attempt++) {
       const instance = this.instances[Math.floor(Math.random() * this.instances.length)];

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A PostgreSQL cluster of its own, on a free port, that may be crashed. */
+/** A separate PostgreSQL cluster on a free port, which may be crashed. */
 export class Cluster {
   #folder = mkdtempSync(join(tmpdir(), 'portero-chaos-'));
   port = 20_000 + Math.floor(Math.random() * 20_000);
@@ -28,7 +28,7 @@ export class Cluster {
     this.#run('pg_ctl', ['-D', this.#data, '-w', '-l', join(this.#folder, 'log'), '-o', options, 'start']);
   }
 
-  /** As by a power cut: no connection is closed in good order, and the next start recovers from the log. */
+  /** Crashes like a power cut: closes no connection properly, and the next start recovers from the log. */
   crash() {
     this.#run('pg_ctl', ['-D', this.#data, '-m', 'immediate', 'stop']);
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const any = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** Nothing passes between an instance, or all of them, and the database. */
+/** No data passes between the database and an instance, or all instances. */
 const stall = (seconds, chosen) => async (_cluster, instances) => {
   const stalled = chosen === 'all' ? instances : [any(instances)];
   for (const { toDatabase } of stalled) toDatabase.stall();
@@ -10,14 +10,14 @@ const stall = (seconds, chosen) => async (_cluster, instances) => {
   for (const { toDatabase } of stalled) toDatabase.resume();
 };
 
-/** Statements reach the database and are committed; their answers are held back. */
+/** Statements reach the database and are committed, but their responses are held back. */
 const holdDatabase = (seconds) => async (_cluster, instances) => {
   for (const { toDatabase } of instances) toDatabase.holdAnswers();
   await sleep(seconds * 1000);
   for (const { toDatabase } of instances) toDatabase.resume();
 };
 
-/** An instance does what it is asked; its answers are held back. */
+/** An instance processes requests, but its responses are held back. */
 const holdInstance = (seconds) => async (_cluster, instances) => {
   const { toServer } = any(instances);
   toServer.holdAnswers();

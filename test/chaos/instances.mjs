@@ -12,7 +12,7 @@ const SECRET = Buffer.alloc(32, 9).toString('base64url');
 export class Instance {
   #port = 0;
 
-  /** By how much its wall clock is ahead of the database's, from the next boot on. */
+  /** How far its wall clock is ahead of the database's, from the next start on. */
   skewMs = 0;
 
   constructor(name, database) {
@@ -31,7 +31,7 @@ export class Instance {
     return `http://127.0.0.1:${this.toServer.port}`;
   }
 
-  /** Starts the process, for as often as the database refuses it. */
+  /** Starts the process, and retries while the database rejects it. */
   async boot() {
     for (;;) {
       this.child = spawn(process.execPath, ['--import', SKEWED_CLOCK, MAIN], {
@@ -59,7 +59,7 @@ export class Instance {
     return await new Promise((resolve) => {
       child.once('exit', () => resolve(false));
       child.stdout.on('data', (chunk) => {
-        // Read to the end, so that the server is never held up by its log.
+        // Read completely, so that a full pipe never blocks the server.
         if (text === undefined) return;
         text += chunk;
         const port = /listens on http:\/\/[^"\s]+:(\d+)/.exec(text)?.[1];

@@ -1,13 +1,13 @@
-/** What clients were told, and what contradicts it. */
+/** Records the responses that clients received, and contradictions to them. */
 export class Ledger {
   acknowledged = { registration: 0, login: 0, refresh: 0, logout: 0, 'password change': 0 };
-  /** Answers by status; 0 stands for a connection that failed. */
+  /** Number of responses by status; 0 stands for a failed connection. */
   statuses = {};
   lost = [];
   acceptedAfterLogout = [];
   falseReuse = [];
   unexpected = [];
-  /** The longest time in milliseconds from a logout's 204 until an instance refused the token. */
+  /** The longest time in milliseconds from a logout's 204 until an instance rejected the token. */
   slowestRefusalMs = 0;
 
   constructor(boundMs) {
@@ -22,7 +22,7 @@ export class Ledger {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
   }
 
-  /** @param sinceMs between the logout's answer and the sending of this request */
+  /** @param sinceMs milliseconds from the logout's response to the sending of this request */
   tokenAccepted(where, sinceMs) {
     this.slowestRefusalMs = Math.max(this.slowestRefusalMs, sinceMs);
     if (sinceMs > this.boundMs) this.acceptedAfterLogout.push(`${where}: ${Math.round(sinceMs)} ms after logout`);
@@ -32,7 +32,7 @@ export class Ledger {
     return Object.entries(this.statuses).filter(([status]) => Number(status) >= 500 && status !== '503');
   }
 
-  /** @returns whether nothing contradicts what was acknowledged */
+  /** @returns whether there are no contradictions */
   report() {
     console.log('acknowledged:', JSON.stringify(this.acknowledged));
     console.log('answers by status (0: connection failed):', JSON.stringify(this.statuses));

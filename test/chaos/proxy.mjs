@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** A TCP proxy that can hold back everything in both directions, and cut connections. */
+/** A TCP proxy that can hold back data in both directions, and reset connections. */
 export class TcpProxy {
   #sockets = new Set();
-  /** Whether what goes to the target, and what comes from it, is held back. */
+  /** Whether data to the target, and data from it, is held back. */
   #held = { requests: false, answers: false };
   #resumers = new Set();
 
-  /** @param targetPort where connections lead, read anew for each: the target may restart elsewhere */
+  /** @param targetPort returns the port of the target, for each connection: the target may restart elsewhere */
   constructor(targetPort) {
     this.server = createServer((client) => this.#link(client, connect(targetPort(), '127.0.0.1')));
   }
@@ -20,12 +20,12 @@ export class TcpProxy {
     return this;
   }
 
-  /** Nothing passes, old connections and new, until {@link resume}. Nothing is lost. */
+  /** Holds back the data of all connections, old and new, until {@link resume}. No data is lost. */
   stall() {
     this.#held = { requests: true, answers: true };
   }
 
-  /** Requests still arrive and have their effect. */
+  /** Holds back only responses. Requests still arrive and have their effect. */
   holdAnswers() {
     this.#held = { requests: false, answers: true };
   }

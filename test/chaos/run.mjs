@@ -1,4 +1,4 @@
-// node test/chaos/run.mjs [FAULT …]; needs a build. Exit code 1 where anything acknowledged did not hold.
+// node test/chaos/run.mjs [FAULT …]; needs a build. Exits with 1 if an acknowledged change was lost.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { User } from './clients.mjs';
 import { Cluster } from './cluster.mjs';
@@ -7,10 +7,10 @@ import { Instance } from './instances.mjs';
 import { Ledger } from './ledger.mjs';
 
 const USERS = Number(process.env.USERS ?? 24);
-/** REVOCATION_STALE_AFTER: within it every instance refuses what another one has ended. */
+/** REVOCATION_STALE_AFTER: within it every instance rejects sessions that another one has ended. */
 const BOUND_MS = 3000;
 const RECOVERY_MS = 8000;
-/** Of one instance against the database and the others: within the 30 s that `iat` may be ahead. */
+/** Clock skew of one instance: within the 30 s that `iat` may be ahead. */
 const SKEWS_MS = [25_000, -25_000];
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(FAULTS);

@@ -1,4 +1,4 @@
-// node --import ./test/chaos/skewed-clock.mjs: this machine's wall clock, wrong by CLOCK_SKEW_MS. Timers keep their pace.
+// node --import ./test/chaos/skewed-clock.mjs: shifts the wall clock by CLOCK_SKEW_MS, but not the timers.
 const skew = Number(process.env.CLOCK_SKEW_MS);
 const RealDate = Date;
 

@@ -1,10 +1,10 @@
-// Lets tools that know only pages and forms at an API that takes JSON. On / it shows a form for every operation of the
-// server's OpenAPI document; what is posted goes on as JSON, and the answer comes back as it is, its status apart:
-// hydra gives up at 401, so --plain makes 200 of every refusal.
+// Lets tools that know only pages and forms test a JSON API. On / it shows a form for every operation of the
+// server's OpenAPI document. Posted forms are forwarded as JSON, and responses are returned unchanged except the status:
+// hydra stops at 401, so --plain turns every error into 200.
 //
 //   node form-gateway.mjs URL [--plain] [--user NAME --password PASSWORD]     writes its own URL
 //
-// With a user it sends that user's access token, and logs in again when the tool has ended the session.
+// With a user, it sends that user's access token, and logs in again after the tool has ended the session.
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
@@ -24,7 +24,7 @@ function inputsOf(operation) {
   return { members, isForm: type === 'application/x-www-form-urlencoded' };
 }
 
-/** The operations by the path under which the gateway shows them. */
+/** The operations by their path at the gateway. */
 const operations = new Map();
 for (const [path, item] of Object.entries(document.paths)) {
   for (const [method, operation] of Object.entries(item)) {
@@ -43,7 +43,7 @@ function page() {
   return `<!doctype html><title>forms</title>${forms.join('\n')}<a href="/docs">docs</a><a href="/docs/errors">errors</a>`;
 }
 
-/** The call that a submitted form stands for. */
+/** The API request for a submitted form. */
 function translate({ method, path, parameters, members, isForm }, fields) {
   const query = new URLSearchParams();
   let target = path;
@@ -53,7 +53,7 @@ function translate({ method, path, parameters, members, isForm }, fields) {
     else query.set(name, value);
     fields.delete(name);
   }
-  // What the form has that the operation has not goes on too: it was put in by the tool.
+  // Unknown fields are forwarded too, because the tool added them.
   const inBody = members.length > 0 || method !== 'get';
   if (!inBody) for (const [name, value] of fields) query.set(name, value);
   const body = isForm ? new URLSearchParams([...fields]).toString() : JSON.stringify(Object.fromEntries(fields));
@@ -79,11 +79,11 @@ const server = createServer(async (request, response) => {
   const body = Buffer.concat(await request.toArray()).toString();
   const { pathname, search, searchParams } = new URL(request.url, 'http://gateway');
   const operation = operations.get(pathname);
-  // Tools fetch a form's address before they post to it.
+  // Tools fetch a form's URL before they post to it.
   const isPage = pathname === '/' || (operation && operation.method !== 'get' && request.method === 'GET');
   if (isPage) return response.setHeader('Content-Type', 'text/html').end(page());
   const fields = new Map([...searchParams, ...new URLSearchParams(body)]);
-  // What is no form's address goes on as it is.
+  // Other URLs are forwarded unchanged.
   const [target, options] = operation ? translate(operation, fields) : [pathname + search, { headers: {} }];
   const method = (operation?.method ?? request.method).toUpperCase();
   for (const name of ['cookie', 'user-agent', 'referer']) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guesses at passwords with hydra: many for one name, one for many names. Exits 1 where more passwords are checked than
-# the documented limits let through, and where hydra does not find the password of a server without limits.
+# Guesses passwords with hydra: many for one name, one for many names. Exits with 1 if more passwords are checked than
+# the documented limits allow, or if hydra does not find the password of a server without limits.
 source "$(dirname "$0")/server.sh"
 need hydra curl
 WORDS=${HOSTILE_WORDS:-200}

@@ -1,8 +1,8 @@
-# Sourced by the scripts beside it: starts the built server on a free port, with data of its own that go when it ends.
+# Sourced by the other scripts here: starts the built server on a free port, with its own data, deleted at the end.
 #
-#   start_server [NAME=value …]   sets URL and LOG; with HOSTILE_DATABASE_URL in a new database there, else embedded
-#   start_gateway [--plain …]     sets GATEWAY, where forms reach it (form-gateway.mjs)
-#   stop_server                   both
+#   start_server [NAME=value …]   sets URL and LOG; creates its database on HOSTILE_DATABASE_URL, else an embedded one
+#   start_gateway [--plain …]     sets GATEWAY, the URL of its forms (form-gateway.mjs)
+#   stop_server                   stops both
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=$(mktemp -d)
@@ -88,7 +88,7 @@ member() { # NAME, of JSON on standard input
 
 FROM=0
 requests() { # [METHOD [PATH]]: the log's lines of requests to it from line FROM on, by status
-  # The log says what the server did; what the tool printed is only what the tool believes.
+  # Uses the log of the server, because the output of the tool shows only what the tool assumes.
   node -e '
     const [log, from, method, path] = process.argv.slice(1);
     const count = {};

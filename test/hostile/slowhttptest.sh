@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds connections open with slow headers, slow bodies and slow reading, and measures meanwhile how long another
-# caller waits. Exits 1 where that caller is not answered, or not within a second.
+# Keeps connections open with slow headers, slow bodies and slow reading, and measures how long another client
+# waits meanwhile. Exits with 1 if that client gets no response within a second.
 source "$(dirname "$0")/server.sh"
 need slowhttptest curl
 CONNECTIONS=${HOSTILE_CONNECTIONS:-1000}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries SQL injection with sqlmap on every parameter: members of bodies and forms, queries, path parameters, and the
-# headers that are read. Exits 1 where sqlmap finds one, and where it does not find the one in vulnerable.mjs.
+# headers that are read. Exits with 1 if sqlmap finds one, or if it does not find the one in vulnerable.mjs.
 source "$(dirname "$0")/server.sh"
 need sqlmap curl psql
 : "${HOSTILE_DATABASE_URL:?is needed: a PostgreSQL server on which databases may be made}"
@@ -24,7 +24,7 @@ request() { # NAME METHOD PATH HEADERS BODY
   printf '%s %s HTTP/1.1\r\nHost: %s\r\n%b\r\n%s' "$2" "$3" "${URL#http://}" "$4" "$5" >"$WORK/$1"
 }
 
-# The control: the same tool, the same options, a server that has the fault.
+# The control: the same tool and options with a vulnerable server.
 DATABASE_URL=$HOSTILE_DATABASE_URL node "$ROOT/test/hostile/vulnerable.mjs" >"$WORK/control" &
 CONTROL=$!
 for _ in $(seq 50); do [ -s "$WORK/control" ] && break; sleep 0.1; done
@@ -37,7 +37,7 @@ start_server RATE_LIMIT=off BCRYPT_COST=4 ACCESS_TOKEN_TTL=1d LOG_LEVEL=info
 post /auth/register "{\"username\":\"ana\",\"email\":\"ana@example.com\",\"password\":\"$PASSWORD\"}" -o /dev/null
 TOKENS=$(post /auth/login "{\"username\":\"ana\",\"password\":\"$PASSWORD\"}")
 ACCESS=$(member access_token <<<"$TOKENS")
-# Other sessions than the one that asks: sqlmap ends one, and the other by using its refresh token again and again.
+# Separate sessions: sqlmap ends one by logout, and another by reusing its refresh token.
 REFRESH=$(post /auth/login "{\"username\":\"ana\",\"password\":\"$PASSWORD\"}" | member refresh_token)
 post /auth/login "{\"username\":\"ana\",\"password\":\"$PASSWORD\"}" -o /dev/null
 SESSION=$(curl -sS "$URL/auth/sessions" -H "Authorization: Bearer $ACCESS" | node -e \
@@ -51,7 +51,7 @@ BEARER="Authorization: Bearer $ACCESS\r\n"
 request register POST /auth/register "$JSON" '{"username":"bea","email":"bea@example.com","password":"tangerine-otter-48"}'
 request login POST /auth/login "$JSON" "{\"username\":\"ana\",\"password\":\"$PASSWORD\"}"
 request login-email POST /auth/login "$JSON" "{\"email\":\"ana@example.com\",\"password\":\"wrong\",\"transport\":\"bearer\"}"
-# sqlmap leaves alone what is called a token, unless it is marked.
+# sqlmap skips parameters named token unless they are marked.
 request refresh POST /auth/refresh "$JSON" "{\"refresh_token\":\"$REFRESH*\"}"
 request logout POST /auth/logout "$JSON" "{\"refresh_token\":\"$REFRESH*\"}"
 request password POST /users/me/password "$JSON$BEARER" '{"current_password":"wrong","new_password":"tangerine-otter-49"}'

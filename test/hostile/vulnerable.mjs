@@ -1,4 +1,4 @@
-// A server with the faults that sqlmap and wapiti look for, so that their finding nothing elsewhere means something.
+// A vulnerable server. It shows that sqlmap and wapiti do find such faults, so that finding none elsewhere is meaningful.
 import { createServer } from 'node:http';
 import pg from 'pg';
 

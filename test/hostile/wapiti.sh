@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lets wapiti crawl and attack the pages of the server and, through form-gateway.mjs, every member, query and path
-# parameter of its operations. Exits 1 where it finds a vulnerability or makes the server fail.
+# parameter of its operations. Exits with 1 if it finds a vulnerability or makes the server fail.
 source "$(dirname "$0")/server.sh"
 need wapiti curl psql
 : "${HOSTILE_DATABASE_URL:?is needed: a PostgreSQL server on which databases may be made}"
@@ -14,7 +14,7 @@ scan() { # TITLE URL MODULES
   node -e '
     const [title, file] = process.argv.slice(1);
     const { vulnerabilities, anomalies } = JSON.parse(require("node:fs").readFileSync(file, "utf8"));
-    // A header that browsers have dropped, and that did harm where it was heeded: not sent on purpose.
+    // Deliberately not sent: browsers no longer support this header, and it caused vulnerabilities where they did.
     const accepted = ({ info }) => info === "X-XSS-Protection is not set";
     const all = Object.entries({ ...vulnerabilities, ...anomalies }).flatMap(([kind, found]) =>
       found.map((one) => ({ kind, ...one })),
@@ -28,7 +28,7 @@ scan() { # TITLE URL MODULES
 }
 
 FAILED=0
-# The control: the same tool, a form that leads to a server with the faults.
+# The control: the same tool with a form of a vulnerable server.
 DATABASE_URL=$HOSTILE_DATABASE_URL node "$ROOT/test/hostile/vulnerable.mjs" >"$WORK/control" &
 CONTROL=$!
 for _ in $(seq 50); do [ -s "$WORK/control" ] && break; sleep 0.1; done

@@ -24,7 +24,7 @@ const OPTIONS = {
 };
 const VERSION = JSON.stringify(OPTIONS) + swc.version;
 
-/** Adds `?suite=` to modules of the test tree, which are evaluated per suite; this folder, `src` and packages once per worker. */
+/** Modules of the test tree are evaluated per suite, with `?suite=`; this folder, `src` and packages once per worker. */
 export async function resolve(specifier, context, next) {
   if (specifier === '@jest/globals') return { url: GLOBALS, shortCircuit: true };
   const { parentURL = '' } = context;

@@ -14,7 +14,7 @@ export class MovableClock extends Clock {
     return performance.now() + this.#ahead;
   }
 
-  /** Moves elapsed time, unlike a jump, which affects only the wall clock of this instance. */
+  /** Includes elapsed time but no jump, which affects only the wall clock of this instance. */
   override databaseTime(): Date | null {
     if (this.#stoppedAt === undefined && this.#ahead === 0) return null;
     return new Date((this.#stoppedAt ?? Date.now()) + this.#ahead);
