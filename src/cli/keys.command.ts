@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { Sealing, UnsealFailed } from '../crypto/sealing.js';
 import { publicJwk } from '../tokens/keys/jwk.js';
-import { KeyRefused, readKeys } from '../tokens/keys/key-file.js';
+import { InvalidKey, readKeys } from '../tokens/keys/key-file.js';
 import type { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/keys/signing-key.errors.js';
 import { SigningKeyStore } from '../tokens/keys/signing-key-store.js';
@@ -111,7 +111,7 @@ async function importKey(terminal: Terminal, file: string, { json }: Options): P
     async (store, config) => {
       const [key, ...others] = readKeys(text, { allowRsa2048: config.jwtAllowRsa2048 });
       if (key === undefined || others.length > 0)
-        throw new KeyRefused(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
+        throw new InvalidKey(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
       return await store.import(key);
     },
     file,
@@ -156,7 +156,7 @@ async function withStore<T>(
     if (error instanceof UnsealFailed) {
       throw new CommandFailed('PORTERO_SECRET is not the secret that sealed the signing keys in this database');
     }
-    if (error instanceof KeyRefused) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
+    if (error instanceof InvalidKey) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
     if (error instanceof UnknownKey || error instanceof KeyExists) throw new CommandFailed(error.message);
     throw error;
   }
@@ -168,7 +168,7 @@ function requireOpen(store: SigningKeyStore, row: SigningKeyRow): void {
   try {
     store.open(row);
   } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error;
+    if (!(error instanceof InvalidKey)) throw error;
     throw new CommandFailed(`the key ${row.kid} in the database ${error.message}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { migrate } from '../database/migrate.js';
-import { startRefusal } from '../lifecycle/start-refusal.js';
+import { startErrorMessage } from '../lifecycle/start-error-message.js';
 
 // `npm run migration:run | migration:revert`
 try {
@@ -15,7 +15,7 @@ try {
     await database.close();
   }
 } catch (error) {
-  const refusal = startRefusal(error);
+  const refusal = startErrorMessage(error);
   if (refusal === undefined) throw error;
   process.stderr.write(`portero: ${refusal}\n`);
   process.exitCode = 1;

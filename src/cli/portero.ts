@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { startRefusal } from '../lifecycle/start-refusal.js';
+import { startErrorMessage } from '../lifecycle/start-error-message.js';
 import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
@@ -33,7 +33,7 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
   } catch (error) {
     // Its message is written already.
     if (error instanceof CommanderError) return error.exitCode;
-    const reason = error instanceof CommandFailed ? error.message : startRefusal(error);
+    const reason = error instanceof CommandFailed ? error.message : startErrorMessage(error);
     if (reason === undefined) throw error;
     terminal.stderr.write(`portero: ${reason}\n`);
     return 1;

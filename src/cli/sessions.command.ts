@@ -75,7 +75,7 @@ async function end(terminal: Terminal, id: string | undefined, { user: name, all
   }
   if (id !== undefined && !isUuid(id)) throw new CommandFailed(`${JSON.stringify(id)} is no id of a session`);
   const ended = await withDatabase(terminal, async (session) => {
-    if (all) return await endSessions(session, (log) => log.endEverybodys('ended_by_operator'));
+    if (all) return await endSessions(session, (log) => log.endForAllUsers('ended_by_operator'));
     if (id !== undefined) return await endSessions(session, (log) => log.end(id, 'ended_by_operator'));
     const user = await namedUser(session, name as string);
     return await endSessions(session, (log) => log.endAll(user.id, 'ended_by_operator'));

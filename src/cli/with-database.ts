@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.js';
  * Does some work on a session of the server's own database, found by the server's settings and migrated as it would
  * be at a start.
  *
- * @throws StartRefused, DataDirInUse while a server has the embedded database
+ * @throws StartError, DataDirInUse while a server has the embedded database
  */
 export async function withDatabase<T>(
   { env }: Terminal,

@@ -4,7 +4,7 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { AttemptGate } from './attempt-gate.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /** A place in an address's quota of failed logins. End it once. */
 export interface FailureReservation {
@@ -27,7 +27,7 @@ const POLL_MS = 50;
  */
 @Injectable()
 export class FailedLogins {
-  readonly #gate: AttemptGate;
+  readonly #gate: ConcurrencyLimit;
 
   constructor(
     private readonly limits: RateLimits,
@@ -35,7 +35,7 @@ export class FailedLogins {
     private readonly clock: Clock,
   ) {
     const width = Math.min(MOST_AT_ONCE, config.limits.failed_logins.quota);
-    this.#gate = new AttemptGate(width, config.hashQueueTimeout, LONGEST_QUEUE);
+    this.#gate = new ConcurrencyLimit(width, config.hashQueueTimeout, LONGEST_QUEUE);
   }
 
   /**

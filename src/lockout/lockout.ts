@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { databaseTime, interval } from '../database/database-time.js';
-import { AttemptGate } from './attempt-gate.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /** A place among the attempts that may be wrong before the account must wait. End it by one of the three, once. */
 export interface Reservation {
@@ -42,14 +42,14 @@ const CHECK_MS = 10_000;
  */
 @Injectable()
 export class Lockout {
-  readonly #gate: AttemptGate;
+  readonly #gate: ConcurrencyLimit;
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
     @InjectDataSource() private readonly database: DataSource,
   ) {
-    this.#gate = new AttemptGate(config.lockout.after, config.hashQueueTimeout);
+    this.#gate = new ConcurrencyLimit(config.lockout.after, config.hashQueueTimeout);
   }
 
   /** Counts an attempt under a key, unless the key must wait. */

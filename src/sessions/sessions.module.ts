@@ -13,7 +13,7 @@ import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
 
-/** For how long a session that is over can still be told from one that never was. */
+/** How long ended sessions are kept, so that their tokens get `session_revoked` or `refresh_token_expired`. */
 const KEPT = `interval '1 day'`;
 
 @Module({

@@ -1,6 +1,6 @@
 import type { ImportOutcome, UserImport, UserToImport } from '../../users/user-import.js';
 import type { ImportReport } from './import-report.js';
-import { type GoodRow, judgeRow } from './judge-row.js';
+import { type GoodRow, checkRow } from './check-row.js';
 import type { SourceRow } from './source-row.js';
 
 const BATCH = 1000;
@@ -39,7 +39,7 @@ async function* batches(rows: AsyncIterable<SourceRow>, salt: string | undefined
   let batch: JudgedRow[] = [];
   try {
     for await (const row of rows) {
-      batch.push('fault' in row ? row : { line: row.line, ...judgeRow(row.values, salt) });
+      batch.push('fault' in row ? row : { line: row.line, ...checkRow(row.values, salt) });
       if (batch.length < BATCH) continue;
       yield batch;
       batch = [];

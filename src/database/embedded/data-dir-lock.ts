@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartRefused } from '../../config/start-refused.js';
+import { StartError } from '../../config/start-error.js';
 
 const NAME = /^lock-[0-9a-f]{12}$/;
 /** The path of a socket may have 104 bytes on macOS; the file name takes 22. */
@@ -12,7 +12,7 @@ const LONGEST_FOLDER = 80;
 const ATTEMPTS = 50;
 
 /** Another process uses the data folder. */
-export class DataDirInUse extends StartRefused {
+export class DataDirInUse extends StartError {
   override name = 'DataDirInUse';
 
   constructor(dataDir: string) {

@@ -23,7 +23,7 @@ class RowFault extends Error {}
  * @param salt Flask-Security's `SECURITY_PASSWORD_SALT`, where the hashes were made with it
  * @returns the user, or the fault in words
  */
-export function judgeRow(values: RowValues, salt: string | undefined): GoodRow | { fault: string } {
+export function checkRow(values: RowValues, salt: string | undefined): GoodRow | { fault: string } {
   try {
     const username = text(values, 'username');
     const email = text(values, 'email');

@@ -8,7 +8,7 @@ interface Queue {
  * wait. So attempts with the right password, however many come together, are not taken for guesses that are still being
  * checked.
  */
-export class AttemptGate {
+export class ConcurrencyLimit {
   readonly #queues = new Map<string, Queue>();
 
   /**

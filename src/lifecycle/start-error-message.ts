@@ -1,4 +1,4 @@
-import { StartRefused } from '../config/start-refused.js';
+import { StartError } from '../config/start-error.js';
 import { databaseUnavailable } from '../database/unavailable.js';
 
 const FILE_FAULTS = new Set(['EACCES', 'EPERM', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOSPC']);
@@ -10,8 +10,8 @@ interface Place {
 }
 
 /** The one-line message for an error that prevents the start; undefined for an error that needs its stack. */
-export function startRefusal(error: unknown): string | undefined {
-  if (error instanceof StartRefused) return error.message;
+export function startErrorMessage(error: unknown): string | undefined {
+  if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return undefined;
   const { code = '', syscall, address, port, hostname } = error as NodeJS.ErrnoException & Place;
   if (syscall === 'listen' && code === 'EACCES')
