@@ -1,35 +1,35 @@
 interface Queue {
-  inside: number;
+  running: number;
   waiting: { enter: () => void; timer: NodeJS.Timeout }[];
 }
 
 /**
- * Lets a few attempts of one key, such as an account or an address, be under way at once in this process, and the others
- * wait. So attempts with the right password, however many come together, are not taken for guesses that are still being
- * checked.
+ * Limits the concurrent attempts of one key, such as an account or an address, in this process. Further attempts wait.
+ * Without it, many concurrent logins with the right password would reach the limit for wrong ones, because attempts count as
+ * wrong while they are checked.
  */
 export class ConcurrencyLimit {
   readonly #queues = new Map<string, Queue>();
 
   /**
-   * @param width how many are let in at once
-   * @param patience how long one waits, in milliseconds
-   * @param longestQueue how many may wait for one key; more are turned away
+   * @param width the maximum of concurrent attempts per key
+   * @param timeout how long an attempt may wait, in milliseconds
+   * @param longestQueue the maximum of waiting attempts per key
    */
   constructor(
     private readonly width: number,
-    private readonly patience: number,
+    private readonly timeout: number,
     private readonly longestQueue = 100,
   ) {}
 
-  /** @returns what lets the next one in, or nothing where the wait was too long or there were too many */
+  /** @returns a function to call at the end of the attempt, or undefined if the wait or the queue was too long */
   async enter(key: string): Promise<(() => void) | undefined> {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { inside: 0, waiting: [] };
+      queue = { running: 0, waiting: [] };
       this.#queues.set(key, queue);
     }
-    if (queue.inside < this.width) queue.inside += 1;
+    if (queue.running < this.width) queue.running += 1;
     else if (queue.waiting.length >= this.longestQueue || !(await this.#turn(queue))) return undefined;
     return () => this.#leave(key, queue);
   }
@@ -39,7 +39,7 @@ export class ConcurrencyLimit {
       const timer = setTimeout(() => {
         queue.waiting = queue.waiting.filter((waiting) => waiting.timer !== timer);
         resolve(false);
-      }, this.patience);
+      }, this.timeout);
       const enter = () => {
         clearTimeout(timer);
         resolve(true);
@@ -48,14 +48,14 @@ export class ConcurrencyLimit {
     });
   }
 
-  /** Hands the place over, or gives it up. */
+  /** The next waiting attempt replaces this one, if there is any. */
   #leave(key: string, queue: Queue): void {
     const next = queue.waiting.shift();
     if (next !== undefined) {
       next.enter();
       return;
     }
-    queue.inside -= 1;
-    if (queue.inside === 0) this.#queues.delete(key);
+    queue.running -= 1;
+    if (queue.running === 0) this.#queues.delete(key);
   }
 }

@@ -6,28 +6,27 @@ import { Unavailable } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 
-/** A place in an address's quota of failed logins. End it once. */
+/** A login that counts against its address's quota of failed logins while it is checked. Call one method, once. */
 export interface FailureReservation {
-  /** The login failed: the place stays taken. */
+  /** The login failed, so it stays counted. */
   failed(): Promise<void>;
-  /** It succeeded, or nothing was checked. */
+  /** The login succeeded or was not checked, so it is no longer counted. */
   release(): Promise<void>;
 }
 
-/** How many logins of one address an instance checks at once; the others wait for their outcome. */
+/** How many logins of one address an instance checks concurrently. Others wait. */
 const MOST_AT_ONCE = 16;
 const LONGEST_QUEUE = 1000;
 const POLL_MS = 50;
 
 /**
- * The quota of failed logins of an address. A login takes a place before it is checked and gives it back unless it
- * fails, so that no more than the quota are checked and fail, however many come at once, on any number of instances.
- * Failures are also counted on their own: while places are taken by logins that may still succeed, others wait for the
- * outcome instead of being refused.
+ * Limits the failed logins of an address. A login is counted before it is checked, and uncounted unless it fails. So the
+ * quota also holds for concurrent logins on several instances. Failures have a second counter: if the quota is only used up
+ * by logins that may still succeed, further logins wait instead of being rejected.
  */
 @Injectable()
 export class FailedLogins {
-  readonly #gate: ConcurrencyLimit;
+  readonly #concurrency: ConcurrencyLimit;
 
   constructor(
     private readonly limits: RateLimits,
@@ -35,15 +34,15 @@ export class FailedLogins {
     private readonly clock: Clock,
   ) {
     const width = Math.min(MOST_AT_ONCE, config.limits.failed_logins.quota);
-    this.#gate = new ConcurrencyLimit(width, config.hashQueueTimeout, LONGEST_QUEUE);
+    this.#concurrency = new ConcurrencyLimit(width, config.hashQueueTimeout, LONGEST_QUEUE);
   }
 
   /**
-   * @param who an address, folded by `addressKey`
-   * @throws TooManyRequests where the quota is used up; Unavailable where the wait for others was too long
+   * @param who an address, normalized by `addressKey`
+   * @throws TooManyRequests if the quota is used up; Unavailable if the wait for other logins was too long
    */
   async reserve(who: string): Promise<FailureReservation> {
-    const leave = await this.#gate.enter(who);
+    const leave = await this.#concurrency.enter(who);
     if (leave === undefined) throw new Unavailable();
     try {
       const giveBack = await this.#take(who);
@@ -59,14 +58,14 @@ export class FailedLogins {
     }
   }
 
-  /** @returns what gives the place back */
+  /** @returns a function that uncounts the login */
   async #take(who: string): Promise<() => Promise<void>> {
-    const patience = this.clock.monotonic() + this.config.hashQueueTimeout;
+    const deadline = this.clock.monotonic() + this.config.hashQueueTimeout;
     for (;;) {
       const { refusal, giveBack } = await this.limits.take('failed_logins', who);
       if (refusal === undefined) return giveBack;
       await giveBack();
-      if (this.clock.monotonic() >= patience) throw refusal;
+      if (this.clock.monotonic() >= deadline) throw refusal;
       if (await this.limits.isUsedUp('failed_logins', failuresOf(who))) throw refusal;
       await sleep(POLL_MS);
     }
