@@ -72,7 +72,7 @@ async function run(terminal: Terminal, file: string | undefined, options: Import
   return await withDatabase(terminal, async (session) => {
     const progress = new ProgressBar(source.fraction, terminal.stderr);
     const report = new ImportReport(terminal, { json: options.json === true, dryRun, unit: source.unit, progress });
-    const users = await UserImport.begin(session, new Clock(), { dryRun });
+    const users = await UserImport.start(session, new Clock(), { dryRun });
     try {
       await importUsers(source.rows, users, report, salt);
     } finally {
