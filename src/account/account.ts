@@ -88,7 +88,7 @@ export class Account {
     } catch (error) {
       if (error instanceof PasswordRejected) {
         const details = { code: PasswordRejected.code };
-        await this.repeated.recordRefusal('password.refused', { userId, sessionId, client, details });
+        await this.repeated.recordRefused('password.refused', { userId, sessionId, client, details });
       }
       throw error;
     }
@@ -113,7 +113,7 @@ export class Account {
         await this.audit.record('password.refused', { result: 'refused', ...refused, details });
       }
       if (error instanceof SessionRevoked) {
-        await this.repeated.recordRefusal('password.refused', { ...refused, details: { code: SessionRevoked.code } });
+        await this.repeated.recordRefused('password.refused', { ...refused, details: { code: SessionRevoked.code } });
       }
       throw error;
     }

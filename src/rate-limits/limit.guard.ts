@@ -35,7 +35,7 @@ export class LimitGuard implements CanActivate {
     if (refusal) {
       const { userId, sessionId } = request.user ?? {};
       const details = { code: TooManyRequests.code, limit };
-      await this.repeated.recordRefusal('limit.hit', { userId, sessionId, client: clientContextOf(request), details });
+      await this.repeated.recordRefused('limit.hit', { userId, sessionId, client: clientContextOf(request), details });
       throw refusal;
     }
     http.getResponse<FastifyReply>().headers(headers);

@@ -32,7 +32,7 @@ export class RequestLimit implements RequestCounter {
     const refusal = this.count(request.ip);
     if (refusal === undefined) return undefined;
     const details = { code: TooManyRequests.code, limit: 'requests' };
-    const recorded = this.repeated.recordRefusal('limit.hit', { client: clientContextOf(request), details });
+    const recorded = this.repeated.recordRefused('limit.hit', { client: clientContextOf(request), details });
     return recorded.then(() => refusal);
   }
 

@@ -110,7 +110,7 @@ export class SessionsService {
     const concerned = { userId: session.userId, sessionId, client };
     if (session.isRevoked || session.isExpired) {
       const Rejection = session.isRevoked ? SessionRevoked : RefreshTokenExpired;
-      await this.repeated.recordRefusal('refresh', { ...concerned, details: { code: Rejection.code } });
+      await this.repeated.recordRefused('refresh', { ...concerned, details: { code: Rejection.code } });
       throw new Rejection();
     }
     // A generation of the future: the database was restored from an older backup. This is no theft.

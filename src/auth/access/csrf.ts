@@ -50,7 +50,7 @@ export class Csrf {
 
   async #refuse(request: FastifyRequest): Promise<never> {
     const details = { code: CsrfFailed.code };
-    await this.repeated.recordRefusal('request.refused', { client: clientContextOf(request), details });
+    await this.repeated.recordRefused('request.refused', { client: clientContextOf(request), details });
     throw new CsrfFailed();
   }
 }

@@ -1,6 +1,6 @@
 import type { ImportOutcome, UserImport, UserToImport } from '../../users/user-import.js';
+import { checkRow, type GoodRow } from './check-row.js';
 import type { ImportReport } from './import-report.js';
-import { type GoodRow, checkRow } from './check-row.js';
 import type { SourceRow } from './source-row.js';
 
 const BATCH = 1000;
