@@ -8,16 +8,16 @@ import { TokenExpired, TokenMalformed, TokenMissing, TokenRevoked } from '../../
 const OF_A_TOKEN = [TokenMissing, TokenMalformed, TokenExpired, TokenRevoked];
 const OF_A_COOKIE = [SessionInvalid, SessionExpired, SessionRevoked];
 
-/** What belongs to a cookie where the request may change something. */
+/** The header that unsafe requests with a session cookie need. */
 export const CSRF_HEADER = {
   name: 'X-CSRF-Token',
   required: false,
-  description: 'With a session cookie alone: the `csrf_token` of its login.',
+  description: 'The `csrf_token` of the login response. Required with a session cookie only.',
 };
 
 /**
- * Documents a route that takes an access token or a session cookie, and what it answers without a good one. With
- * {@link CsrfFailed} it is one that may change something.
+ * Documents a route that accepts an access token or a session cookie, and its errors. Pass {@link CsrfFailed} for unsafe
+ * methods.
  */
 export function ApiAuthenticated(...own: AuthErrorClass[]): MethodDecorator & ClassDecorator {
   return applyDecorators(

@@ -5,7 +5,7 @@ import { ApiAuthenticated } from './api-authenticated.decorator.js';
 import { Csrf } from './csrf.js';
 
 class CsrfResponse {
-  @ApiProperty({ description: 'For `X-CSRF-Token`.' })
+  @ApiProperty({ description: 'The value for the `X-CSRF-Token` header.' })
   csrf_token!: string;
 }
 
@@ -17,8 +17,8 @@ export class CsrfController {
   @Get()
   @ApiAuthenticated()
   @ApiOperation({
-    summary: 'Show the CSRF token of a cookie session',
-    description: 'The one that its login answered. Requests with an access token need none.',
+    summary: 'Show the CSRF token of the session',
+    description: 'The same token as in the login response. Requests with an access token need none.',
     operationId: 'showCsrfToken',
   })
   @ApiOkResponse({ description: 'The token.', type: CsrfResponse })
