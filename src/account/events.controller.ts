@@ -8,8 +8,8 @@ import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { EventsResponse } from './events.response.js';
 
-const MOST = 100;
-const USUALLY = 20;
+const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
 
 @ApiTags('Users')
 @Controller('users/me/events')
@@ -19,8 +19,8 @@ export class EventsController {
   @Get()
   @ApiAuthenticated(ValidationFailed)
   @ApiOperation({
-    summary: "List one's own security events",
-    description: 'The newest first. A page goes on where the one before ended: `before` is its `next`.',
+    summary: 'List your security events',
+    description: 'Newest first. For the next page, pass the `next` of a response as `before`.',
     operationId: 'listMyEvents',
   })
   @ApiQuery({ name: 'type', required: false, schema: { type: 'string', enum: Object.keys(AUDIT_EVENTS) } })
@@ -28,14 +28,14 @@ export class EventsController {
   @ApiQuery({
     name: 'limit',
     required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MOST, default: USUALLY },
+    schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
   })
-  @ApiOkResponse({ description: 'The events.', type: EventsResponse })
+  @ApiOkResponse({ description: 'One page of events.', type: EventsResponse })
   async list(
     @CurrentPrincipal() { userId }: Principal,
     @Query() query: Record<string, unknown>,
   ): Promise<EventsResponse> {
-    const { type, before, limit = String(USUALLY), ...others } = query;
+    const { type, before, limit = String(DEFAULT_LIMIT), ...others } = query;
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) throw refused(unknown, 'unknown_member');
     if (type !== undefined && !isType(type)) throw refused('type', 'event_type_unknown');
