@@ -15,8 +15,8 @@ try {
   for (const warning of warnings) logger.warn(warning);
   for (const line of welcome(config, await app.getUrl())) logger.log(line);
 } catch (error) {
-  const refusal = startErrorMessage(error);
-  if (refusal === undefined) throw error;
-  process.stderr.write(`portero: ${refusal}\n`);
+  const message = startErrorMessage(error);
+  if (message === undefined) throw error;
+  process.stderr.write(`portero: ${message}\n`);
   process.exit(1);
 }
