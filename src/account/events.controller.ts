@@ -37,10 +37,10 @@ export class EventsController {
   ): Promise<EventsResponse> {
     const { type, before, limit = String(DEFAULT_LIMIT), ...others } = query;
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw refused(unknown, 'unknown_member');
-    if (type !== undefined && !isType(type)) throw refused('type', 'event_type_unknown');
-    if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw refused('before', 'not_an_id');
-    if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw refused('limit', 'limit_out_of_range');
+    if (unknown !== undefined) throw invalid(unknown, 'unknown_member');
+    if (type !== undefined && !isType(type)) throw invalid('type', 'event_type_unknown');
+    if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw invalid('before', 'not_an_id');
+    if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw invalid('limit', 'limit_out_of_range');
     return EventsResponse.of(await this.history.page({ userId, type, before }, Number(limit)), Number(limit));
   }
 }
@@ -49,7 +49,7 @@ function isType(type: unknown): type is AuditEventType {
   return typeof type === 'string' && Object.hasOwn(AUDIT_EVENTS, type);
 }
 
-function refused(
+function invalid(
   member: string,
   code: 'unknown_member' | 'event_type_unknown' | 'not_an_id' | 'limit_out_of_range',
 ): ValidationFailed {

@@ -20,8 +20,6 @@ function readEnvFile(named: string | undefined): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (named === undefined) return '';
-    throw new StartError(
-      `ENV_FILE=${named} does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)`,
-    );
+    throw new StartError(`ENV_FILE=${named} does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)`);
   }
 }

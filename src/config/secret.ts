@@ -63,9 +63,7 @@ export class Secret {
     }
     const { mode, uid } = statSync(path);
     if ((mode & 0o077) !== 0 || (process.getuid !== undefined && uid !== process.getuid())) {
-      throw new StartError(
-        `${path} must belong to the user that runs Portero and be open to nobody else (mode 0600)`,
-      );
+      throw new StartError(`${path} must belong to the user that runs Portero and be open to nobody else (mode 0600)`);
     }
     return Secret.parse(readFileSync(path, 'utf8').trim(), path);
   }
