@@ -20,7 +20,7 @@ export interface EventInput {
   details?: AuditDetails | undefined;
 }
 
-const LONGEST_USER_AGENT = 512;
+const MAX_USER_AGENT_LENGTH = 512;
 const INSERT = insertEvent('$1');
 
 /**
@@ -55,7 +55,7 @@ export class AuditLog {
       actor: input.actor ?? 'user',
       sessionId: input.sessionId ?? null,
       ip: client?.ip ?? null,
-      userAgent: client?.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+      userAgent: client?.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
       requestId: client?.requestId ?? null,
       details: input.details ?? null,
     };

@@ -7,7 +7,7 @@ import { AuditLog, type EventInput } from './audit-log.js';
 
 interface Repeats {
   about: 'users' | 'others';
-  /** The client's network; undefined where events are counted by network or type. */
+  /** The client's network; undefined if events are counted by network or type. */
   network: string | undefined;
   /** The newest event. */
   event: AuditEvent;
@@ -23,9 +23,9 @@ const WRITE_EVERY_MS = 10_000;
  * The maximum of keys for events about users, and also for other events. The limits are separate, so that events without a
  * user can't displace events about users.
  */
-const MOST_KEYS = 200;
-/** The maximum of keys per network. Further events are counted by network, and beyond MOST_KEYS by type. */
-const MOST_KEYS_OF_NETWORK = 20;
+const MAX_KEYS = 200;
+/** The maximum of keys per network. Further events are counted by network, and beyond MAX_KEYS by type. */
+const MAX_KEYS_PER_NETWORK = 20;
 
 /**
  * Records events that anyone can cause without limit. The first event of a key is written at once, and the number of further
@@ -87,8 +87,8 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
 
   #hasRoom(about: Repeats['about'], network?: string): boolean {
     const alike = [...this.#repeats.values()].filter((one) => one.about === about);
-    if (alike.length >= MOST_KEYS) return false;
-    return network === undefined || alike.filter((one) => one.network === network).length < MOST_KEYS_OF_NETWORK;
+    if (alike.length >= MAX_KEYS) return false;
+    return network === undefined || alike.filter((one) => one.network === network).length < MAX_KEYS_PER_NETWORK;
   }
 
   async #start(key: string, what: Pick<Repeats, 'event' | 'about' | 'network'>): Promise<void> {

@@ -90,9 +90,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       limited.then(done, done);
       return;
     }
-    const refusal = ambiguity(request);
-    if (refusal !== undefined) {
-      done(refusal);
+    const rejection = ambiguity(request);
+    if (rejection !== undefined) {
+      done(rejection);
       return;
     }
     const preflight = cors.preflight(request, reply);

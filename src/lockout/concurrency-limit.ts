@@ -14,12 +14,12 @@ export class ConcurrencyLimit {
   /**
    * @param width the maximum of concurrent attempts per key
    * @param timeout how long an attempt may wait, in milliseconds
-   * @param longestQueue the maximum of waiting attempts per key
+   * @param maxQueueLength the maximum of waiting attempts per key
    */
   constructor(
     private readonly width: number,
     private readonly timeout: number,
-    private readonly longestQueue = 100,
+    private readonly maxQueueLength = 100,
   ) {}
 
   /** @returns a function to call at the end of the attempt, or undefined if the wait or the queue was too long */
@@ -30,7 +30,7 @@ export class ConcurrencyLimit {
       this.#queues.set(key, queue);
     }
     if (queue.running < this.width) queue.running += 1;
-    else if (queue.waiting.length >= this.longestQueue || !(await this.#turn(queue))) return undefined;
+    else if (queue.waiting.length >= this.maxQueueLength || !(await this.#turn(queue))) return undefined;
     return () => this.#leave(key, queue);
   }
 

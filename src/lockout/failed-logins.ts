@@ -15,8 +15,8 @@ export interface FailureReservation {
 }
 
 /** How many logins of one address an instance checks concurrently. Others wait. */
-const MOST_AT_ONCE = 16;
-const LONGEST_QUEUE = 1000;
+const MAX_CONCURRENT = 16;
+const MAX_QUEUE_LENGTH = 1000;
 const POLL_MS = 50;
 
 /**
@@ -33,8 +33,8 @@ export class FailedLogins {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    const width = Math.min(MOST_AT_ONCE, config.limits.failed_logins.quota);
-    this.#concurrency = new ConcurrencyLimit(width, config.hashQueueTimeout, LONGEST_QUEUE);
+    const width = Math.min(MAX_CONCURRENT, config.limits.failed_logins.quota);
+    this.#concurrency = new ConcurrencyLimit(width, config.hashQueueTimeout, MAX_QUEUE_LENGTH);
   }
 
   /**
@@ -45,12 +45,12 @@ export class FailedLogins {
     const leave = await this.#concurrency.enter(who);
     if (leave === undefined) throw new Unavailable();
     try {
-      const giveBack = await this.#take(who);
+      const undo = await this.#take(who);
       return {
         failed: async () => {
           await this.limits.take('failed_logins', failuresOf(who)).finally(leave);
         },
-        release: () => giveBack().finally(leave),
+        release: () => undo().finally(leave),
       };
     } catch (error) {
       leave();
@@ -62,11 +62,11 @@ export class FailedLogins {
   async #take(who: string): Promise<() => Promise<void>> {
     const deadline = this.clock.monotonic() + this.config.hashQueueTimeout;
     for (;;) {
-      const { refusal, giveBack } = await this.limits.take('failed_logins', who);
-      if (refusal === undefined) return giveBack;
-      await giveBack();
-      if (this.clock.monotonic() >= deadline) throw refusal;
-      if (await this.limits.isUsedUp('failed_logins', failuresOf(who))) throw refusal;
+      const { rejection, undo } = await this.limits.take('failed_logins', who);
+      if (rejection === undefined) return undo;
+      await undo();
+      if (this.clock.monotonic() >= deadline) throw rejection;
+      if (await this.limits.isUsedUp('failed_logins', failuresOf(who))) throw rejection;
       await sleep(POLL_MS);
     }
   }

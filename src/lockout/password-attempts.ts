@@ -7,7 +7,7 @@ import type { ClientContext } from '../http/client-context.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
+import { identifierKey, MAX_IDENTIFIER_LENGTH } from '../users/identifier.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
 import { FailedLogins, type FailureReservation } from './failed-logins.js';
 import { HashingTurns } from './hashing-turns.js';
@@ -142,7 +142,7 @@ export class PasswordAttempts {
   #account(user: DeviceOwner | null, { username, email }: LoginAttempt['names']): string[] {
     if (user !== null) return ['user', user.id];
     const fold = (name: string | undefined) =>
-      name === undefined ? '' : identifierKey(name.slice(0, LONGEST_IDENTIFIER));
+      name === undefined ? '' : identifierKey(name.slice(0, MAX_IDENTIFIER_LENGTH));
     return ['name', fold(username), fold(email)];
   }
 }

@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 
 const BATCH = 1000;
-const LONGEST_INTERVAL_MS = 60_000;
+const MAX_INTERVAL_MS = 60_000;
 
 /** Returns the IDs of rows that another transaction has locked. */
 const WRITE = `
@@ -34,7 +34,7 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     config: Config,
     private readonly clock: Clock,
   ) {
-    this.intervalMs = Math.min(LONGEST_INTERVAL_MS, config.sessionIdleTtl / 4);
+    this.intervalMs = Math.min(MAX_INTERVAL_MS, config.sessionIdleTtl / 4);
   }
 
   onApplicationBootstrap(): void {

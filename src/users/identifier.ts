@@ -1,12 +1,12 @@
 import { isEmail } from 'class-validator';
 
-const MOST_CHARACTERS = 64;
+const MAX_CHARACTERS = 64;
 
 /**
  * The maximum length before normalization, in UTF-16 code units. A character of NFKC has at most six of them when it is
  * decomposed (U+16126). Longer names are rejected before normalization, which is slow.
  */
-export const LONGEST_IDENTIFIER = 6 * MOST_CHARACTERS;
+export const MAX_IDENTIFIER_LENGTH = 6 * MAX_CHARACTERS;
 
 const NEVER_IN_A_NAME = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -41,10 +41,10 @@ export function canonicalText(text: string): string {
 
 /** 1-64 characters in canonical form. No control, private or invisible characters; no white space but single inner spaces. */
 export function isUsername(text: string): boolean {
-  if (text.length > LONGEST_IDENTIFIER) return false;
+  if (text.length > MAX_IDENTIFIER_LENGTH) return false;
   const canonical = canonicalText(text);
   return (
-    [...canonical].length <= MOST_CHARACTERS &&
+    [...canonical].length <= MAX_CHARACTERS &&
     canonical.split(' ').every((word) => word !== '' && !NEVER_IN_A_NAME.test(word))
   );
 }

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
-import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
+import { canonicalText, identifierKey, MAX_IDENTIFIER_LENGTH } from './identifier.js';
 import { hasStamp, setNewStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
@@ -70,7 +70,7 @@ export class UsersService {
   /** Finds the user who has all the given names, with the password hash. */
   async findForLogin({ username, email }: Identifiers): Promise<User | null> {
     if (username === undefined && email === undefined) return null;
-    if (Math.max(username?.length ?? 0, email?.length ?? 0) > LONGEST_IDENTIFIER) return null;
+    if (Math.max(username?.length ?? 0, email?.length ?? 0) > MAX_IDENTIFIER_LENGTH) return null;
     return await this.users
       .createQueryBuilder('user')
       .addSelect('user.passwordHash')

@@ -1,5 +1,5 @@
 import { CommandFailed } from '../command-failed.js';
-import { type Line, LONGEST_LINE, lines } from './lines.js';
+import { type Line, lines, MAX_LINE_BYTES } from './lines.js';
 import { type Column, checkColumns, type RowValues, type SourceRow } from './source-row.js';
 
 type Fields = { fields: string[] } | { fault: string } | { open: true };
@@ -46,15 +46,15 @@ async function read(
     const record = split(text, separator);
     if (!('open' in record)) return record;
     const next = (await source.next()).value as Line | undefined;
-    if (next?.text === undefined || text.length + next.text.length > LONGEST_ROW) {
-      throw new CommandFailed(`line ${first.number}: a quote is not closed within ${LONGEST_ROW} characters`);
+    if (next?.text === undefined || text.length + next.text.length > MAX_ROW_LENGTH) {
+      throw new CommandFailed(`line ${first.number}: a quote is not closed within ${MAX_ROW_LENGTH} characters`);
     }
     text += `\n${next.text}`;
   }
 }
 
 /** Shorter than the longest line, because every further line of a record parses it again from the start. */
-const LONGEST_ROW = LONGEST_LINE / 32;
+const MAX_ROW_LENGTH = MAX_LINE_BYTES / 32;
 
 function split(text: string, separator: string): Fields {
   if (!text.includes('"')) return { fields: text.split(separator) };

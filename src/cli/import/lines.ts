@@ -1,11 +1,11 @@
-/** One line of text, without the line break. `text` is undefined if the line is longer than `LONGEST_LINE`. */
+/** One line of text, without the line break. `text` is undefined if the line is longer than `MAX_LINE_BYTES`. */
 export interface Line {
   number: number;
   text: string | undefined;
 }
 
 /** In bytes. The longest valid row has a few kilobytes. */
-export const LONGEST_LINE = 1024 * 1024;
+export const MAX_LINE_BYTES = 1024 * 1024;
 
 const LF = 0x0a;
 
@@ -16,11 +16,11 @@ export async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line
   let length = 0;
   const keep = (piece: Buffer) => {
     length += piece.length;
-    if (length <= LONGEST_LINE) pending.push(piece);
+    if (length <= MAX_LINE_BYTES) pending.push(piece);
     else pending = [];
   };
   const take = (): Line => {
-    const text = length > LONGEST_LINE ? undefined : textOf(pending, number);
+    const text = length > MAX_LINE_BYTES ? undefined : textOf(pending, number);
     pending = [];
     length = 0;
     return { number: number++, text };

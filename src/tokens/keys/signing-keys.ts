@@ -108,18 +108,18 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     try {
       return this.#store.open(row);
     } catch (error) {
-      const refusal = this.#refusal(row, error);
+      const startError = this.#startError(row, error);
       // At the start this is an error. Later, a key from another instance must not stop this one.
-      if (this.#active === undefined) throw refusal;
+      if (this.#active === undefined) throw startError;
       if (!this.#unusable.has(row.kid)) {
-        this.#logger.error({ msg: 'a signing key can not be used', kid: row.kid, reason: refusal.message });
+        this.#logger.error({ msg: 'a signing key can not be used', kid: row.kid, reason: startError.message });
       }
       this.#unusable.add(row.kid);
       return undefined;
     }
   }
 
-  #refusal({ kid }: SigningKeyRow, error: unknown): Error {
+  #startError({ kid }: SigningKeyRow, error: unknown): Error {
     if (error instanceof InvalidKey) return new StartError(`the signing key ${kid} in the database ${error.message}`);
     if (!(error instanceof UnsealFailed)) return error as Error;
     return new StartError(
