@@ -1,18 +1,17 @@
 import { Body, Controller, Delete, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
 import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { Text } from '../problems/validation.js';
 import { Limit } from '../rate-limits/limit.decorator.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
-import { CsrfFailed } from '../sessions/session.errors.js';
 import { Account } from './account.js';
 
 class ChangePasswordRequest {
@@ -51,7 +50,7 @@ export class AccountController {
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
+  @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
     @CurrentClient() client: ClientContext,
@@ -72,7 +71,7 @@ export class AccountController {
     operationId: 'deleteMe',
   })
   @ApiNoContentResponse({ description: 'The user is deleted.' })
-  @ApiAuthenticated(ValidationFailed, CsrfFailed, WrongPassword, TooManyAttempts, Busy)
+  @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,
     @CurrentClient() client: ClientContext,

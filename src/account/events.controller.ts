@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
 import { validate as isUuid } from 'uuid';
 import { AUDIT_EVENTS, type AuditEventType } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
-import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { EventsResponse } from './events.response.js';
 
@@ -17,7 +17,7 @@ export class EventsController {
   constructor(private readonly history: AuditHistory) {}
 
   @Get()
-  @ApiAuthenticated(ValidationFailed)
+  @ApiProblems(ValidationFailed)
   @ApiOperation({
     summary: 'List your security events',
     description: 'Newest first. For the next page, pass the `next` of a response as `before`.',

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { TokenRevoked } from '../tokens/token.errors.js';
 import { UserResponse } from '../users/user.response.js';
 import { UsersService } from '../users/users.service.js';
@@ -12,7 +12,7 @@ export class ProfileController {
   constructor(private readonly users: UsersService) {}
 
   @Get('me')
-  @ApiAuthenticated()
+  @ApiProblems()
   @ApiOperation({
     summary: 'Show your user',
     description: 'The current data, which may be newer than the claims of the access token.',

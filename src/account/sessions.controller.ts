@@ -1,13 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiAuthenticated } from '../auth/access/api-authenticated.decorator.js';
 import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
 import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { pointer } from '../problems/validation.js';
-import { CsrfFailed } from '../sessions/session.errors.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
 import { SessionsResponse } from './sessions.response.js';
@@ -21,7 +20,7 @@ export class SessionsController {
   ) {}
 
   @Get()
-  @ApiAuthenticated()
+  @ApiProblems()
   @ApiOperation({
     summary: 'List your sessions',
     description: 'Only live sessions, newest first.',
@@ -34,7 +33,7 @@ export class SessionsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiAuthenticated(SessionNotFound, CsrfFailed)
+  @ApiProblems(SessionNotFound)
   @ApiOperation({
     summary: 'End one of your sessions',
     description: 'Revokes all its tokens. The current session is allowed too.',
@@ -54,7 +53,7 @@ export class SessionsController {
 
   @Delete()
   @HttpCode(204)
-  @ApiAuthenticated(ValidationFailed, CsrfFailed)
+  @ApiProblems(ValidationFailed)
   @ApiOperation({
     summary: 'End all your sessions',
     description: 'Also ends the current session, unless `keep` is `current`.',

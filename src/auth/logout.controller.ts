@@ -16,7 +16,7 @@ import { ValidationFailed } from '../problems/http.errors.js';
 import { CsrfFailed, SessionInvalid } from '../sessions/session.errors.js';
 import { RefreshTokenInvalid } from '../sessions/sessions.errors.js';
 import { TokenMalformed, TokenMissing } from '../tokens/token.errors.js';
-import { CSRF_HEADER } from './access/api-authenticated.decorator.js';
+import { CSRF_HEADER } from './access/csrf.controller.js';
 import { Logout } from './logout.js';
 import { LOGOUT_EXAMPLES, LogoutRequest } from './refresh-token.request.js';
 

@@ -1,8 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
-import { CsrfFailed } from '../sessions/session.errors.js';
-import { ApiAuthenticated } from './access/api-authenticated.decorator.js';
+import { ApiProblems } from '../problems/api-problems.decorator.js';
 
 class LoggedInAs {
   @ApiProperty({ description: 'The username, or the email if there is none.', example: 'ana' })
@@ -14,7 +13,7 @@ class LoggedInAs {
 @Controller('protected')
 export class ProtectedController {
   @Get()
-  @ApiAuthenticated()
+  @ApiProblems()
   @ApiOperation({
     summary: 'Show who is logged in',
     description: 'For trying out an access token or a session cookie.',
@@ -26,7 +25,7 @@ export class ProtectedController {
   }
 
   @Post()
-  @ApiAuthenticated(CsrfFailed)
+  @ApiProblems()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Show who is logged in (POST)',

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { documentGuard } from './guarded-routes.js';
 
 const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
 \`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
@@ -68,6 +69,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, options);
   document.info.contact = { name: 'Portero' };
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
+  documentGuard(document);
   nameShortPaths(document);
   return document;
 }

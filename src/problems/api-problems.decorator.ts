@@ -23,23 +23,26 @@ const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
  */
 export function ApiProblems(...own: AuthErrorClass[]): MethodDecorator & ClassDecorator {
   const kinds = [...own, ...(own.includes(ValidationFailed) ? OF_EVERY_BODY : []), ...OF_EVERY_ROUTE];
+  return applyDecorators(...problemResponses(kinds).map(([status, response]) => ApiResponse({ status, ...response })));
+}
+
+/** The OpenAPI responses of problems, by status. */
+export function problemResponses(kinds: readonly AuthErrorClass[]) {
   const statuses = [...new Set(kinds.map(({ status }) => status))];
-  return applyDecorators(
-    ...statuses.map((status) => {
-      const group = kinds.filter((kind) => kind.status === status);
-      return ApiResponse({
-        status,
-        description: group.map(({ code }) => `\`${code}\`: ${en.problems[code].title}.`).join(' '),
-        headers: status === 401 ? CHALLENGE : status === 503 || status === 429 ? RETRY_AFTER : {},
-        content: {
-          'application/problem+json': {
-            schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(group.map((kind) => [kind.code, { value: example(kind) }])),
-          },
+  return statuses.map((status) => {
+    const group = kinds.filter((kind) => kind.status === status);
+    const response = {
+      description: group.map(({ code }) => `\`${code}\`: ${en.problems[code].title}.`).join(' '),
+      headers: status === 401 ? CHALLENGE : status === 503 || status === 429 ? RETRY_AFTER : {},
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(group.map((kind) => [kind.code, { value: example(kind) }])),
         },
-      });
-    }),
-  );
+      },
+    };
+    return [status, response] as const;
+  });
 }
 
 const CHALLENGE = {

@@ -64,7 +64,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** Sends the prepared 500 response. Closes the connection if that fails too. */
   #giveUp(fault: unknown, request: FastifyRequest, reply: FastifyReply): void {
     try {
-      this.#logger.error({ err: fault, request_id: request.id }, 'the response to an error failed');
+      this.#logger.error({ msg: 'the response to an error failed', err: fault, request_id: request.id });
       if (reply.sent || reply.raw.headersSent) return;
       const { headers, body } = this.#lastResort;
       reply

@@ -3,10 +3,22 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../http/principal.js';
 import { PUBLIC } from '../../http/public.decorator.js';
-import { TokenMissing } from '../../tokens/token.errors.js';
+import { SessionExpired, SessionInvalid, SessionRevoked } from '../../sessions/session.errors.js';
+import { TokenExpired, TokenMalformed, TokenMissing, TokenRevoked } from '../../tokens/token.errors.js';
 import { CookieStrategy } from './cookie.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { runnerOf, type StrategyRunner } from './strategy-runner.js';
+
+/** How the guard rejects requests. The OpenAPI document lists them for every guarded route. */
+export const GUARD_ERRORS = [
+  TokenMissing,
+  TokenMalformed,
+  TokenExpired,
+  TokenRevoked,
+  SessionInvalid,
+  SessionExpired,
+  SessionRevoked,
+];
 
 /**
  * The global guard: all routes need a session unless they are marked `@Public()`. Strategies run in order, and the first

@@ -176,7 +176,7 @@ describeOnEmbedded('the data folder', () => {
     expect(stdout).toMatch(/Portero listens on http:\/\/127\.0\.0\.1:\d+/);
     expect(stdout).toMatch(/Swagger UI: http:\/\/127\.0\.0\.1:\d+\/docs/);
     expect(stdout).toContain(`the embedded database in ${database.env.DATA_DIR}`);
-    expect(stdout).toMatch(/is for one process/);
+    expect(stdout).toMatch(/serves one process/);
     expect(stdout).toMatch(/set DATABASE_URL=/);
   });
 });

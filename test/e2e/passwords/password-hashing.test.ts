@@ -119,9 +119,9 @@ test('the usual time of a failed login is alike for nobody, a native and an impo
     const medians = [...times.values()].map((taken) => taken.sort((a, b) => a - b)[2] as number);
     return (Math.max(...medians) - Math.min(...medians)) / work.mostMs;
   };
-  // A busy machine may spoil one trial; a difference in work shows in each.
+  // A busy machine can spoil trials, but a difference in work shows in all of them.
   let least = 1;
-  for (let trial = 0; trial < 3 && least > 0.2; trial++) least = Math.min(least, await spread());
+  for (let trial = 0; trial < 10 && least > 0.2; trial++) least = Math.min(least, await spread());
   expect(least).toBeLessThanOrEqual(0.2);
   expect(Math.min(...before)).toBeLessThan(work.mostMs / 2);
   for (const name of ['werkzeug', 'django']) expect((await logIn(name, PASSWORD)).status).toBe(200);
