@@ -23,7 +23,7 @@ const WRITE = `
 /** When this instance last saw each session. Written to the database at intervals, in batches. */
 @Injectable()
 export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
-  /** The interval of writes, in milliseconds. It is short in comparison with the idle timeout. */
+  /** The interval of writes, in milliseconds: at most a quarter of the idle timeout. */
   readonly intervalMs: number;
   readonly #logger = new Logger(LastSeen.name);
   readonly #seen = new Map<string, number>();

@@ -13,7 +13,7 @@ import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
 
-/** How long ended sessions are kept, so that their tokens get `session_revoked` or `refresh_token_expired`. */
+/** How long sessions are kept after their end, so that clients get the exact error. */
 const KEPT = `interval '1 day'`;
 
 @Module({
