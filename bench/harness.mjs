@@ -7,9 +7,11 @@ import pg from 'pg';
 
 export const SECRET = Buffer.alloc(32, 5).toString('base64url');
 
+let databases = 0;
+
 /** A database of its own on the server of DATABASE_URL, dropped at the end. */
 export async function withDatabase(work) {
-  const name = `portero_bench_${process.pid}`;
+  const name = `portero_bench_${process.pid}_${databases++}`;
   await administer(`CREATE DATABASE ${name}`);
   const url = new URL(process.env.DATABASE_URL);
   url.pathname = name;

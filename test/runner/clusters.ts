@@ -156,6 +156,17 @@ Object.assign(PGlite, {
   },
 });
 
+/**
+ * For each statement timeout PGlite sets a timer of ten seconds, and never clears it. On a cluster that stays open, the last
+ * one would keep the process from exiting.
+ */
+const setTimer = globalThis.setTimeout;
+globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimer>) => {
+  const timer = setTimer(...args);
+  if (Number(args[1]) >= 10_000 && new Error().stack?.includes('pglite')) timer.unref();
+  return timer;
+}, setTimer) as typeof setTimer;
+
 async function openFirst(cluster: Cluster, options: object): Promise<PGlite> {
   const opened = await create(options);
   opened.close = async () => {};
