@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIT_EVENTS, type RefusalType } from '../../src/audit/audit-events.js';
+import { AUDIT_EVENTS, type RefusedEventType } from '../../src/audit/audit-events.js';
 import { insertEvent } from '../../src/audit/event-row.js';
 
 /** ASVS 16.1.1: the inventory of what is logged is that of the code. */
@@ -36,11 +36,11 @@ test('the insert of an event takes one parameter, wherever it stands, and matche
 });
 
 test('a refusal can only be recorded under a type that has that result', () => {
-  const refusals: RefusalType[] = ['login', 'login.locked', 'refresh', 'refresh.reused', 'password.refused'];
-  for (const type of [...refusals, 'client.refused', 'request.refused', 'limit.hit'] satisfies RefusalType[]) {
+  const refusals: RefusedEventType[] = ['login', 'login.locked', 'refresh', 'refresh.reused', 'password.refused'];
+  for (const type of [...refusals, 'client.refused', 'request.refused', 'limit.hit'] satisfies RefusedEventType[]) {
     expect(AUDIT_EVENTS[type].results).toContain('refused');
   }
   // @ts-expect-error: nobody is refused a logout
-  const none: RefusalType = 'logout';
+  const none: RefusedEventType = 'logout';
   expect(AUDIT_EVENTS[none].results).not.toContain('refused');
 });

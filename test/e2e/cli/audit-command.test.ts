@@ -60,7 +60,7 @@ test('disabling and enabling a user are events of the operator, and enabling twi
   const [{ id }, older] = events;
   expect(await audit('--user', 'eva', '--before', id)).toEqual([older]);
   const text = await command.run(['audit', '--user', 'EVA', '--limit', '1']);
-  expect(text.stderr).toBe(`portero: there may be more: --before ${id}\n`);
+  expect(text.stderr).toBe(`portero: there may be more events; use --before ${id}\n`);
 }, 300_000);
 
 test('a name that is the username of one user and the email of another is refused, not one of the two chosen', async () => {
@@ -79,10 +79,10 @@ test('a name that is the username of one user and the email of another is refuse
 
 test.each([
   [['--user', 'nobody'], /there is no user "nobody"/],
-  [['--since', 'yesterday'], /Give a time/],
+  [['--since', 'yesterday'], /Expected a time/],
   [['--type', 'nothing'], /Allowed choices/],
-  [['--limit', '-1'], /Give a whole number/],
-  [['--before', 'x'], /Give the id of an event/],
+  [['--limit', '-1'], /Expected a whole number/],
+  [['--before', 'x'], /Expected the ID of an event/],
 ])(
   '%j is refused',
   async (options, reason) => {

@@ -71,7 +71,7 @@ testOnPostgres(
     expect([cookie.transport, bearer.transport]).toEqual(['cookie', 'bearer']);
     const { stdout } = await run('sessions list --user ana');
     expect(stdout.split('\n')[0]).toMatch(
-      new RegExp(`^${cookie.id} +cookie +began \\S+Z +seen \\S+Z +127\\.0\\.0\\.1 +-$`),
+      new RegExp(`^${cookie.id} +cookie +started \\S+Z +seen \\S+Z +127\\.0\\.0\\.1 +-$`),
     );
     expect(await run(`sessions end ${bearer.id}`)).toEqual({ code: 0, stdout: 'ended 1 session\n', stderr: '' });
     await refused(server, token);
@@ -193,10 +193,13 @@ testOnEmbedded('a server that has the embedded database is named, and nothing is
 });
 
 test.each([
-  ['sessions end', 'name one of: the id of a session, --user, --all'],
-  ['sessions end 01981f0e-6d3a-7c55-b1a4-0a2f0c9be001 --all', 'name one of: the id of a session, --user, --all'],
-  ['sessions end --user ana --all', 'name one of: the id of a session, --user, --all'],
-  ['sessions end ana', '"ana" is no id of a session'],
+  ['sessions end', 'requires exactly one of: the ID of a session, --user, --all'],
+  [
+    'sessions end 01981f0e-6d3a-7c55-b1a4-0a2f0c9be001 --all',
+    'requires exactly one of: the ID of a session, --user, --all',
+  ],
+  ['sessions end --user ana --all', 'requires exactly one of: the ID of a session, --user, --all'],
+  ['sessions end ana', '"ana" is not the ID of a session'],
   ['sessions end 01981f0e-6d3a-7c55-b1a4-0a2f0c9be001', 'there is no session 01981f0e-6d3a-7c55-b1a4-0a2f0c9be001'],
   ['sessions end --user nobody', 'there is no user "nobody"'],
   ['sessions list --user nobody@example.com', 'there is no user "nobody@example.com"'],
