@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup.js';
 import { loadConfig } from './config/config.js';
 import { environment } from './config/environment.js';
-import { startRefusal } from './lifecycle/start-refusal.js';
+import { startErrorMessage } from './lifecycle/start-error-message.js';
 import { stopOnSignals } from './lifecycle/stop-on-signals.js';
 import { welcome } from './lifecycle/welcome.js';
 
@@ -15,8 +15,8 @@ try {
   for (const warning of warnings) logger.warn(warning);
   for (const line of welcome(config, await app.getUrl())) logger.log(line);
 } catch (error) {
-  const refusal = startRefusal(error);
-  if (refusal === undefined) throw error;
-  process.stderr.write(`portero: ${refusal}\n`);
+  const message = startErrorMessage(error);
+  if (message === undefined) throw error;
+  process.stderr.write(`portero: ${message}\n`);
   process.exit(1);
 }

@@ -46,7 +46,7 @@ export class AccountController {
   @ApiOperation({
     summary: 'Change the password',
     description:
-      'Every other session of the user ends; this one goes on, a cookie session under a new cookie and a new CSRF token.',
+      "Ends the user's other sessions. The current session continues; a cookie session gets a new cookie and a new CSRF token.",
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
@@ -67,10 +67,10 @@ export class AccountController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete the user',
-    description: 'With every session and all else that hangs on the user. It can not be taken back.',
+    description: "Also deletes the user's sessions and all other data of the user. It cannot be undone.",
     operationId: 'deleteMe',
   })
-  @ApiNoContentResponse({ description: 'The user is gone.' })
+  @ApiNoContentResponse({ description: 'The user is deleted.' })
   @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,

@@ -11,7 +11,7 @@ import { EventsController } from './events.controller.js';
 import { ProfileController } from './profile.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
-/** What users do with their own account: profile, password, sessions, events, deletion. */
+/** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
   imports: [RateLimitsModule, LockoutModule, UsersModule, PasswordsModule, SessionsModule, AuthModule],
   controllers: [ProfileController, SessionsController, EventsController, AccountController],

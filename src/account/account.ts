@@ -20,7 +20,7 @@ import { TokenRevoked } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 
-/** What users change of their own account. Each change needs a fresh proof of who they are. */
+/** Changes that users make to their own account. Each requires reauthentication. */
 @Injectable()
 export class Account {
   constructor(
@@ -37,12 +37,12 @@ export class Account {
   ) {}
 
   /**
-   * Changes the password and ends every session but the caller's, in one transaction (ASVS 7.4.3). A cookie session
-   * continues as a new one, so that the former cookie is dead.
+   * Changes the password and ends all other sessions of the user, in one transaction (ASVS 7.4.3). A new session replaces a
+   * cookie session, so its previous cookie becomes invalid.
    *
-   * @returns the new session, if the caller's was carried by a cookie
-   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy; TokenRevoked, SessionRevoked if the caller's
-   * session ended meanwhile
+   * @returns the new session if the current one is a cookie session
+   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy; TokenRevoked, SessionRevoked if the current session
+   * ended meanwhile
    */
   async changePassword(
     principal: Principal,
@@ -66,7 +66,7 @@ export class Account {
   }
 
   /**
-   * Deletes the user with all that hangs on them, in one transaction.
+   * Deletes the user with all their data, in one transaction.
    *
    * @throws WrongPassword, TooManyAttempts, Busy; TokenRevoked, SessionRevoked as {@link changePassword}
    */
@@ -88,7 +88,7 @@ export class Account {
     } catch (error) {
       if (error instanceof PasswordRejected) {
         const details = { code: PasswordRejected.code };
-        await this.repeated.recordRefusal('password.refused', { userId, sessionId, client, details });
+        await this.repeated.recordRefused('password.refused', { userId, sessionId, client, details });
       }
       throw error;
     }
@@ -106,20 +106,20 @@ export class Account {
     try {
       await this.revocations.revokeAll(user.id, reason, { ...options, by: client, require });
     } catch (error) {
-      // Recorded after the transaction, which was rolled back: the embedded database has no second session.
+      // Recorded after the rollback, because the embedded database has no second connection.
       const refused = { userId, sessionId, client };
       if (error instanceof WrongPassword) {
         const details = { code: WrongPassword.code };
         await this.audit.record('password.refused', { result: 'refused', ...refused, details });
       }
       if (error instanceof SessionRevoked) {
-        await this.repeated.recordRefusal('password.refused', { ...refused, details: { code: SessionRevoked.code } });
+        await this.repeated.recordRefused('password.refused', { ...refused, details: { code: SessionRevoked.code } });
       }
       throw error;
     }
   }
 
-  /** Hashing takes seconds under load: what was proved before it must still hold in the transaction that rests on it. */
+  /** Hashing can take seconds under load, so the proof is checked again in the transaction of the change. */
   async #requireStillProved(manager: EntityManager, principal: Principal, user: User): Promise<void> {
     if (!(await this.sessions.isLive(manager, principal))) {
       throw principal.transport === 'cookie' ? new SessionRevoked({ tokenPresented: false }) : new TokenRevoked();

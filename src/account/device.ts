@@ -1,10 +1,10 @@
 import Bowser from 'bowser';
 
-// Of what it does not know, Bowser repeats what the client sent: whatever text that is.
+// For unknown browsers, Bowser returns text that the client sent. Only known names are shown.
 const BROWSERS = new Set<string | undefined>(Object.values(Bowser.BROWSER_MAP));
 const SYSTEMS = new Set<string | undefined>(Object.values(Bowser.OS_MAP));
 
-/** A user agent in words, such as `Firefox on Windows`; nothing where there are none for it. */
+/** Describes a user agent, such as `Firefox on Windows`. Returns null if the browser is unknown. */
 export function describeDevice(userAgent: string | null): string | null {
   if (!userAgent) return null;
   const { browser, os } = Bowser.parse(userAgent);

@@ -8,8 +8,8 @@ import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { EventsResponse } from './events.response.js';
 
-const MOST = 100;
-const USUALLY = 20;
+const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
 
 @ApiTags('Users')
 @Controller('users/me/events')
@@ -19,8 +19,8 @@ export class EventsController {
   @Get()
   @ApiProblems(ValidationFailed)
   @ApiOperation({
-    summary: "List one's own security events",
-    description: 'The newest first. A page goes on where the one before ended: `before` is its `next`.',
+    summary: 'List your security events',
+    description: 'Newest first. For the next page, pass the `next` of a response as `before`.',
     operationId: 'listMyEvents',
   })
   @ApiQuery({ name: 'type', required: false, schema: { type: 'string', enum: Object.keys(AUDIT_EVENTS) } })
@@ -28,19 +28,19 @@ export class EventsController {
   @ApiQuery({
     name: 'limit',
     required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MOST, default: USUALLY },
+    schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
   })
-  @ApiOkResponse({ description: 'The events.', type: EventsResponse })
+  @ApiOkResponse({ description: 'One page of events.', type: EventsResponse })
   async list(
     @CurrentPrincipal() { userId }: Principal,
     @Query() query: Record<string, unknown>,
   ): Promise<EventsResponse> {
-    const { type, before, limit = String(USUALLY), ...others } = query;
+    const { type, before, limit = String(DEFAULT_LIMIT), ...others } = query;
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw refused(unknown, 'unknown_member');
-    if (type !== undefined && !isType(type)) throw refused('type', 'event_type_unknown');
-    if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw refused('before', 'not_an_id');
-    if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw refused('limit', 'limit_out_of_range');
+    if (unknown !== undefined) throw invalid(unknown, 'unknown_member');
+    if (type !== undefined && !isType(type)) throw invalid('type', 'event_type_unknown');
+    if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw invalid('before', 'not_an_id');
+    if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw invalid('limit', 'limit_out_of_range');
     return EventsResponse.of(await this.history.page({ userId, type, before }, Number(limit)), Number(limit));
   }
 }
@@ -49,7 +49,7 @@ function isType(type: unknown): type is AuditEventType {
   return typeof type === 'string' && Object.hasOwn(AUDIT_EVENTS, type);
 }
 
-function refused(
+function invalid(
   member: string,
   code: 'unknown_member' | 'event_type_unknown' | 'not_an_id' | 'limit_out_of_range',
 ): ValidationFailed {

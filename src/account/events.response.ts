@@ -16,18 +16,18 @@ class EventResponse {
   @ApiProperty({ format: 'date-time' })
   occurred_at!: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Where it came from.', example: '203.0.113.7' })
+  @ApiProperty({ type: String, nullable: true, description: 'The IP address of the client.', example: '203.0.113.7' })
   ip!: string | null;
 
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'What it came with, in words.',
+    description: 'The browser and operating system, from the `User-Agent`.',
     example: 'Firefox on Linux',
   })
   device!: string | null;
 
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The session that it belongs to.' })
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The session of the event.' })
   session_id!: string | null;
 }
 
@@ -39,11 +39,11 @@ export class EventsResponse {
     type: String,
     format: 'uuid',
     nullable: true,
-    description: '`before` of the next page, if there is one.',
+    description: 'The `before` of the next page; null if this is the last page.',
   })
   next!: string | null;
 
-  /** @param limit how many were asked for */
+  /** @param limit the requested number of events */
   static of(events: readonly AuditEvent[], limit: number): EventsResponse {
     return {
       events: events.map((event) => ({

@@ -14,8 +14,8 @@ export class ProfileController {
   @Get('me')
   @ApiProblems()
   @ApiOperation({
-    summary: 'Show the logged-in user',
-    description: 'As they are now, not as they were when the token was issued.',
+    summary: 'Show your user',
+    description: 'The current data, which may be newer than the claims of the access token.',
     operationId: 'showMe',
   })
   @ApiOkResponse({ description: 'The user.', type: UserResponse })

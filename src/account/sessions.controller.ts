@@ -22,8 +22,8 @@ export class SessionsController {
   @Get()
   @ApiProblems()
   @ApiOperation({
-    summary: "List one's own live sessions",
-    description: 'The newest first.',
+    summary: 'List your sessions',
+    description: 'Only live sessions, newest first.',
     operationId: 'listSessions',
   })
   @ApiOkResponse({ description: 'The sessions.', type: SessionsResponse })
@@ -35,12 +35,12 @@ export class SessionsController {
   @HttpCode(204)
   @ApiProblems(SessionNotFound)
   @ApiOperation({
-    summary: "End one of one's own sessions",
-    description: 'Its tokens die with it. It may be the one that asks.',
+    summary: 'End one of your sessions',
+    description: 'Revokes all its tokens. The current session is allowed too.',
     operationId: 'endSession',
   })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
-  @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
+  @ApiNoContentResponse({ description: 'The session has ended, or had already ended.' })
   async end(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
@@ -55,8 +55,8 @@ export class SessionsController {
   @HttpCode(204)
   @ApiProblems(ValidationFailed)
   @ApiOperation({
-    summary: "End all of one's own sessions",
-    description: 'The one that asks too, unless `keep` is `current`.',
+    summary: 'End all your sessions',
+    description: 'Also ends the current session, unless `keep` is `current`.',
     operationId: 'endSessions',
   })
   @ApiQuery({ name: 'keep', required: false, schema: { type: 'string', enum: ['current'] } })
@@ -68,7 +68,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { keep, ...others } = query;
-    // A misspelt wish to stay must not end what it would have kept.
+    // A misspelt `keep` must not end the current session.
     const [unknown] = Object.keys(others);
     if (unknown !== undefined)
       throw new ValidationFailed({ faults: [{ pointer: pointer(unknown), code: 'unknown_member' }] });

@@ -6,7 +6,7 @@ class SessionResponse {
   @ApiProperty({ format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ description: 'Whether it is the session that asks.' })
+  @ApiProperty({ description: 'Whether it is the session of this request.' })
   current!: boolean;
 
   @ApiProperty({ enum: ['bearer', 'cookie'] })
@@ -15,19 +15,29 @@ class SessionResponse {
   @ApiProperty({ format: 'date-time' })
   created_at!: string;
 
-  @ApiProperty({ format: 'date-time', description: 'As of a minute ago at the most.' })
+  @ApiProperty({ format: 'date-time', description: 'At most one minute out of date.' })
   last_seen_at!: string;
 
-  @ApiProperty({ format: 'date-time', description: 'When it ends, however much it is used.' })
+  @ApiProperty({ format: 'date-time', description: 'The absolute end of the session.' })
   expires_at!: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Where the login came from.', example: '203.0.113.7' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The IP address of the client at login.',
+    example: '203.0.113.7',
+  })
   ip!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'What the login came with as `User-Agent`.' })
+  @ApiProperty({ type: String, nullable: true, description: 'The `User-Agent` at login.' })
   user_agent!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'The same in words.', example: 'Firefox on Windows' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The browser and operating system, from `user_agent`.',
+    example: 'Firefox on Windows',
+  })
   device!: string | null;
 }
 

@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Actor, AuditDetails, AuditEventType, AuditResult } from './audit-events.js';
 
-/** One thing that happened. Rows are only ever added, and deleted when they are older than `AUDIT_RETENTION`. */
+/** An event in the audit trail. Rows are never changed, and are deleted once they are older than `AUDIT_RETENTION`. */
 @Entity('audit_events')
 export class AuditEvent {
-  /** A UUIDv7 of `occurredAt`: the order of the ids is the order of the events. */
+  /** A UUIDv7 of `occurredAt`, so the order of the IDs is the order of the events. */
   @PrimaryColumn('uuid')
   id!: string;
 
@@ -17,7 +17,7 @@ export class AuditEvent {
   @Column('text')
   result!: AuditResult;
 
-  /** Whom it is about. No foreign key: the event outlives the user. */
+  /** The user that the event is about. No foreign key, because events are kept after the user is deleted. */
   @Column('uuid', { name: 'user_id', nullable: true })
   userId!: string | null;
 

@@ -29,12 +29,12 @@ export type AuditResult = 'ok' | 'refused';
 export type AuditEventType = keyof typeof AUDIT_EVENTS;
 
 /** The events that may have the result `refused`. */
-export type RefusalType = {
+export type RefusedEventType = {
   [Type in AuditEventType]: 'refused' extends (typeof AUDIT_EVENTS)[Type]['results'][number] ? Type : never;
 }[AuditEventType];
 
-/** Who acted: a person, a registered service, the operator of the server, or the server by itself. */
+/** Who acted: a user, a registered service, the operator, or the server itself. */
 export type Actor = 'user' | 'client' | 'operator' | 'system';
 
-/** Details of an event: short values, never a secret, and never text that somebody typed. */
+/** Details of an event: short values. Never a secret, and never text from a user. */
 export type AuditDetails = Record<string, string | number | boolean>;

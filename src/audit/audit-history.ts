@@ -4,7 +4,7 @@ import type { AuditEventType, AuditResult } from './audit-events.js';
 import { firstIdOf } from './event-id.js';
 import { listPartitions, overlaps } from './partition-list.js';
 
-/** Which events: those that match every member. */
+/** Selects the events that match all members. */
 export interface AuditFilter {
   userId?: string | undefined;
   type?: AuditEventType | undefined;
@@ -14,7 +14,7 @@ export interface AuditFilter {
   since?: Date | undefined;
   /** Exclusive. */
   until?: Date | undefined;
-  /** Only events older than the one with this id. */
+  /** Only events older than the one with this ID. */
   before?: string | undefined;
 }
 
@@ -28,11 +28,11 @@ const SELECT = `SELECT id, occurred_at AS "occurredAt", type, result, user_id AS
 /** SQLSTATE `undefined_table`. */
 const NO_SUCH_TABLE = '42P01';
 
-/** Reads the audit trail, the newest first. */
+/** Reads the audit trail, newest first. */
 export class AuditHistory {
   constructor(private readonly query: Query) {}
 
-  /** At most `limit` events. The id of the last one is the cursor of the next page: pass it as `before`. */
+  /** Reads at most `limit` events. For the next page, pass the ID of the last one as `before`. */
   async page(filter: AuditFilter, limit: number): Promise<AuditEvent[]> {
     try {
       return await this.#page(filter, limit);
@@ -44,11 +44,11 @@ export class AuditHistory {
   }
 
   /**
-   * Each partition is read by an index up to the limit, and by nothing that statistics say. On the whole table, a plan
-   * that sorts all events of a user looks cheap to PostgreSQL while some partitions are empty.
+   * Queries each partition by an index, up to the limit. For a query of the whole table, PostgreSQL may choose to sort all
+   * events of a user, because empty partitions distort its estimates.
    */
   async #page({ userId, type, result, ip, since, until, before }: AuditFilter, limit: number): Promise<AuditEvent[]> {
-    // The ids are in the order of time.
+    // The IDs are in the order of time.
     const ends = [before?.toLowerCase(), until && firstIdOf(until)].filter((end) => end !== undefined).sort();
     const [first, last] = [since === undefined ? LEAST_ID : firstIdOf(since), ends[0] ?? GREATEST_ID];
     const values: unknown[] = [];
@@ -60,7 +60,7 @@ export class AuditHistory {
       conditions.push(`id >= ${from}`, `id < ${end}`);
       if (type !== undefined) conditions.push(`type = ${add(type)}`);
     } else {
-      // Compared and ordered as rows, which only the index (type, user_id, id) or (user_id, id) can answer.
+      // Compared and ordered as rows, so that only the index (type, user_id, id) or (user_id, id) fits.
       const user = `${add(userId)}::uuid`;
       const [columns, prefix] =
         type === undefined ? ['user_id', user] : ['type, user_id', `${add(type)}::text, ${user}`];
@@ -78,7 +78,7 @@ export class AuditHistory {
     return await this.query<AuditEvent>(`${SELECT} FROM (${parts.join(' UNION ALL ')}) AS events ${inOrder}`, values);
   }
 
-  /** All events, or `limit` of them, read in batches. */
+  /** Reads all events, or the first `limit`, in batches. */
   async *stream(filter: AuditFilter, limit = Number.POSITIVE_INFINITY): AsyncGenerator<AuditEvent> {
     let { before } = filter;
     for (let left = limit; left > 0; ) {

@@ -8,7 +8,7 @@ import type { Actor, AuditDetails, AuditEventType, AuditResult } from './audit-e
 import type { EventLogger } from './event-logger.js';
 import { eventParameter, insertEvent } from './event-row.js';
 
-/** What is recorded of an event beside its type. */
+/** The data of an event besides its type. */
 export interface EventInput {
   /** `ok` by default. */
   result?: AuditResult;
@@ -20,7 +20,7 @@ export interface EventInput {
   details?: AuditDetails | undefined;
 }
 
-const LONGEST_USER_AGENT = 512;
+const MAX_USER_AGENT_LENGTH = 512;
 const INSERT = insertEvent('$1');
 
 /**
@@ -28,12 +28,12 @@ const INSERT = insertEvent('$1');
  * committed.
  */
 export class AuditLog {
-  /** Counts on within a millisecond, so that the ids of one process are in the order of its events. */
+  /** Part of the IDs, so that the events of one process are in order within a millisecond. */
   #sequence = randomBytes(4).readUInt32BE() >>> 1;
 
   /**
-   * @param manager writes the events that belong to no transaction
-   * @param logger without it events are rows only: the output of a command is not the server's log
+   * @param manager writes events outside a transaction
+   * @param logger writes the log lines. CLI commands have none, because their output is no log
    */
   constructor(
     private readonly clock: Clock,
@@ -41,7 +41,7 @@ export class AuditLog {
     private readonly logger?: EventLogger,
   ) {}
 
-  /** An event of now, not written yet. */
+  /** Builds an event that occurs now. Does not write it. */
   event(type: AuditEventType, input: EventInput = {}): AuditEvent {
     const now = this.clock.now();
     this.#sequence = (this.#sequence + 1) >>> 0;
@@ -55,18 +55,18 @@ export class AuditLog {
       actor: input.actor ?? 'user',
       sessionId: input.sessionId ?? null,
       ip: client?.ip ?? null,
-      userAgent: client?.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+      userAgent: client?.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
       requestId: client?.requestId ?? null,
       details: input.details ?? null,
     };
   }
 
-  /** Records an event that belongs to no change. @throws QueryFailedError where it can't be written */
+  /** Records an event outside a transaction. @throws QueryFailedError if it can't be written */
   async record(type: AuditEventType, input: EventInput = {}): Promise<void> {
     await this.write(this.event(type, input));
   }
 
-  /** Writes the row and the log line of an event that belongs to no change. @throws QueryFailedError */
+  /** Writes the row and the log line of an event outside a transaction. @throws QueryFailedError */
   async write(event: AuditEvent): Promise<void> {
     await this.insert(this.manager, event);
     this.log(event);

@@ -6,11 +6,11 @@ import { Cleanup } from '../database/cleanup.js';
 import { firstIdOf } from './event-id.js';
 import { listPartitions, type Partition } from './partition-list.js';
 
-/** "events" in ASCII: the instance that holds this advisory lock adds and drops partitions. */
+/** The advisory lock for adding and dropping partitions: "events" in ASCII. */
 const ADVISORY_LOCK = '111533497840755';
-/** Partitions exist for this month and so many after it. */
+/** Partitions exist for the current month and this many months after it. */
 const MONTHS_AHEAD = 3;
-/** Adding and dropping need the table for themselves. Nobody waits for longer than this; the next minute tries again. */
+/** Adding and dropping lock the table exclusively, so other queries wait behind them. Retried after a minute. */
 const LOCK_TIMEOUT = `SET LOCAL lock_timeout = '1s'`;
 
 interface Month {
@@ -26,14 +26,14 @@ const addPartition = ({ name, from, to }: Month) =>
 
 const dropPartition = (name: string) => `DROP TABLE ${name}`;
 
-/** The other triggers of the table are copied to each partition; PostgreSQL does not copy one for TRUNCATE. */
+/** PostgreSQL copies the other triggers of the table to new partitions, but not the one for TRUNCATE. */
 const refuseTruncate = (name: string) =>
   `CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_events()`;
 
 /**
- * The monthly partitions of the events. They are added ahead of time, and dropped once their newest event is older than
- * `AUDIT_RETENTION`, by the clock of the database.
+ * Adds the monthly partitions of the events in advance, and drops them once all their events are older than
+ * `AUDIT_RETENTION` by the clock of the database.
  */
 @Injectable()
 export class AuditPartitions implements OnModuleInit {
@@ -47,12 +47,14 @@ export class AuditPartitions implements OnModuleInit {
     cleanup.alsoRun(() => this.maintain());
   }
 
-  /** Without its partition, an event goes into the default one: no reason to refuse a start. */
+  /** An error does not prevent the start, because events without a partition go into the default one. */
   async onModuleInit(): Promise<void> {
-    await this.maintain().catch((err) => this.#logger.warn({ err, msg: 'no partitions of events were added' }));
+    await this.maintain().catch((err) =>
+      this.#logger.warn({ err, msg: 'the partitions of audit events could not be maintained' }),
+    );
   }
 
-  /** Adds the partitions that are missing and drops those that are over. Does nothing while another instance does. */
+  /** Adds missing partitions and drops expired ones. Does nothing while another instance does the same. */
   async maintain(): Promise<void> {
     if (isEmpty(await this.#due(this.database.manager))) return;
     const dropped = await this.database.transaction(async (manager) => {
@@ -76,7 +78,7 @@ export class AuditPartitions implements OnModuleInit {
     const missing: Month[] = [];
     for (const month of monthsFrom(now)) {
       if (partitions.some((one) => covers(one, month.from))) continue;
-      // No partition can take a month of which the default one has events: they stay there until they are deleted.
+      // PostgreSQL can't add a partition if the default one has rows for it. They stay there until they are deleted.
       const rows: unknown[] = await manager.query(HAS_DEFAULT_ROWS, [month.from, month.to]);
       if (rows.length === 0) missing.push(month);
     }
@@ -91,7 +93,7 @@ const isEmpty = ({ missing, expired }: { missing: unknown[]; expired: unknown[] 
 
 const covers = ({ from, to }: Partition, id: string) => to !== null && id < to && (from === null || from <= id);
 
-/** The month of a time, and those after it. Months are those of UTC. */
+/** The month of `now` and the months after it, in UTC. */
 function monthsFrom(now: Date): Month[] {
   const start = (offset: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset));
   return Array.from({ length: MONTHS_AHEAD + 1 }, (_, offset) => ({

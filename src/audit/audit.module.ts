@@ -12,10 +12,10 @@ import { AuditPartitions } from './audit-partitions.js';
 import { EventLogger } from './event-logger.js';
 import { RepeatedEvents } from './repeated-events.js';
 
-/** The first id of a moment, by the clock of the database: see the trigger that keeps the younger rows. */
+/** The smallest ID of events that are still kept, by the clock of the database, as in the trigger that protects them. */
 const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bigint), 12, '0') || repeat('0', 20))::uuid`;
 
-/** What happened, for as long as `AUDIT_RETENTION`. Everything that changes something writes here, so it is global. */
+/** The audit trail. Global, because most modules write to it. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([AuditEvent])],
@@ -37,7 +37,7 @@ const CUTOFF = `(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bi
 })
 export class AuditModule {
   constructor(cleanup: Cleanup, { auditRetention }: Config) {
-    // These two are never dropped. By id, which has an index, and by time, which the trigger goes by.
+    // These two partitions are never dropped. The ID has an index; the trigger checks the time.
     for (const table of ['audit_events_early', 'audit_events_default']) {
       cleanup.of({
         table,

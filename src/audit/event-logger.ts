@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { AuditEvent } from './audit-event.entity.js';
 import { eventRow } from './event-row.js';
 
-/** Writes one log line per event, of context `audit`. */
+/** Writes one log line per event, with the context `audit`. */
 export class EventLogger {
   readonly #logger = new Logger('audit');
 

@@ -1,6 +1,6 @@
 import type { AuditEvent } from './audit-event.entity.js';
 
-/** An event under the names of its columns. */
+/** An event as a row. */
 export function eventRow(event: AuditEvent) {
   return {
     id: event.id,
@@ -17,22 +17,22 @@ export function eventRow(event: AuditEvent) {
   };
 }
 
-/** The one parameter that {@link insertEvent} reads. */
+/** The parameter of {@link insertEvent}. */
 export function eventParameter(event: AuditEvent): string {
   return JSON.stringify(eventRow(event));
 }
 
 interface InsertOptions {
-  /** A query with a row for each event to insert, such as a CTE that makes the change. One event without it. */
+  /** A query with one row per event, such as the CTE that makes the change. Without it, one event is inserted. */
   from?: string;
-  /** A jsonb object of columns that are known in `from` only. It replaces what the parameter says of them. */
+  /** A jsonb object of columns that only `from` knows. It overrides the parameter. */
   set?: string;
 }
 
 /**
- * The INSERT of an event, for the statement that makes the change. The columns are matched by name.
+ * Builds the INSERT of an event, for use in the statement that makes the change. Columns are matched by name.
  *
- * @param parameter the one that holds {@link eventParameter}, such as `$3`
+ * @param parameter the placeholder of {@link eventParameter}, such as `$3`
  */
 export function insertEvent(parameter: string, { from, set }: InsertOptions = {}): string {
   const row = set === undefined ? `${parameter}::jsonb` : `${parameter}::jsonb || ${set}`;

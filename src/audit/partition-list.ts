@@ -1,11 +1,11 @@
 import type { Query } from '../database/feed/feed-connection.js';
 
-/** A partition of the events. Its bounds are ids: `from` inclusive, `to` exclusive. */
+/** A partition of the events. Its bounds are IDs: `from` inclusive, `to` exclusive. */
 export interface Partition {
   name: string;
-  /** Null for the first partition, which begins before every id, and for the default one. */
+  /** Null for the first partition, which has no lower bound, and for the default one. */
   from: string | null;
-  /** Null for the default partition: it may hold any id that no other partition covers. */
+  /** Null for the default partition, which may contain any ID that no other partition covers. */
   to: string | null;
 }
 
@@ -15,12 +15,12 @@ const PARTITIONS = `
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid CROSS JOIN LATERAL pg_get_expr(c.relpartbound, c.oid) AS bounds
    WHERE i.inhparent = 'audit_events'::regclass`;
 
-/** The partitions that there are now. */
+/** Lists the current partitions. */
 export async function listPartitions(query: Query): Promise<Partition[]> {
   return await query<Partition>(PARTITIONS);
 }
 
-/** Whether a partition may hold ids from `from` (inclusive) to `to` (exclusive). */
+/** Whether a partition may contain IDs from `from` (inclusive) to `to` (exclusive). */
 export function overlaps(partition: Partition, from: string, to: string): boolean {
   return (partition.from === null || partition.from < to) && (partition.to === null || from < partition.to);
 }

@@ -2,34 +2,34 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Clock } from '../clock/clock.js';
 import { addressKey, addressLevels } from '../http/client-address.js';
 import type { AuditEvent } from './audit-event.entity.js';
-import type { RefusalType } from './audit-events.js';
+import type { RefusedEventType } from './audit-events.js';
 import { AuditLog, type EventInput } from './audit-log.js';
 
 interface Repeats {
   about: 'users' | 'others';
-  /** The client's network; undefined where events are counted by network or type. */
+  /** The client's network; undefined if events are counted by network or type. */
   network: string | undefined;
-  /** The last one. */
+  /** The newest event. */
   event: AuditEvent;
-  /** How many are not written yet. */
+  /** The number of events that are not written yet. */
   count: number;
   endsAt: number;
 }
 
-/** How long one row sums up. */
+/** The period that one row summarizes. */
 const WINDOW_MS = 60_000;
-const LOOK_EVERY_MS = 10_000;
+const WRITE_EVERY_MS = 10_000;
 /**
- * How many keys an instance keeps of events about users, and how many of others: events about nobody, however many,
- * leave the room for events about users as it is.
+ * The maximum of keys for events about users, and also for other events. The limits are separate, so that events without a
+ * user can't displace events about users.
  */
-const MOST_KEYS = 200;
-/** How many of them may be from one network. Further events are counted by network, and at last by type alone. */
-const MOST_KEYS_OF_NETWORK = 20;
+const MAX_KEYS = 200;
+/** The maximum of keys per network. Further events are counted by network, and beyond MAX_KEYS by type. */
+const MAX_KEYS_PER_NETWORK = 20;
 
 /**
- * Records events that anyone can cause without limit: the first of a key at once, and after a minute how many followed.
- * However many requests arrive, an instance writes at most about 850 such rows a minute.
+ * Records events that anyone can cause without limit. The first event of a key is written at once, and the number of further
+ * events after a minute. So an instance writes at most about 850 such rows per minute.
  */
 @Injectable()
 export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
@@ -43,39 +43,40 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    const write = () => this.write().catch((err) => this.#logger.warn({ err, msg: 'repeated events are not written' }));
-    this.#timer = setInterval(write, LOOK_EVERY_MS).unref();
+    const write = () =>
+      this.write().catch((err) => this.#logger.warn({ err, msg: 'repeated events were not written' }));
+    this.#timer = setInterval(write, WRITE_EVERY_MS).unref();
   }
 
-  /** Writes the remaining counts. A database that is gone must not hold up the shutdown. */
+  /** Writes the remaining counts. An unreachable database must not delay the shutdown. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
     await this.write(true).catch(() => {});
   }
 
   /**
-   * Records a refusal. Resolves when its row is written, or it is counted for one. Never throws: an event that can't be
-   * written now stays counted.
+   * Records an event with the result `refused`. Resolves once it is written or counted. Never throws: an event that can't be
+   * written is counted.
    */
-  async recordRefusal(type: RefusalType, input: Omit<EventInput, 'result'>): Promise<void> {
+  async recordRefused(type: RefusedEventType, input: Omit<EventInput, 'result'>): Promise<void> {
     const event = this.audit.event(type, { ...input, result: 'refused' });
     const key = keyOf(event);
     const [network = ''] = addressLevels(event.ip ?? undefined);
     const about = event.userId === null ? 'others' : 'users';
     if (this.#count(key, event)) return;
-    if (this.#hasRoom(about, network)) return await this.#begin(key, { event, about, network });
+    if (this.#hasRoom(about, network)) return await this.#start(key, { event, about, network });
     const ofNetwork = JSON.stringify([event.type, network]);
     const summary = anonymous(event, { ip: event.ip });
     if (this.#count(ofNetwork, summary)) return;
     if (this.#hasRoom('others')) {
-      return await this.#begin(ofNetwork, { event: summary, about: 'others', network: undefined });
+      return await this.#start(ofNetwork, { event: summary, about: 'others', network: undefined });
     }
     const ofType = anonymous(event);
     if (this.#count(event.type, ofType)) return;
-    await this.#begin(event.type, { event: ofType, about: 'others', network: undefined });
+    await this.#start(event.type, { event: ofType, about: 'others', network: undefined });
   }
 
-  /** Counts one more under a key, where there is one. */
+  /** Counts an event under a key. @returns false if the key does not exist */
   #count(key: string, event: AuditEvent): boolean {
     const known = this.#repeats.get(key);
     if (known === undefined) return false;
@@ -86,11 +87,11 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
 
   #hasRoom(about: Repeats['about'], network?: string): boolean {
     const alike = [...this.#repeats.values()].filter((one) => one.about === about);
-    if (alike.length >= MOST_KEYS) return false;
-    return network === undefined || alike.filter((one) => one.network === network).length < MOST_KEYS_OF_NETWORK;
+    if (alike.length >= MAX_KEYS) return false;
+    return network === undefined || alike.filter((one) => one.network === network).length < MAX_KEYS_PER_NETWORK;
   }
 
-  async #begin(key: string, what: Pick<Repeats, 'event' | 'about' | 'network'>): Promise<void> {
+  async #start(key: string, what: Pick<Repeats, 'event' | 'about' | 'network'>): Promise<void> {
     const repeats = { ...what, count: 0, endsAt: this.clock.monotonic() + WINDOW_MS };
     this.#repeats.set(key, repeats);
     try {
@@ -100,7 +101,7 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Writes the counts of the windows that have ended, or of all. */
+  /** Writes the counts of the windows that have ended, or all counts. */
   async write(all = false): Promise<void> {
     for (const [key, repeats] of this.#repeats) {
       if (!all && this.clock.monotonic() < repeats.endsAt) continue;
@@ -119,12 +120,12 @@ export class RepeatedEvents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** Events of one key share a row: those about one user, and those about nobody from one address. */
+/** Events of one key share a row: events about one user, or events without a user from one address. */
 function keyOf({ type, userId, sessionId, ip, details }: AuditEvent): string {
   return JSON.stringify([type, userId ?? addressKey(ip ?? undefined), sessionId, details]);
 }
 
-/** One of many by anybody. */
+/** An event for a count of several clients. */
 function anonymous(event: AuditEvent, kept: { ip?: string | null } = {}): AuditEvent {
   const nobody = { userId: null, sessionId: null, ip: null, userAgent: null, requestId: null };
   return { ...event, ...nobody, ...kept, details: { many: true } };

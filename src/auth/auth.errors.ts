@@ -5,7 +5,7 @@ export class RegistrationClosed extends AuthError {
   static readonly status = 403;
 }
 
-/** One answer for an unknown user and for a wrong password, so that neither can be told from the other. */
+/** The same error for an unknown user and for a wrong password, so that it does not reveal which users exist. */
 export class InvalidCredentials extends AuthError {
   static readonly code = 'invalid_credentials';
   static readonly status = 401;

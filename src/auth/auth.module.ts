@@ -15,10 +15,10 @@ import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
 import { SignInModule } from './sign-in.module.js';
 
-/** The credentials by which users sign in: one module each. */
+/** The modules of the credentials that users can sign in with. */
 const CREDENTIALS = [PasswordModule];
 
-/** The HTTP side of authentication. */
+/** The routes and guards of authentication. */
 @Module({
   imports: [...CREDENTIALS, PassportModule, RateLimitsModule, TokensModule, SessionsModule, SignInModule],
   controllers: [RefreshController, LogoutController, CsrfController, ProtectedController],

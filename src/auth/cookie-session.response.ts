@@ -3,15 +3,15 @@ import type { LiveSession } from '../sessions/session-statements.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 
-/** A session that a cookie carries: it came with this answer, and scripts never see it. */
+/** The response of a cookie login. The session itself is in an `HttpOnly` cookie. */
 export class CookieSessionResponse {
   @ApiProperty({ type: UserResponse })
   user!: UserResponse;
 
-  @ApiProperty({ description: 'For `X-CSRF-Token`, with every request that is no GET, HEAD or OPTIONS.' })
+  @ApiProperty({ description: 'The value for the `X-CSRF-Token` header of all requests except GET, HEAD and OPTIONS.' })
   csrf_token!: string;
 
-  @ApiProperty({ format: 'date-time', description: 'When the session ends, however much it is used.' })
+  @ApiProperty({ format: 'date-time', description: 'The absolute end of the session.' })
   expires_at!: string;
 
   static of(user: User, session: LiveSession, csrfToken: string): CookieSessionResponse {

@@ -32,13 +32,13 @@ export class LogoutController {
   @ApiCookieAuth()
   @ApiHeader(CSRF_HEADER)
   @ApiOperation({
-    summary: 'End a session',
+    summary: 'Log out',
     description:
-      'By its access token, which may have expired, its refresh token, or its cookie with `X-CSRF-Token`. Its access tokens die with it; a cookie is cleared.',
+      'Ends the session and revokes its tokens. Send its access token, which may have expired, its refresh token, or its cookie with `X-CSRF-Token`. The cookie is cleared.',
     operationId: 'logout',
   })
   @ApiBody({ type: LogoutRequest, required: false, examples: LOGOUT_EXAMPLES })
-  @ApiNoContentResponse({ description: 'The session has ended, now or before.' })
+  @ApiNoContentResponse({ description: 'The session has ended, or had already ended.' })
   @ApiProblems(ValidationFailed, TokenMissing, TokenMalformed, RefreshTokenInvalid, SessionInvalid, CsrfFailed)
   async logout(
     @Req() request: FastifyRequest,

@@ -11,7 +11,7 @@ import { bearerToken } from './access/bearer-token.js';
 import { Csrf } from './access/csrf.js';
 import { SessionCookieHeader } from './access/session-cookie-header.js';
 
-/** Ends the session that a genuine credential belongs to, also when the credential's time is over. */
+/** Ends the session of a genuine token or cookie, also if it has expired. */
 @Injectable()
 export class Logout {
   constructor(
@@ -24,9 +24,9 @@ export class Logout {
   ) {}
 
   /**
-   * Any one genuine token is enough. A cookie counts where there is no token, and is cleared.
+   * One genuine token is enough. The cookie is used, and cleared, only if there is no token.
    *
-   * @throws TokenMissing without a credential; TokenMalformed, RefreshTokenInvalid, SessionInvalid where none is
+   * @throws TokenMissing if there is no token or cookie; TokenMalformed, RefreshTokenInvalid, SessionInvalid if none is
    * genuine; CsrfFailed
    */
   async logout(
@@ -36,23 +36,23 @@ export class Logout {
     refreshToken: string | undefined,
   ): Promise<void> {
     const accessToken = bearerToken(request.headers);
-    // An empty token is a bad one, and a bad one is not made good by a cookie beside it.
+    // An empty token is invalid too, and the cookie is not used instead of an invalid token.
     const hasToken = accessToken !== undefined || refreshToken !== undefined;
     const cookie = hasToken ? undefined : this.cookie.read(request.headers);
     const sessionIds = new Set<string>();
-    let refusal: AuthError = new TokenMissing();
+    let failure: AuthError = new TokenMissing();
     const collect = (sessionOf: () => string) => {
       try {
         sessionIds.add(sessionOf());
       } catch (error) {
         if (!(error instanceof AuthError)) throw error;
-        refusal = error;
+        failure = error;
       }
     };
     if (accessToken !== undefined) collect(() => this.accessTokens.verify(accessToken, { allowExpired: true }).sid);
     if (refreshToken !== undefined) collect(() => this.sessions.sessionOf(refreshToken));
     if (cookie !== undefined) collect(() => this.cookieSessions.sessionOf(cookie));
-    if (sessionIds.size === 0) throw refusal;
+    if (sessionIds.size === 0) throw failure;
     if (cookie !== undefined) for (const id of sessionIds) await this.csrf.check(request, id);
     await Promise.all([...sessionIds].map((id) => this.revocations.revoke(id, 'logout', client)));
     if (cookie !== undefined) this.cookie.clear(reply);

@@ -1,10 +1,10 @@
 import type { User } from '../users/user.entity.js';
 
-/** What a credential has proved. `SignIn` makes a session of it; `Account` requires one for what it changes. */
+/** The result of checking a credential. `SignIn` starts a session with it; `Account` requires one for changes. */
 export interface Proof {
-  /** As they were before the proof: whatever rests on it repeats that the credentials are still the same. */
+  /** As read before the check. Every use of the proof verifies that the credentials have not changed since. */
   user: User;
-  /** How it was proved, as RFC 8176 values. */
+  /** The methods, as RFC 8176 values. */
   amr: readonly string[];
   at: Date;
 }

@@ -4,22 +4,22 @@ import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 
 class LoggedInAs {
-  @ApiProperty({ description: 'The username, else the email.', example: 'ana' })
+  @ApiProperty({ description: 'The username, or the email if there is none.', example: 'ana' })
   logged_in_as!: string;
 }
 
-/** A route to try a token or a cookie on. */
+/** A route for trying out tokens and cookies. */
 @ApiTags('Auth')
 @Controller('protected')
 export class ProtectedController {
   @Get()
   @ApiProblems()
   @ApiOperation({
-    summary: 'Say who is logged in',
-    description: 'A route to try an access token or a session cookie on.',
+    summary: 'Show who is logged in',
+    description: 'For trying out an access token or a session cookie.',
     operationId: 'showLoggedIn',
   })
-  @ApiOkResponse({ description: 'The token or cookie is good.', type: LoggedInAs })
+  @ApiOkResponse({ description: 'The token or cookie is valid.', type: LoggedInAs })
   show(@CurrentPrincipal() principal: Principal): LoggedInAs {
     return { logged_in_as: principal.name };
   }
@@ -28,11 +28,11 @@ export class ProtectedController {
   @ApiProblems()
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Say who is logged in, to a POST',
-    description: 'The same for clients that only post.',
+    summary: 'Show who is logged in (POST)',
+    description: 'The same for clients that can only send POST.',
     operationId: 'postLoggedIn',
   })
-  @ApiOkResponse({ description: 'The token or cookie is good.', type: LoggedInAs })
+  @ApiOkResponse({ description: 'The token or cookie is valid.', type: LoggedInAs })
   post(@CurrentPrincipal() principal: Principal): LoggedInAs {
     return { logged_in_as: principal.name };
   }

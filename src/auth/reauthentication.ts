@@ -3,32 +3,32 @@ import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
 import type { Proof } from './proof.js';
 
-/** A credential by which users who are signed in can prove again who they are. */
+/** A credential that supports reauthentication. */
 export interface Reauthenticator {
-  /** @throws an AuthError if the evidence proves nothing; TooManyAttempts, Busy */
+  /** @throws an AuthError if the evidence is wrong; TooManyAttempts, Busy */
   prove(principal: Principal, client: ClientContext, evidence: string): Promise<Proof>;
 }
 
-/** What proves it, by the name under which its credential registered: `{ password: '…' }`. */
+/** Evidence by the registered name of its credential: `{ password: '…' }`. */
 export type Evidence = Readonly<Record<string, string | undefined>>;
 
-/** Asks for a proof before something sensitive is done, by whichever credential the user gives evidence of. */
+/** Reauthenticates a user before a sensitive change, with any registered credential. */
 @Injectable()
 export class Reauthentication {
   readonly #credentials = new Map<string, Reauthenticator>();
 
-  /** @param name what evidence of this credential is called in request bodies */
+  /** @param name the member of request bodies that holds evidence of this credential */
   register(name: string, credential: Reauthenticator): void {
-    if (this.#credentials.has(name)) throw new Error(`two credentials are called ${name}`);
+    if (this.#credentials.has(name)) throw new Error(`two credentials have the name ${name}`);
     this.#credentials.set(name, credential);
   }
 
-  /** Takes exactly one piece of evidence; the request's DTO makes sure of that. @throws as the credential does */
+  /** Requires exactly one piece of evidence; the request's DTO ensures that. @throws the errors of the credential */
   async prove(principal: Principal, client: ClientContext, evidence: Evidence): Promise<Proof> {
     const [given, ...others] = Object.entries(evidence).filter(([, value]) => value !== undefined);
     const credential = given && this.#credentials.get(given[0]);
     if (credential === undefined || others.length > 0)
-      throw new Error('not one piece of evidence of a known credential');
+      throw new Error('requires exactly one piece of evidence of a registered credential');
     return await credential.prove(principal, client, given?.[1] as string);
   }
 }

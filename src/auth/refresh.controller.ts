@@ -24,13 +24,13 @@ export class RefreshController {
   @HttpCode(200)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'Take a refresh token for new tokens',
+    summary: 'Refresh tokens',
     description:
-      'The refresh token is rotated. A retry with the old one within `REFRESH_GRACE` gets the same new one again; later, it ends the session.',
+      'Rotates the refresh token. A retry with the previous refresh token within `REFRESH_GRACE` gets the same new one again. Later reuse ends the session.',
     operationId: 'refresh',
   })
   @ApiBody({ type: RefreshRequest, required: false, examples: REFRESH_EXAMPLES })
-  @ApiOkResponse({ description: 'The next tokens of the session.', type: TokensResponse })
+  @ApiOkResponse({ description: 'The new tokens of the session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
   async refresh(
     @Req() { headers }: FastifyRequest,
@@ -41,7 +41,7 @@ export class RefreshController {
   }
 }
 
-/** @throws ValidationFailed if there are two tokens that differ; RefreshTokenInvalid if there is none */
+/** @throws ValidationFailed if there are two different tokens; RefreshTokenInvalid if there is none */
 function oneToken(headers: FastifyRequest['headers'], { refresh_token: inBody }: RefreshRequest): string {
   const inHeader = bearerToken(headers);
   if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {

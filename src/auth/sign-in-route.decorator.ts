@@ -13,8 +13,8 @@ import type { SignInRequest } from './sign-in.request.js';
 import { TokensResponse } from './tokens.response.js';
 
 /**
- * What the sign-in route of every credential has in common: it is public, counted as a login, refused to other sites,
- * and documented with the answers of {@link SignInAnswer}.
+ * Shared by the sign-in routes of all credentials: public, rate-limited as a login, protected against login CSRF, and
+ * documented with the responses of {@link SignInResponder}.
  *
  * @param body the DTO of the route's `@Body()`
  * @param own errors of the credential
@@ -22,18 +22,19 @@ import { TokensResponse } from './tokens.response.js';
 export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[]): MethodDecorator {
   return applyDecorators(
     Public(),
-    // First: a call is counted before anything else is done for it.
+    // First, so that a request is counted before all other work.
     Limit('logins'),
     UseGuards(SameSiteGuard),
     HttpCode(200),
     ApiBody({ type: body }),
     ApiExtraModels(TokensResponse, CookieSessionResponse),
     ApiOkResponse({
-      description: 'A new session: its tokens, or what belongs to its cookie.',
+      description: 'A new session: its tokens, or with `transport: cookie` its CSRF token.',
       schema: { oneOf: [TokensResponse, CookieSessionResponse].map((model) => ({ $ref: getSchemaPath(model) })) },
       headers: {
         'Set-Cookie': {
-          description: 'With `transport: cookie`, the session; and a cookie by which this device is known later.',
+          description:
+            'The session cookie, with `transport: cookie`; and the device cookie, which marks a known device.',
           schema: { type: 'string' },
         },
       },

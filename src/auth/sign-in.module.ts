@@ -6,16 +6,16 @@ import { UsersModule } from '../users/users.module.js';
 import { Csrf } from './access/csrf.js';
 import { SessionCookieHeader } from './access/session-cookie-header.js';
 import { Reauthentication } from './reauthentication.js';
-import { SignInAnswer } from './sign-in.answer.js';
 import { SignIn } from './sign-in.js';
+import { SignInResponder } from './sign-in.responder.js';
 
-/** All that a credential needs: how its proof becomes a session, and how its attempts are limited. */
+/** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
   imports: [RateLimitsModule, LockoutModule, UsersModule, SessionsModule],
-  providers: [SignIn, SignInAnswer, Reauthentication, Csrf, SessionCookieHeader],
+  providers: [SignIn, SignInResponder, Reauthentication, Csrf, SessionCookieHeader],
   exports: [
     SignIn,
-    SignInAnswer,
+    SignInResponder,
     Reauthentication,
     Csrf,
     SessionCookieHeader,

@@ -4,13 +4,13 @@ import type { Transport } from '../sessions/session.entity.js';
 
 const isTransport = (value: string) => value === 'bearer' || value === 'cookie';
 
-/** What the body of every sign-in has beside the evidence of its credential. */
+/** The members of every sign-in body besides the evidence of the credential. */
 export abstract class SignInRequest {
   @ApiProperty({
     required: false,
     enum: ['bearer', 'cookie'],
     default: 'bearer',
-    description: 'How the session is carried.',
+    description: 'Whether the client gets tokens or a session cookie.',
   })
   @Omittable()
   @Text('transport_unknown', isTransport)

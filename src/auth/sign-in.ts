@@ -11,19 +11,19 @@ import type { LiveSession } from '../sessions/session-statements.js';
 import type { User } from '../users/user.entity.js';
 import type { Proof } from './proof.js';
 
-/** A new session. {@link SignInAnswer} turns it into an answer. */
+/** A new session. {@link SignInResponder} builds the response. */
 export interface SignedIn {
   user: User;
   session: LiveSession;
   transport: Transport;
-  /** The value of a new device cookie, if there is to be one. */
+  /** The value of the device cookie; undefined if none is set. */
   deviceCookie: string | undefined;
 }
 
-/** How a sign-in can end. Whatever asks for more than one proof is another member; {@link SignInAnswer} answers each. */
+/** The possible results of a sign-in. A second factor would be another member. {@link SignInResponder} handles each of them. */
 export type SignInOutcome = SignedIn;
 
-/** The only code that starts sessions, whichever credential proved who the user is. */
+/** Starts sessions, for all credentials. No other code does. */
 @Injectable()
 export class SignIn {
   constructor(
@@ -34,20 +34,20 @@ export class SignIn {
   ) {}
 
   /**
-   * Signs in the user of a proof: always with a new session, whatever the request carries. With a cookie, the session of
-   * the cookie that it replaces ends (ASVS 7.2.4).
+   * Signs in the user of a proof. Always starts a new session. With a cookie, ends the session of the cookie that is replaced
+   * (ASVS 7.2.4).
    *
    * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the proof
    */
   async complete(proof: Proof, client: ClientContext, transport: Transport): Promise<SignInOutcome> {
     const session = await this.newSessions.start(proof, client, transport);
-    if (transport === 'cookie') await this.#endFormer(client);
+    if (transport === 'cookie') await this.#endPrevious(client);
     return { user: proof.user, session, transport, deviceCookie: this.devices.issue(proof.user.id, client) };
   }
 
   /**
-   * Continues a cookie session as a new one, so that the former cookie is dead. What the user had proved to sign in, and
-   * when, stays as it was. Runs in the transaction that ends the user's other sessions.
+   * Replaces a cookie session by a new one, so the previous cookie becomes invalid. `amr` and `auth_time` do not change. Runs
+   * in the transaction that ends the user's other sessions.
    *
    * @returns the session, and a function that writes the log line of its event: call it once the transaction has committed
    * @throws SessionRevoked as {@link complete}
@@ -61,8 +61,8 @@ export class SignIn {
     return await this.newSessions.renew(manager, { user, amr, at: authTime }, client);
   }
 
-  async #endFormer(client: ClientContext): Promise<void> {
-    const former = client.sessionCookie && this.cookieSessions.codec.decode(client.sessionCookie);
-    if (former) await this.revocations.revoke(former, 'logged_in_again', client);
+  async #endPrevious(client: ClientContext): Promise<void> {
+    const previous = client.sessionCookie && this.cookieSessions.codec.decode(client.sessionCookie);
+    if (previous) await this.revocations.revoke(previous, 'logged_in_again', client);
   }
 }

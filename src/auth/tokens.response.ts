@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { IssuedTokens } from '../sessions/sessions.service.js';
 
-/** RFC 6749 §5.1, with the refresh token's own lifetime. */
+/** RFC 6749 §5.1, with the lifetime of the refresh token. */
 export class TokensResponse {
-  @ApiProperty({ description: 'A JWT (RFC 9068) for `Authorization: Bearer`.' })
+  @ApiProperty({ description: 'A JWT (RFC 9068). Send it as `Authorization: Bearer`.' })
   access_token!: string;
 
   @ApiProperty({ example: 'Bearer' })
@@ -12,7 +12,7 @@ export class TokensResponse {
   @ApiProperty({ description: 'Seconds until the access token expires.', example: 300 })
   expires_in!: number;
 
-  @ApiProperty({ description: 'Opaque; take it to `POST /auth/refresh` for the next pair.' })
+  @ApiProperty({ description: 'Opaque. Send it to `POST /auth/refresh` for new tokens.' })
   refresh_token!: string;
 
   @ApiProperty({ description: 'Seconds until the refresh token expires.', example: 1209600 })

@@ -24,26 +24,26 @@ interface AuditOptions {
 /** `portero audit` */
 export function auditCommand(terminal: Terminal): Command {
   return new Command('audit')
-    .description('List security events, the newest first.')
-    .option('--user <name>', 'only events about this user: an id, username or email; a deleted user by id')
+    .description('List security events, newest first.')
+    .option('--user <user>', 'only events about this user (ID, username or email; deleted users: ID only)')
     .addOption(new Option('--type <type>', 'only events of this type').choices(Object.keys(AUDIT_EVENTS)))
     .addOption(new Option('--result <result>', 'only events with this result').choices(['ok', 'refused']))
     .option('--ip <address>', 'only events from this address')
     .option(
       '--since <time>',
-      'only events at or after this time: 2026-01-31, 2026-01-31T12:00:00Z, or 24h for 24 hours ago',
+      'only events at or after this time: 2026-01-31, 2026-01-31T12:00:00Z, or 24h (24 hours ago)',
       time,
     )
     .option('--until <time>', 'only events before this time', time)
-    .option('--before <id>', 'only events older than the one with this id: the next page', eventId)
-    .option('--limit <n>', 'at most this many events; 0 for all', count, 100)
-    .option('--json', 'one JSON object per event')
+    .option('--before <id>', 'only events older than the event with this ID, for the next page', eventId)
+    .option('--limit <n>', 'maximum number of events; 0 for all', count, 100)
+    .option('--json', 'print one JSON object per event')
     .action((options: AuditOptions) => run(terminal, options));
 }
 
 async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOptions): Promise<void> {
   await withDatabase(terminal, async (session) => {
-    // The events of a deleted user are found by the id alone.
+    // A deleted user has no row in `users`, but their events have the ID.
     const userId = user === undefined || isUuid(user) ? user : (await namedUser(session, user)).id;
     const events = new AuditHistory((sql, values) => session.query(sql, values)).stream(
       { ...filter, userId },
@@ -53,15 +53,15 @@ async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOp
     for await (const event of events) {
       [shown, last] = [shown + 1, event.id];
       const line = json ? JSON.stringify(eventRow(event)) : asText(event);
-      // A slow reader must not make the whole trail wait in memory.
+      // Respects backpressure, so that a slow reader does not fill the memory.
       if (!terminal.stdout.write(`${line}\n`)) await once(terminal.stdout, 'drain');
     }
-    // JSON has the ids.
-    if (!json && shown === limit) terminal.stderr.write(`portero: there may be more: --before ${last}\n`);
+    // The JSON output contains the IDs.
+    if (!json && shown === limit) terminal.stderr.write(`portero: there may be more events; use --before ${last}\n`);
   });
 }
 
-/** One line; what came from outside is quoted, so that it can not pass for a line or move the cursor. */
+/** Formats an event as one line. Values from clients are quoted, so they can't forge lines or move the cursor. */
 function asText(event: AuditEvent): string {
   const { occurred_at, type, result, ip, actor, ...rest } = eventRow(event);
   const more = Object.entries({ ...rest, details: undefined, ...event.details })
@@ -81,17 +81,17 @@ function time(text: string): Date {
   const [, amount, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const date = amount ? new Date(Date.now() - Number(amount) * (AGO[unit] as number)) : new Date(text);
   if (Number.isNaN(date.getTime()) || !/^\d/.test(text)) {
-    throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z, or a length of time such as 24h.');
+    throw new InvalidArgumentError('Expected a time such as 2026-01-31T12:00:00Z, or a duration such as 24h.');
   }
   return date;
 }
 
 function eventId(text: string): string {
-  if (!isUuid(text)) throw new InvalidArgumentError('Give the id of an event.');
+  if (!isUuid(text)) throw new InvalidArgumentError('Expected the ID of an event.');
   return text;
 }
 
 function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }

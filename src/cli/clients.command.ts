@@ -9,7 +9,7 @@ import { withDatabase } from './with-database.js';
 /** `portero clients` */
 export function clientsCommand(terminal: Terminal): Command {
   return new Command('clients')
-    .description('the services that may introspect and revoke tokens')
+    .description('Manage the services that may introspect and revoke tokens.')
     .addCommand(createCommand(terminal))
     .addCommand(listCommand(terminal))
     .addCommand(revokeCommand(terminal));
@@ -17,9 +17,9 @@ export function clientsCommand(terminal: Terminal): Command {
 
 function createCommand(terminal: Terminal): Command {
   return new Command('create')
-    .description('Register a service. Its secret is shown once and kept nowhere.')
-    .requiredOption('--name <name>', 'what people call it')
-    .option('--json', 'answer one JSON object')
+    .description('Register a service. Its secret is shown only once, and is not stored.')
+    .requiredOption('--name <name>', 'name of the service')
+    .option('--json', 'print one JSON object')
     .action(async ({ name, json }: { name: string; json?: true }) => {
       if (name.trim() === '') throw new CommandFailed('--name must not be empty');
       const { client, secret } = await withRegistry(terminal, (registry) => registry.create(name));
@@ -27,9 +27,7 @@ function createCommand(terminal: Terminal): Command {
         terminal,
         json
           ? JSON.stringify({ client_id: client.id, client_secret: secret, name })
-          : [`client_id      ${client.id}`, `client_secret  ${secret}`, 'The secret can not be shown again.'].join(
-              '\n',
-            ),
+          : [`client_id      ${client.id}`, `client_secret  ${secret}`, 'The secret cannot be shown again.'].join('\n'),
       );
     });
 }
@@ -37,7 +35,7 @@ function createCommand(terminal: Terminal): Command {
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
     .description('List the registered services.')
-    .option('--json', 'answer one JSON object')
+    .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
       const clients = (await withRegistry(terminal, (registry) => registry.list())).map((client) => ({
         client_id: client.id,
@@ -54,9 +52,9 @@ function listCommand(terminal: Terminal): Command {
 
 function revokeCommand(terminal: Terminal): Command {
   return new Command('revoke')
-    .description('End the registration of a service: its secret is refused from now on.')
+    .description('Revoke the registration of a service. Its secret is rejected at once.')
     .argument('<client_id>')
-    .option('--json', 'answer one JSON object')
+    .option('--json', 'print one JSON object')
     .action(async (id: string, { json }: { json?: true }) => {
       if (!(await withRegistry(terminal, (registry) => registry.revoke(id)))) {
         throw new CommandFailed(`there is no active client ${id}`);

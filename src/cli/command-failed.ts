@@ -1,4 +1,4 @@
-/** Why a command did not do its work, in one line for who called it. */
+/** A command failed. The message is one line for the operator. */
 export class CommandFailed extends Error {
   override name = 'CommandFailed';
 }

@@ -4,10 +4,10 @@ import { notify, type Query } from '../database/feed/feed-connection.js';
 import { type Revocation, RevocationLog } from '../sessions/revocation/revocation-log.js';
 
 /**
- * Ends sessions as the server would, and tells every server of them once they are committed: they are refused at once,
- * and within a second by a server that no notification reaches.
+ * Ends sessions, and notifies all instances after each commit. They reject the sessions at once, or within a second if the
+ * notification is lost.
  *
- * @returns how many
+ * @returns the number of sessions
  */
 export async function endSessions(
   session: QueryRunner,
@@ -23,7 +23,6 @@ export async function endSessions(
   return count;
 }
 
-/** As a person counts them. */
 export function countOfSessions(count: number): string {
   return `${count} ${count === 1 ? 'session' : 'sessions'}`;
 }

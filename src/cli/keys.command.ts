@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { Sealing, UnsealFailed } from '../crypto/sealing.js';
 import { publicJwk } from '../tokens/keys/jwk.js';
-import { KeyRefused, readKeys } from '../tokens/keys/key-file.js';
+import { InvalidKey, readKeys } from '../tokens/keys/key-file.js';
 import type { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/keys/signing-key.errors.js';
 import { SigningKeyStore } from '../tokens/keys/signing-key-store.js';
@@ -14,14 +14,14 @@ import { table } from './table.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
-/** For how long services may go on with the keys that they have read (`Cache-Control` of the JWK Set). */
+/** How long services may cache the JWK Set (its `Cache-Control`). */
 const JWKS_MAX_AGE_MS = 300_000;
 
 /** `portero keys` */
 export function keysCommand(terminal: Terminal): Command {
-  const json = ['--json', 'answer one JSON object'] as const;
+  const json = ['--json', 'print one JSON object'] as const;
   return new Command('keys')
-    .description('the keys that sign access tokens')
+    .description('Manage the keys that sign access tokens.')
     .addCommand(
       new Command('list')
         .description('List the keys and their states.')
@@ -30,27 +30,29 @@ export function keysCommand(terminal: Terminal): Command {
     )
     .addCommand(
       new Command('rotate')
-        .description('Let the next key sign from now on.')
+        .description('Make the next key the active one.')
         .option(...json)
         .action((options: Options) => rotate(terminal, options)),
     )
     .addCommand(
       new Command('import')
-        .description('Take a private key (PEM, or JWK) as the next one.')
-        .argument('<file>')
+        .description('Import a private key as the next key.')
+        .argument('<file>', 'PEM or JWK')
         .option(...json)
         .action((file: string, options: Options) => importKey(terminal, file, options)),
     )
     .addCommand(
       new Command('export')
-        .description('Show a key as JWK: the public half, or the secret of HS256 for a service that verifies with it.')
-        .argument('<kid>')
+        .description(
+          'Print a key as JWK, for services that verify tokens: the public key, or the secret of an HS256 key.',
+        )
+        .argument('<kid>', 'ID of the key')
         .action((kid: string) => exportKey(terminal, kid)),
     )
     .addCommand(
       new Command('revoke')
-        .description('End a key: the tokens that it signed are refused at once.')
-        .argument('<kid>')
+        .description('Revoke a key. The tokens that it signed are rejected at once.')
+        .argument('<kid>', 'ID of the key')
         .option(...json)
         .action((kid: string, options: Options) => revoke(terminal, kid, options)),
     );
@@ -74,17 +76,17 @@ async function list(terminal: Terminal, { json }: Options): Promise<void> {
     key.kid,
     key.alg,
     key.status,
-    `made ${key.created_at}`,
+    `created ${key.created_at}`,
     key.status === 'retiring' ? `published until ${key.published_until}` : '',
   ]);
-  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no keys: the server makes them at its first start');
+  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no keys: the server creates them at its first start');
 }
 
 async function rotate(terminal: Terminal, { json }: Options): Promise<void> {
   const { kid, publishedMs } = await withStore(terminal, async (store) => {
     for (;;) {
       const next = (await store.list()).find(({ status }) => status === 'next');
-      if (next === undefined) throw new CommandFailed('there are no keys: the server makes them at its first start');
+      if (next === undefined) throw new CommandFailed('there are no keys: the server creates them at its first start');
       try {
         return { kid: await store.rotate(), publishedMs: Date.now() - next.createdAt.getTime() };
       } catch (error) {
@@ -96,10 +98,10 @@ async function rotate(terminal: Terminal, { json }: Options): Promise<void> {
   });
   if (publishedMs < JWKS_MAX_AGE_MS) {
     terminal.stderr.write(
-      `the key was published ${Math.round(publishedMs / 1000)} s ago: a service that has cached the former set may refuse its tokens until it reads the set again, which is five minutes at the most\n`,
+      `the key was published ${Math.round(publishedMs / 1000)} s ago: services that have cached the previous JWK Set may reject its tokens, for at most five minutes\n`,
     );
   }
-  print(terminal, json ? JSON.stringify({ active: kid }) : `${kid} signs from now on`);
+  print(terminal, json ? JSON.stringify({ active: kid }) : `${kid} is the active key`);
 }
 
 async function importKey(terminal: Terminal, file: string, { json }: Options): Promise<void> {
@@ -111,16 +113,14 @@ async function importKey(terminal: Terminal, file: string, { json }: Options): P
     async (store, config) => {
       const [key, ...others] = readKeys(text, { allowRsa2048: config.jwtAllowRsa2048 });
       if (key === undefined || others.length > 0)
-        throw new KeyRefused(`holds ${others.length + (key ? 1 : 0)} keys, not one`);
+        throw new InvalidKey(`contains ${others.length + (key ? 1 : 0)} keys, not one`);
       return await store.import(key);
     },
     file,
   );
   print(
     terminal,
-    json
-      ? JSON.stringify({ next: kid })
-      : `${kid} is published; it signs after the next rotation (portero keys rotate)`,
+    json ? JSON.stringify({ next: kid }) : `${kid} is the next key; to make it the active one, run portero keys rotate`,
   );
 }
 
@@ -136,10 +136,10 @@ async function exportKey(terminal: Terminal, kid: string): Promise<void> {
 
 async function revoke(terminal: Terminal, kid: string, { json }: Options): Promise<void> {
   await withStore(terminal, (store) => store.revoke(kid));
-  print(terminal, json ? JSON.stringify({ kid, revoked: true }) : `revoked ${kid}: its tokens are refused`);
+  print(terminal, json ? JSON.stringify({ kid, revoked: true }) : `revoked ${kid}: its tokens are rejected`);
 }
 
-/** @param file what a refused key is from */
+/** @param file the subject of messages about an invalid key */
 async function withStore<T>(
   terminal: Terminal,
   work: (store: SigningKeyStore, config: Config) => Promise<T>,
@@ -148,7 +148,7 @@ async function withStore<T>(
   try {
     return await withDatabase(terminal, async (session, config) => {
       const store = new SigningKeyStore(session.manager, new Sealing(config), new Clock(), config);
-      // Nothing is to be sealed under a secret that the servers do not have.
+      // Before any work, because the command must not seal keys with a secret that the servers do not have.
       for (const row of await store.list()) requireOpen(store, row);
       return await work(store, config);
     });
@@ -156,7 +156,7 @@ async function withStore<T>(
     if (error instanceof UnsealFailed) {
       throw new CommandFailed('PORTERO_SECRET is not the secret that sealed the signing keys in this database');
     }
-    if (error instanceof KeyRefused) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
+    if (error instanceof InvalidKey) throw new CommandFailed(`${file} ${error.message}`, { cause: error });
     if (error instanceof UnknownKey || error instanceof KeyExists) throw new CommandFailed(error.message);
     throw error;
   }
@@ -168,7 +168,7 @@ function requireOpen(store: SigningKeyStore, row: SigningKeyRow): void {
   try {
     store.open(row);
   } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error;
+    if (!(error instanceof InvalidKey)) throw error;
     throw new CommandFailed(`the key ${row.kid} in the database ${error.message}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { portero } from './portero.js';
 
-// The reader of `portero … | head` ends first. That is no defect, so no stack is printed.
+// In `portero … | head`, the reader ends first. This is no defect, so no stack is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(1);
   throw error;

@@ -1,9 +1,9 @@
 import { migrate } from '../database/migrate.js';
-import { startRefusal } from '../lifecycle/start-refusal.js';
+import { startErrorMessage } from '../lifecycle/start-error-message.js';
 
 // `npm run migration:run | migration:revert`
 try {
-  // Reads the settings, which may be invalid.
+  // Imported here, because it reads the settings, which may be invalid.
   const { default: dataSource, database } = await import('../../ormconfig.js');
   process.stderr.write(`portero: migrations on ${database.name}\n`);
   await dataSource.initialize();
@@ -15,8 +15,8 @@ try {
     await database.close();
   }
 } catch (error) {
-  const refusal = startRefusal(error);
-  if (refusal === undefined) throw error;
-  process.stderr.write(`portero: ${refusal}\n`);
+  const message = startErrorMessage(error);
+  if (message === undefined) throw error;
+  process.stderr.write(`portero: ${message}\n`);
   process.exitCode = 1;
 }

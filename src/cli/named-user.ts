@@ -4,11 +4,11 @@ import { CommandFailed } from './command-failed.js';
 
 export interface NamedUser {
   id: string;
-  /** Since when, if so. */
+  /** Null if the user is not disabled. */
   disabledAt: Date | null;
 }
 
-/** The one user with this username or email, in whatever spelling. @throws CommandFailed */
+/** Finds the user with this username or email, in any case. @throws CommandFailed if there is none or more than one */
 export async function namedUser(session: QueryRunner, name: string): Promise<NamedUser> {
   const users: NamedUser[] = await session.query(
     'SELECT id, disabled_at AS "disabledAt" FROM users WHERE username_key = $1 OR email_key = $1',

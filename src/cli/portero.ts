@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { startRefusal } from '../lifecycle/start-refusal.js';
+import { startErrorMessage } from '../lifecycle/start-error-message.js';
 import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
@@ -11,11 +11,11 @@ import { usersHashesCommand } from './users-hashes.command.js';
 import { usersImportCommand } from './users-import.command.js';
 
 /**
- * Runs one `portero` command to its end.
+ * Runs one `portero` command.
  *
- * @param args without the names of the interpreter and the script
+ * @param args the arguments, without the interpreter and the script
  * @returns the exit code
- * @throws what is no failure that an operator could mend: a defect
+ * @throws errors that the operator can't fix, which are defects
  */
 export async function portero(args: string[], terminal: Terminal): Promise<number> {
   let code = 0;
@@ -31,9 +31,9 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
   try {
     await program.parseAsync(keyIdsLast(args), { from: 'user' });
   } catch (error) {
-    // Its message is written already.
+    // Commander has already written the message.
     if (error instanceof CommanderError) return error.exitCode;
-    const reason = error instanceof CommandFailed ? error.message : startRefusal(error);
+    const reason = error instanceof CommandFailed ? error.message : startErrorMessage(error);
     if (reason === undefined) throw error;
     terminal.stderr.write(`portero: ${reason}\n`);
     return 1;
@@ -42,14 +42,14 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
 }
 
 function porteroCommand(terminal: Terminal, exit: (code: number) => void): Command {
-  const users = new Command('users').description('the users of this server');
+  const users = new Command('users').description('Manage users.');
   users
     .addCommand(usersImportCommand(terminal, exit))
     .addCommand(usersHashesCommand(terminal))
     .addCommand(usersDisableCommand(terminal))
     .addCommand(usersEnableCommand(terminal));
   return new Command('portero')
-    .description('Commands on the database of a Portero server.')
+    .description('Manage a Portero server through its database.')
     .addCommand(users)
     .addCommand(sessionsCommand(terminal))
     .addCommand(keysCommand(terminal))

@@ -12,21 +12,21 @@ import { withDatabase } from './with-database.js';
 /** `portero sessions` */
 export function sessionsCommand(terminal: Terminal): Command {
   return new Command('sessions')
-    .description('the logins of users')
+    .description('Manage the sessions of users.')
     .addCommand(
       new Command('list')
-        .description('List the live sessions of a user, the newest first.')
+        .description('List the live sessions of a user, newest first.')
         .requiredOption('--user <name>', 'username or email')
-        .option('--json', 'answer one JSON object')
+        .option('--json', 'print one JSON object')
         .action((options: ListOptions) => list(terminal, options)),
     )
     .addCommand(
       new Command('end')
-        .description('End one session, those of a user, or all. Their tokens and cookies are refused at once.')
-        .argument('[id]', 'of one session')
-        .option('--user <name>', 'every session of the user with this username or email')
-        .option('--all', 'every session of every user')
-        .option('--json', 'answer one JSON object')
+        .description('End sessions. Their tokens and cookies are rejected at once.')
+        .argument('[id]', 'ID of one session')
+        .option('--user <name>', 'end all sessions of the user with this username or email')
+        .option('--all', 'end all sessions of all users')
+        .option('--json', 'print one JSON object')
         .action((id: string | undefined, options: EndOptions) => end(terminal, id, options)),
     );
 }
@@ -55,7 +55,7 @@ async function list(terminal: Terminal, { user: name, json }: ListOptions): Prom
   const rows = views.map((one) => [
     one.id,
     one.transport,
-    `began ${one.created_at}`,
+    `started ${one.created_at}`,
     `seen ${one.last_seen_at}`,
     one.ip ?? '-',
     one.device ?? '-',
@@ -71,11 +71,11 @@ interface EndOptions {
 
 async function end(terminal: Terminal, id: string | undefined, { user: name, all, json }: EndOptions): Promise<void> {
   if ([id, name, all].filter((one) => one !== undefined).length !== 1) {
-    throw new CommandFailed('name one of: the id of a session, --user, --all');
+    throw new CommandFailed('requires exactly one of: the ID of a session, --user, --all');
   }
-  if (id !== undefined && !isUuid(id)) throw new CommandFailed(`${JSON.stringify(id)} is no id of a session`);
+  if (id !== undefined && !isUuid(id)) throw new CommandFailed(`${JSON.stringify(id)} is not the ID of a session`);
   const ended = await withDatabase(terminal, async (session) => {
-    if (all) return await endSessions(session, (log) => log.endEverybodys('ended_by_operator'));
+    if (all) return await endSessions(session, (log) => log.endForAllUsers('ended_by_operator'));
     if (id !== undefined) return await endSessions(session, (log) => log.end(id, 'ended_by_operator'));
     const user = await namedUser(session, name as string);
     return await endSessions(session, (log) => log.endAll(user.id, 'ended_by_operator'));

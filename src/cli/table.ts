@@ -1,4 +1,4 @@
-/** Lines of aligned columns: the first to the left, the others to the right. */
+/** Formats rows as lines. The first column is left-aligned, the others are right-aligned. */
 export function table(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>

@@ -1,4 +1,4 @@
-/** What a command reads and writes: the process's own, or a caller's. */
+/** The environment and streams of a command: those of the process, or those of a test. */
 export interface Terminal {
   env: NodeJS.ProcessEnv;
   stdin: AsyncIterable<Buffer>;

@@ -9,7 +9,7 @@ import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 const DISABLE = `UPDATE users SET disabled_at = $2, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NULL`;
-/** $3 is the event. A user who was not disabled stays as they are, and there is no event. */
+/** $3 is the event. Without effect and event if the user is not disabled. */
 const ENABLE = `WITH enabled AS (
     UPDATE users SET disabled_at = NULL, ${setNewStamp('$2')} WHERE id = $1 AND disabled_at IS NOT NULL
     RETURNING id
@@ -18,18 +18,18 @@ const ENABLE = `WITH enabled AS (
 /** `portero users disable` */
 export function usersDisableCommand(terminal: Terminal): Command {
   return new Command('disable')
-    .description('Keep a user from logging in, and end every session of theirs at once.')
+    .description('Disable a user: they can no longer log in, and all their sessions end at once.')
     .argument('<name>', 'username or email')
-    .option('--json', 'answer one JSON object')
+    .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => disable(terminal, name, options));
 }
 
 /** `portero users enable` */
 export function usersEnableCommand(terminal: Terminal): Command {
   return new Command('enable')
-    .description('Let a user who was disabled log in again.')
+    .description('Enable a disabled user: they can log in again.')
     .argument('<name>', 'username or email')
-    .option('--json', 'answer one JSON object')
+    .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => enable(terminal, name, options));
 }
 
@@ -43,7 +43,7 @@ async function disable(terminal: Terminal, name: string, { json }: Options): Pro
     const now = new Date();
     const count = await endSessions(session, (log) =>
       log.endAll(user.id, 'user_disabled', {
-        // A login that is under way sees that the user has changed, and is refused.
+        // A concurrent login notices the change of the user, and is rejected.
         within: async (manager) => {
           await manager.query(DISABLE, [user.id, now]);
         },

@@ -9,8 +9,8 @@ import { withDatabase } from './with-database.js';
 /** `portero users hashes` */
 export function usersHashesCommand(terminal: Terminal): Command {
   return new Command('hashes')
-    .description('Show how many users remain on each format of password hash.')
-    .option('--json', 'answer one JSON object')
+    .description('Show the number of users per password hash format.')
+    .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
       const counts = await withDatabase(terminal, countHashes);
       const users = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -21,10 +21,10 @@ export function usersHashesCommand(terminal: Terminal): Command {
     });
 }
 
-/** What tells formats apart: the text to the first `$` (or the second, where it begins with one), or in braces. */
+/** The prefix of a format: up to the first `$` (or the second, if the hash starts with one), or in braces. */
 const PREFIX = String.raw`^(\$[^$]{1,30}\$|[^$]{1,30}\$|\{[^}]{1,30}\})`;
 
-/** By the database, so that a million hashes need not come here: of each prefix one hash does, to know the format. */
+/** The database counts by prefix and returns one hash per prefix, which is enough to find the format. */
 async function countHashes(session: QueryRunner): Promise<Map<string, number>> {
   await session.query('SET statement_timeout = 0');
   const rows: { sample: string | null; count: string }[] = await session.query(

@@ -32,27 +32,27 @@ interface ImportOptions {
 /**
  * `portero users import`
  *
- * @param exit called with the exit code: 3 where rows were refused
+ * @param exit called with the exit code: 3 if rows were refused
  */
 export function usersImportCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command('import')
-    .description('Import users with the password hashes that another system made.')
+    .description('Import users and their password hashes from another system.')
     .argument('[file]', 'CSV or JSON Lines; - for standard input')
-    .addOption(new Option('--format <format>', 'of the file, where its name does not tell').choices(['csv', 'jsonl']))
-    .option('--dry-run', 'check everything and write nothing')
-    .option('--json', 'one JSON object per refused row, and one at the end')
+    .addOption(new Option('--format <format>', 'format of the file (default: by its name)').choices(['csv', 'jsonl']))
+    .option('--dry-run', 'check all rows, but write nothing')
+    .option('--json', 'print one JSON object per refused row, and a summary')
     .option(
       '--security-password-salt-file <file>',
-      "a file that holds Flask-Security's SECURITY_PASSWORD_SALT, if it hashed the passwords",
+      'file with SECURITY_PASSWORD_SALT, if Flask-Security hashed the passwords',
     )
-    .option('--security-password-salt <salt>', 'the salt itself; other users of this machine can see it')
-    .option('--sqlite <file>', 'read a SQLite database in place of a file')
-    .option('--table <name>', 'the table of users in it')
-    .option('--username <column>', 'its column of usernames')
-    .option('--email <column>', 'its column of email addresses')
-    .option('--email-verified <column>', 'its column that tells whether the address is verified')
-    .option('--hash <column>', 'its column of password hashes')
-    .option('--created-at <column>', 'its column of times of registration')
+    .option('--security-password-salt <salt>', 'the salt itself; visible to other users of this machine')
+    .option('--sqlite <file>', 'import from a SQLite database instead')
+    .option('--table <name>', 'SQLite: table of users')
+    .option('--username <column>', 'SQLite: column with the username')
+    .option('--email <column>', 'SQLite: column with the email address')
+    .option('--email-verified <column>', 'SQLite: column with true if the address is verified')
+    .option('--hash <column>', 'SQLite: column with the password hash')
+    .option('--created-at <column>', 'SQLite: column with the time of registration')
     .addHelpText('after', HELP)
     .action(async (file: string | undefined, options: ImportOptions) => {
       exit(await run(terminal, file, options));
@@ -60,9 +60,9 @@ export function usersImportCommand(terminal: Terminal, exit: (code: number) => v
 }
 
 const HELP = `
-Columns of CSV, members of JSON: ${COLUMNS.join(', ')}.
-Exit code: 0 when every row is in or was already, 3 when rows were refused, 1 on failure.
-docs/migrating-users.md has an example for each system.`;
+CSV columns and JSON members: ${COLUMNS.join(', ')}.
+Exit code: 0 if all rows are imported or already there, 3 if rows were refused, 1 if the command failed.
+See docs/migrating-users.md for an example for each system.`;
 
 async function run(terminal: Terminal, file: string | undefined, options: ImportOptions): Promise<number> {
   const salt = readSalt(terminal, options);
@@ -72,7 +72,7 @@ async function run(terminal: Terminal, file: string | undefined, options: Import
   return await withDatabase(terminal, async (session) => {
     const progress = new ProgressBar(source.fraction, terminal.stderr);
     const report = new ImportReport(terminal, { json: options.json === true, dryRun, unit: source.unit, progress });
-    const users = await UserImport.begin(session, new Clock(), { dryRun });
+    const users = await UserImport.start(session, new Clock(), { dryRun });
     try {
       await importUsers(source.rows, users, report, salt);
     } finally {
@@ -101,14 +101,14 @@ function readSalt(
 }
 
 const SALT_WARNING =
-  'portero: other users of this machine can see --security-password-salt in the list of processes; use --security-password-salt-file\n';
+  'portero: other users of this machine can see --security-password-salt in the process list; use --security-password-salt-file\n';
 
-/** One that no hash can be wrapped with would refuse every row. */
+/** Checked once, because every row would be refused with an invalid salt. */
 function checkSalt(salt: string | undefined): void {
   try {
     if (salt !== undefined) wrapFlaskSecurity(salt, '');
   } catch (error) {
-    if (error instanceof MalformedHash) throw new CommandFailed(`the salt of Flask-Security: ${error.message}`);
+    if (error instanceof MalformedHash) throw new CommandFailed(`invalid Flask-Security salt: ${error.message}`);
     throw error;
   }
 }
@@ -117,14 +117,14 @@ function sourceOf({ stdin }: Terminal, file: string | undefined, options: Import
   const columns = mappedColumns(options);
   const mapped = options.table !== undefined || Object.keys(columns).length > 0;
   if (options.sqlite === undefined) {
-    if (file === undefined) throw new CommandFailed('name a file to import, - for standard input, or --sqlite');
-    if (mapped) throw new CommandFailed('--table and the names of columns are for --sqlite alone');
+    if (file === undefined) throw new CommandFailed('requires a file, - for standard input, or --sqlite');
+    if (mapped) throw new CommandFailed('--table and the options for columns require --sqlite');
     return textSource(file, options.format, stdin);
   }
-  if (file !== undefined) throw new CommandFailed('name a file or --sqlite, not both');
+  if (file !== undefined) throw new CommandFailed('use a file or --sqlite, not both');
   const { table } = options;
   if (table === undefined || columns.password_hash === undefined || !(columns.username ?? columns.email)) {
-    throw new CommandFailed('--sqlite needs --table, --hash, and --username or --email or both');
+    throw new CommandFailed('--sqlite requires --table, --hash, and --username or --email');
   }
   return sqliteSource(options.sqlite, { table, columns });
 }

@@ -9,10 +9,9 @@ import { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
 import type { Terminal } from './terminal.js';
 
 /**
- * Does some work on a session of the server's own database, found by the server's settings and migrated as it would
- * be at a start.
+ * Opens and migrates the database, as the server does at its start, and runs `work` on one connection.
  *
- * @throws StartRefused, DataDirInUse while a server has the embedded database
+ * @throws StartError; DataDirInUse if a server uses the embedded database
  */
 export async function withDatabase<T>(
   { env }: Terminal,

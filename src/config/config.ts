@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
-import { LEAST_REFRESH_GRACE_MS } from './time-outs.js';
+import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
 
 /** All settings: read once at the start, validated and frozen. Durations are in milliseconds. Inject this class. */
@@ -112,7 +112,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     sessionTtl: read('SESSION_TTL', duration('30d', { min: 1000, max: 10 * YEAR }), 30 * 86_400_000),
     sessionIdleTtl: read('SESSION_IDLE_TTL', duration('30m', { min: 4000, max: YEAR }), 30 * 60_000),
     maxSessionsPerUser: read('MAX_SESSIONS_PER_USER', integer(100, { min: 1, max: 10_000 }), 100),
-    refreshGrace: read('REFRESH_GRACE', duration('60s', { min: LEAST_REFRESH_GRACE_MS, max: 300_000 }), 60_000),
+    refreshGrace: read('REFRESH_GRACE', duration('60s', { min: MIN_REFRESH_GRACE_MS, max: 300_000 }), 60_000),
     revocationStaleAfter: read('REVOCATION_STALE_AFTER', duration('3s', { min: 1500, max: 60_000 }), 3000),
     keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),
     tokenCacheSize: read('TOKEN_CACHE_SIZE', integer(50_000, { min: 0, max: 5_000_000 }), 50_000),

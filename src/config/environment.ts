@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { StartRefused } from './start-refused.js';
+import { StartError } from './start-error.js';
 
 /**
  * The environment of the process, merged over the file that `ENV_FILE` names. The default file is `.env` in the working
  * directory, which may be missing; `ENV_FILE=none` reads no file. Nothing else reads `process.env`.
  *
- * @throws StartRefused if `ENV_FILE` names a file that does not exist
+ * @throws StartError if `ENV_FILE` names a file that does not exist
  */
 export function environment(outside: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const named = outside.ENV_FILE || undefined;
@@ -20,8 +20,6 @@ function readEnvFile(named: string | undefined): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (named === undefined) return '';
-    throw new StartRefused(
-      `ENV_FILE=${named} does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)`,
-    );
+    throw new StartError(`ENV_FILE=${named} does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)`);
   }
 }

@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './setting.js';
-import { StartRefused } from './start-refused.js';
+import { StartError } from './start-error.js';
 
 const MINIMUM_BYTES = 32;
 const EXAMPLE = '"$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"';
@@ -38,13 +38,13 @@ export class Secret {
   /**
    * Reads the secret file in the data folder, or generates it (mode 0600) at the first start.
    *
-   * @throws StartRefused if there is a database but no secret file
+   * @throws StartError if there is a database but no secret file
    */
   static keptIn(dataDir: string): Secret {
     const path = join(dataDir, 'secret');
     if (!existsSync(path)) {
       if (existsSync(join(dataDir, 'postgres'))) {
-        throw new StartRefused(
+        throw new StartError(
           `${path} is missing, and the database beside it can't be used without it. Restore the file, or set PORTERO_SECRET to its content`,
         );
       }
@@ -63,9 +63,7 @@ export class Secret {
     }
     const { mode, uid } = statSync(path);
     if ((mode & 0o077) !== 0 || (process.getuid !== undefined && uid !== process.getuid())) {
-      throw new StartRefused(
-        `${path} must belong to the user that runs Portero and be open to nobody else (mode 0600)`,
-      );
+      throw new StartError(`${path} must belong to the user that runs Portero and be open to nobody else (mode 0600)`);
     }
     return Secret.parse(readFileSync(path, 'utf8').trim(), path);
   }

@@ -1,7 +1,7 @@
-import { StartRefused } from './start-refused.js';
+import { StartError } from './start-error.js';
 
 /** A setting has an invalid value. */
-export class ConfigError extends StartRefused {
+export class ConfigError extends StartError {
   override name = 'ConfigError';
 
   constructor(name: string, fault: string, example: string) {

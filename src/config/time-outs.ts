@@ -14,4 +14,4 @@ export const REQUEST_TIMEOUT_MS = 30_000;
  * The longest time that can pass between a refresh whose response is lost and its retry. With a shorter `REFRESH_GRACE`, such
  * a retry would count as reuse.
  */
-export const LEAST_REFRESH_GRACE_MS = CONNECT_TIMEOUT_MS + STATEMENT_TIMEOUT_MS + REQUEST_TIMEOUT_MS;
+export const MIN_REFRESH_GRACE_MS = CONNECT_TIMEOUT_MS + STATEMENT_TIMEOUT_MS + REQUEST_TIMEOUT_MS;

@@ -18,7 +18,7 @@ export class SharedListConnections extends ListConnections {
 }
 
 /** Lists beyond this number wait for each other. */
-const MOST_AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 const CONNECT_TIMEOUT_MS = 1000;
 const STATEMENT_TIMEOUT_MS = 1000;
 /** In case the server or a pooler does not cancel the statement, in milliseconds. */
@@ -33,7 +33,7 @@ export class OwnListConnections extends ListConnections implements OnApplication
     const config: pg.PoolConfig & { Client: typeof pg.Client } = {
       connectionString: url,
       application_name: 'portero lists',
-      max: MOST_AT_ONCE,
+      max: MAX_CONCURRENT,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,

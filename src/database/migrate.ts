@@ -1,5 +1,5 @@
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { StartRefused } from '../config/start-refused.js';
+import { StartError } from '../config/start-error.js';
 
 /** The advisory lock of migrations: "portero" in ASCII. */
 const ADVISORY_LOCK = '31650749286541935';
@@ -9,7 +9,7 @@ const ADVISORY_LOCK = '31650749286541935';
  * for each other with an advisory lock of the transaction; a pooler in transaction mode does not keep locks of a session.
  *
  * @returns the names of the migrations that were run or reverted
- * @throws StartRefused if a newer release has migrated the database
+ * @throws StartError if a newer release has migrated the database
  */
 export async function migrate(dataSource: DataSource, direction: 'run' | 'revert' = 'run'): Promise<string[]> {
   return await dataSource.transaction('READ COMMITTED', async ({ queryRunner }) => {
@@ -27,7 +27,7 @@ export async function migrate(dataSource: DataSource, direction: 'run' | 'revert
   });
 }
 
-/** @throws StartRefused if the database has migrations of a newer release */
+/** @throws StartError if the database has migrations of a newer release */
 async function refuseNewerSchema({ migrations }: DataSource, executor: MigrationExecutor): Promise<void> {
   const known = new Set(migrations.map(nameOf));
   const [last] = (await executor.getExecutedMigrations()).sort((a, b) => b.timestamp - a.timestamp);
@@ -35,7 +35,7 @@ async function refuseNewerSchema({ migrations }: DataSource, executor: Migration
   // The name of a migration ends in 13 digits, its time; TypeORM relies on it too.
   const newest = Math.max(...[...known].map((name) => Number(name.slice(-13))));
   if (last.timestamp < newest) return;
-  throw new StartRefused(
+  throw new StartError(
     `the database has been migrated by a newer release of Portero (${last.name} is unknown to this one). Run that release, or use it to revert its migrations (npm run migration:revert)`,
   );
 }

@@ -6,7 +6,7 @@ import { Logger } from '@nestjs/common';
  * How many requests of one connection may be pending. Clients that pipeline send a few. Pending requests take memory, and
  * pausing the socket does not stop those that have been read already.
  */
-const MOST_PENDING = 16;
+const MAX_PENDING = 16;
 
 interface Busy {
   /** The newest response. With pipelining, only its request may still be arriving. */
@@ -46,7 +46,7 @@ export class Connections {
     // Node.js goes on parsing pipelined requests after the connection was closed.
     if (socket.destroyed) return false;
     const pending = (this.#busy.get(socket)?.pending ?? 0) + 1;
-    if (pending > MOST_PENDING) {
+    if (pending > MAX_PENDING) {
       socket.destroy();
       return false;
     }

@@ -69,7 +69,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       addHeaders(request, reply);
       const answer = (thrown: unknown) => {
-        problems.answer(thrown, request, reply);
+        problems.respond(thrown, request, reply);
         if (options.logRequests) logRequest(request, reply);
       };
       const limited = requests.check(request);
@@ -90,9 +90,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       limited.then(done, done);
       return;
     }
-    const refusal = ambiguity(request);
-    if (refusal !== undefined) {
-      done(refusal);
+    const rejection = ambiguity(request);
+    if (rejection !== undefined) {
+      done(rejection);
       return;
     }
     const preflight = cors.preflight(request, reply);

@@ -3,8 +3,8 @@ import type { AuthError } from '../problems/auth-error.js';
 
 /** The limit on all requests from one address. */
 export interface RequestCounter {
-  /** Counts a request. @returns nothing within the limit; beyond it the refusal, once that is recorded */
+  /** Counts a request. @returns undefined within the limit; otherwise the error, after recording it */
   check(request: FastifyRequest): Promise<AuthError> | undefined;
-  /** Counts bytes that were no valid HTTP request. @returns the refusal beyond the limit */
+  /** Counts bytes that are not a valid HTTP request. @returns an error beyond the limit */
   count(address: string | undefined): AuthError | undefined;
 }

@@ -25,7 +25,7 @@ export function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket, ans
     socket.destroy();
     return;
   }
-  answer(socket, refusalOf(error.code), answering, error.code);
+  answer(socket, problemOf(error.code), answering, error.code);
 }
 
 /** Rejects CONNECT (RFC 9110 §9.3.6). Node.js would close the connection without a response. */
@@ -37,13 +37,13 @@ export function answerConnect(socket: Socket, answering: Answering): void {
 
 function answer(socket: Socket, fallback: AuthError, answering: Answering, fault: string | undefined): void {
   // The address of the peer: `X-Forwarded-For` has not been parsed.
-  const refusal = answering.requests.count(socket.remoteAddress) ?? fallback;
+  const problem = answering.requests.count(socket.remoteAddress) ?? fallback;
   const id = uuidv7();
-  const body = JSON.stringify(describeProblem(refusal, id, 'en'));
-  const { status } = refusal.kind;
+  const body = JSON.stringify(describeProblem(problem, id, 'en'));
+  const { status } = problem.kind;
   const headers = {
     ...answering.headers,
-    ...problemHeaders(refusal, 'en'),
+    ...problemHeaders(problem, 'en'),
     'X-Request-Id': id,
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
@@ -55,7 +55,7 @@ function answer(socket: Socket, fallback: AuthError, answering: Answering, fault
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function refusalOf(code: string | undefined): AuthError {
+function problemOf(code: string | undefined): AuthError {
   if (code === 'HPE_HEADER_OVERFLOW') return new HeadersTooLarge();
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimeout();
   return new MalformedRequest();

@@ -5,7 +5,7 @@ import { HeadersTooLarge, MalformedRequest, NotFound } from '../problems/http.er
 import { isAuthority, isExactPath, pathOf } from './request-target.js';
 
 /** The parser limits the bytes of headers, and silently drops headers beyond its limit of lines. */
-const MOST_HEADERS = 100;
+const MAX_HEADERS = 100;
 
 /** Returns an error for a request that the parser accepts but a proxy and this server could read differently. */
 export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | undefined {
@@ -14,7 +14,7 @@ export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | und
     // The rest of the connection could be read differently too.
     return new MalformedRequest({ headers: { Connection: 'close' } });
   }
-  if (raw.rawHeaders.length > 2 * MOST_HEADERS) return new HeadersTooLarge({ headers: { Connection: 'close' } });
+  if (raw.rawHeaders.length > 2 * MAX_HEADERS) return new HeadersTooLarge({ headers: { Connection: 'close' } });
   if (url === '*' && method === 'OPTIONS') return undefined;
   // Asterisk form, authority form, and absolute form with other schemes (RFC 9112 §3.2).
   if (!url.startsWith('/')) return new MalformedRequest();

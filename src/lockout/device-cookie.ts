@@ -14,17 +14,17 @@ const TEXT_LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 6);
 /** 400 days is the most that browsers keep a cookie (RFC 6265bis §5.5). */
 const LIFE_SECONDS = 365 * 86_400;
 
-/** Whom a device has to be known to. */
+/** The user of a known device. */
 export interface DeviceOwner {
   id: string;
-  /** A device cookie that was set before this no longer counts: the password may have been somebody else's. */
+  /** Older device cookies are invalid, because somebody else may have known the previous password. */
   credentialsChangedAt: Date;
 }
 
 /**
- * Tells the devices that a user has logged in from: a cookie of `version ‖ user id ‖ device id ‖ time ‖ MAC`
- * (HMAC-SHA-256). It proves no identity. It lets the right password through a lock that strangers caused, with a
- * budget of wrong ones of its own.
+ * Recognizes the devices that a user has logged in from by a cookie: `version ‖ user ID ‖ device ID ‖ time ‖ MAC`
+ * (HMAC-SHA-256). The cookie authenticates nobody. If others have locked the account, the user can still log in on a known
+ * device, which has its own count of wrong passwords.
  */
 @Injectable()
 export class DeviceCookie {
@@ -45,9 +45,9 @@ export class DeviceCookie {
   }
 
   /**
-   * The cookie's value for a user who has just proved who they are. A device that is known already keeps its id.
+   * Returns the value of the cookie for a user who has just authenticated. A known device keeps its ID.
    *
-   * @returns nothing with `RATE_LIMIT=off`
+   * @returns undefined with `RATE_LIMIT=off`
    */
   issue(userId: string, { deviceCookie }: ClientContext): string | undefined {
     if (!this.#enabled) return undefined;
@@ -55,12 +55,12 @@ export class DeviceCookie {
     return this.#encode(userId, known?.userId === userId ? known.deviceId : randomBytes(16));
   }
 
-  /** Sets the cookie in an answer. @param value from {@link issue} */
+  /** Sets the cookie in a response. @param value from {@link issue} */
   set(reply: FastifyReply, value: string | undefined): void {
     if (value !== undefined) reply.header('Set-Cookie', `${this.#name}=${value}; ${this.#attributes}`);
   }
 
-  /** The id of a device that the user has logged in from since their credentials last changed. */
+  /** Returns the ID of a device that the user has logged in from since their credentials last changed. */
   recognise({ deviceCookie }: ClientContext, { id, credentialsChangedAt }: DeviceOwner): string | undefined {
     const known = this.#read(deviceCookie);
     if (known?.userId !== id || known.setAt < credentialsChangedAt.getTime()) return undefined;

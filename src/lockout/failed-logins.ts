@@ -4,54 +4,53 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { AttemptGate } from './attempt-gate.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
-/** A place in an address's quota of failed logins. End it once. */
+/** A login that counts against its address's quota of failed logins while it is checked. Call one method, once. */
 export interface FailureReservation {
-  /** The login failed: the place stays taken. */
+  /** The login failed, so it stays counted. */
   failed(): Promise<void>;
-  /** It succeeded, or nothing was checked. */
+  /** The login succeeded or was not checked, so it is no longer counted. */
   release(): Promise<void>;
 }
 
-/** How many logins of one address an instance checks at once; the others wait for their outcome. */
-const MOST_AT_ONCE = 16;
-const LONGEST_QUEUE = 1000;
+/** How many logins of one address an instance checks concurrently. Others wait. */
+const MAX_CONCURRENT = 16;
+const MAX_QUEUE_LENGTH = 1000;
 const POLL_MS = 50;
 
 /**
- * The quota of failed logins of an address. A login takes a place before it is checked and gives it back unless it
- * fails, so that no more than the quota are checked and fail, however many come at once, on any number of instances.
- * Failures are also counted on their own: while places are taken by logins that may still succeed, others wait for the
- * outcome instead of being refused.
+ * Limits the failed logins of an address. A login is counted before it is checked, and uncounted unless it fails. So the
+ * quota also holds for concurrent logins on several instances. Failures have a second counter: if the quota is only used up
+ * by logins that may still succeed, further logins wait instead of being rejected.
  */
 @Injectable()
 export class FailedLogins {
-  readonly #gate: AttemptGate;
+  readonly #concurrency: ConcurrencyLimit;
 
   constructor(
     private readonly limits: RateLimits,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    const width = Math.min(MOST_AT_ONCE, config.limits.failed_logins.quota);
-    this.#gate = new AttemptGate(width, config.hashQueueTimeout, LONGEST_QUEUE);
+    const width = Math.min(MAX_CONCURRENT, config.limits.failed_logins.quota);
+    this.#concurrency = new ConcurrencyLimit(width, config.hashQueueTimeout, MAX_QUEUE_LENGTH);
   }
 
   /**
-   * @param who an address, folded by `addressKey`
-   * @throws TooManyRequests where the quota is used up; Unavailable where the wait for others was too long
+   * @param who an address, normalized by `addressKey`
+   * @throws TooManyRequests if the quota is used up; Unavailable if the wait for other logins was too long
    */
   async reserve(who: string): Promise<FailureReservation> {
-    const leave = await this.#gate.enter(who);
+    const leave = await this.#concurrency.enter(who);
     if (leave === undefined) throw new Unavailable();
     try {
-      const giveBack = await this.#take(who);
+      const undo = await this.#take(who);
       return {
         failed: async () => {
           await this.limits.take('failed_logins', failuresOf(who)).finally(leave);
         },
-        release: () => giveBack().finally(leave),
+        release: () => undo().finally(leave),
       };
     } catch (error) {
       leave();
@@ -59,15 +58,15 @@ export class FailedLogins {
     }
   }
 
-  /** @returns what gives the place back */
+  /** @returns a function that uncounts the login */
   async #take(who: string): Promise<() => Promise<void>> {
-    const patience = this.clock.monotonic() + this.config.hashQueueTimeout;
+    const deadline = this.clock.monotonic() + this.config.hashQueueTimeout;
     for (;;) {
-      const { refusal, giveBack } = await this.limits.take('failed_logins', who);
-      if (refusal === undefined) return giveBack;
-      await giveBack();
-      if (this.clock.monotonic() >= patience) throw refusal;
-      if (await this.limits.isUsedUp('failed_logins', failuresOf(who))) throw refusal;
+      const { rejection, undo } = await this.limits.take('failed_logins', who);
+      if (rejection === undefined) return undo;
+      await undo();
+      if (this.clock.monotonic() >= deadline) throw rejection;
+      if (await this.limits.isUsedUp('failed_logins', failuresOf(who))) throw rejection;
       await sleep(POLL_MS);
     }
   }

@@ -4,18 +4,18 @@ import { addressLevels } from '../http/client-address.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { WindowCounters } from '../rate-limits/window-counters.js';
 
-/** For how long a failed login is held against its address. */
+/** An address with a failed login in this window loses its priority. */
 const FAILED = { quota: 0, windowSeconds: 900 };
-/** More hashes than these within a minute are no longer preferred: people log in less often, and floods more often. */
+/** How many hashes per minute have priority. People log in less often than this, floods more often. */
 const OF_USER = { quota: 5, windowSeconds: 60 };
 const OF_KNOWN_DEVICES = { quota: 10, windowSeconds: 60 };
 const OF_CLEAR_ADDRESS = { quota: 5, windowSeconds: 60 };
 
 /**
- * Decides whose turn a hash takes. Three kinds of callers take turns: users on devices that are known, addresses
- * without a recent failed login, and all others. So a third of what can be hashed is kept for each of the first two,
- * whatever the others send. Within a kind addresses take turns; of IPv6 first the /48s, then the /56s and /64s in them.
- * What is known of addresses is kept in the memory of the instance.
+ * Sorts hashes into the turns of the hashing queue. Three kinds of clients take turns: users on known devices, addresses
+ * without a recent failed login, and all others. So each kind gets a third of the hashing capacity, however many requests
+ * the others send. Addresses of one kind take turns too; with IPv6, first the /48 networks, then the /56 and /64 networks in
+ * them. Each instance counts by itself, in memory.
  */
 @Injectable()
 export class HashingTurns {
@@ -26,16 +26,16 @@ export class HashingTurns {
   }
 
   /**
-   * The turn of one more hash.
+   * Returns the turn of a hash, and counts it.
    *
-   * @param userId the user, where they are known by their device or session
+   * @param userId the user, if a known device or a session identifies them
    */
   async next(address: string | undefined, userId?: string): Promise<Turn> {
     const levels = addressLevels(address);
     return [await this.#kindOf(subscriber(levels), userId), ...levels];
   }
 
-  /** Holds a failed login against an address. */
+  /** Counts a failed login of an address. */
   async failed(address: string | undefined): Promise<void> {
     await this.#counters.take('failed', subscriber(addressLevels(address)), FAILED);
   }
@@ -52,5 +52,5 @@ export class HashingTurns {
   }
 }
 
-/** Who is behind an address: of IPv6 the /56 that a provider gives to a household. */
+/** The address, or with IPv6 its /56 network, which providers assign to one household. */
 const subscriber = (levels: Turn) => levels.at(-2) ?? (levels[0] as string);

@@ -5,56 +5,57 @@ import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { databaseTime, interval } from '../database/database-time.js';
-import { AttemptGate } from './attempt-gate.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
-/** A place among the attempts that may be wrong before the account must wait. End it by one of the three, once. */
+/** An attempt that counts as wrong while it is checked. Call one method, once. */
 export interface Reservation {
-  /** The password was wrong: it stays counted. */
+  /** The password was wrong, so the attempt stays counted. */
   wrong(): Promise<void>;
-  /** It was right: everything before it is forgotten. */
+  /** The password was right. Resets the count. */
   right(): Promise<void>;
-  /** It was not checked at all: uncounted. */
+  /** The password was not checked, so the attempt is no longer counted. */
   unchecked(): Promise<void>;
 }
 
-/** No password is checked for this many milliseconds. */
+/** The key is locked out. */
 export interface Locked {
+  /** The rest of the lockout, in milliseconds. */
   lockedMs: number;
 }
 
 interface Row {
   granted: boolean;
-  /** For how long it is still locked, by the time of the database. Zero or less: not at all. */
+  /** The rest of the lockout by the clock of the database, in milliseconds. Zero or less if there is none. */
   locked_ms: number | null;
   reserved_ms_ago: number;
   pending: number;
 }
 
-/** While attempts are being checked elsewhere that may turn out right, how often to look again. */
+/** The interval of queries while attempts that may be right are checked elsewhere. */
 const POLL_MS = 50;
-/** A check that takes longer than its turn and this died with its process. */
+/** The longest duration of a check after its wait in the queue. If it takes longer, its process has probably died. */
 const CHECK_MS = 10_000;
 
 /**
- * Counts wrong passwords in a row by key, and makes a key wait after too many. An attempt is counted as wrong before
- * it is checked, by one statement that judges and counts at once, and taken back when it was right: of any number of
- * guesses at once, on any number of instances, no more are checked than may be wrong.
+ * Counts wrong passwords in a row by key, and locks a key out after too many. An attempt is counted as wrong before it is
+ * checked, by one statement that checks the lockout too, and uncounted if the password was right. So concurrent guesses on
+ * several instances can't exceed the limit.
  */
 @Injectable()
 export class Lockout {
-  readonly #gate: AttemptGate;
+  readonly #concurrency: ConcurrencyLimit;
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
     @InjectDataSource() private readonly database: DataSource,
   ) {
-    this.#gate = new AttemptGate(config.lockout.after, config.hashQueueTimeout);
+    this.#concurrency = new ConcurrencyLimit(config.lockout.after, config.hashQueueTimeout);
   }
 
-  /** Counts an attempt under a key, unless the key must wait. */
+  /** Counts an attempt under a key, unless the key is locked out. */
   async reserve(key: Buffer): Promise<Reservation | Locked> {
-    const leave = await this.#gate.enter(key.toString('hex'));
+    const leave = await this.#concurrency.enter(key.toString('hex'));
     if (leave === undefined) return { lockedMs: 1000 };
     try {
       const lockedMs = await this.#reserve(key);
@@ -67,16 +68,16 @@ export class Lockout {
     }
   }
 
-  /** @returns for how long the key is locked, if it is */
+  /** @returns the rest of the lockout in milliseconds, or undefined if the attempt was counted */
   async #reserve(key: Buffer): Promise<number | undefined> {
-    const patience = this.clock.monotonic() + this.config.hashQueueTimeout;
+    const deadline = this.clock.monotonic() + this.config.hashQueueTimeout;
     for (;;) {
       const [row]: [Row?] = await this.database.query(RESERVE, [key, this.clock.databaseTime(), ...this.#rules]);
       if (row?.granted) return undefined;
       const lockedMs = row?.locked_ms ?? 0;
-      // Nothing to see, since the row is newer than the statement; or its attempts are still being checked.
+      // Undecided: the row is newer than the snapshot of the statement, or its attempts are still being checked.
       const undecided = lockedMs <= 0 || this.#isBeingChecked(row);
-      if (!undecided || this.clock.monotonic() >= patience) return Math.max(lockedMs, 1000);
+      if (!undecided || this.clock.monotonic() >= deadline) return Math.max(lockedMs, 1000);
       await sleep(POLL_MS);
     }
   }
@@ -116,7 +117,7 @@ const inFuture = (milliseconds: string) => `${NOW} + ${interval(milliseconds)}`;
 /** Milliseconds from now to a time. */
 const until = (time: string) => `(extract(epoch FROM ${time} - ${NOW}) * 1000)::float8`;
 
-/** When the wait after the n-th wrong one in a row is over: n beyond the first to lock doubles it. */
+/** When the lockout after the n-th wrong password in a row ends. Each further wrong password doubles its duration. */
 const lockedUntil = (n: string) =>
   `CASE WHEN ${n} >= $3::int
         THEN ${inFuture(`LEAST($4::float8 * power(2, LEAST(${n} - $3::int, 30)), $5::float8)`)} END`;
@@ -124,8 +125,8 @@ const lockedUntil = (n: string) =>
 const NEXT = `CASE WHEN f.expires_at <= ${NOW} THEN 1 ELSE f.failures + 1 END`;
 
 /**
- * $1 key, $2 time, $3 after how many to lock, $4 first wait, $5 longest wait, $6 when to forget. The conflicting row is
- * locked and judged as it then is, so one statement at a time counts.
+ * $1 key, $2 time, $3 the number of wrong passwords that locks, $4 first duration, $5 longest duration, $6 when the count
+ * expires. ON CONFLICT locks the row and reads its newest version, so concurrent statements count one after the other.
  */
 const RESERVE = `
   WITH reserved AS (

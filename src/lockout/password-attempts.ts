@@ -7,7 +7,7 @@ import type { ClientContext } from '../http/client-context.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { identifierKey, LONGEST_IDENTIFIER } from '../users/identifier.js';
+import { identifierKey, MAX_IDENTIFIER_LENGTH } from '../users/identifier.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
 import { FailedLogins, type FailureReservation } from './failed-logins.js';
 import { HashingTurns } from './hashing-turns.js';
@@ -16,26 +16,26 @@ import { TooManyAttempts } from './too-many-attempts.js';
 
 /** A login that is about to be checked. */
 export interface LoginAttempt {
-  /** Whom the names belong to, if anybody. */
+  /** The user with these names, or null if there is none. */
   user: DeviceOwner | null;
   names: { username?: string | undefined; email?: string | undefined };
   client: ClientContext;
 }
 
-/** A user who is logged in and is about to prove again who they are. */
+/** A reauthentication that is about to be checked. */
 export interface SessionAttempt {
   userId: string;
   sessionId: string;
   client: ClientContext;
 }
 
-/** Checks a password in its turn. Finds nothing where it is wrong. */
+/** Checks a password in its turn. Returns undefined if it is wrong. */
 type Check<T> = (turn: Turn) => Promise<T | undefined>;
 
 /**
- * Every check of a password runs in here: it is counted before it is made, by address and by account, and uncounted
- * when it was right. An account is its user's id, by whichever name it was called, or else the names as they are folded;
- * so both are counted and refused alike.
+ * Runs every check of a password. A check is counted in advance, by address and by account, and uncounted if the password
+ * was right. The key of an account is its user ID, or for unknown names the normalized names. So known and unknown names are
+ * counted and locked alike.
  */
 @Injectable()
 export class PasswordAttempts {
@@ -49,7 +49,7 @@ export class PasswordAttempts {
     private readonly repeated: RepeatedEvents,
   ) {}
 
-  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable; then nothing was checked */
+  /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable before the check */
   async atLogin<T>(attempt: LoginAttempt, check: Check<T>): Promise<T | undefined> {
     const { user, names, client } = attempt;
     const { ip: address } = client;
@@ -70,7 +70,7 @@ export class PasswordAttempts {
     }
   }
 
-  /** Runs the check by which a user who is logged in proves again who they are. @throws TooManyAttempts */
+  /** Runs the check of a reauthentication. @throws TooManyAttempts before the check */
   async inSession<T>(attempt: SessionAttempt, check: Check<T>): Promise<T | undefined> {
     const { userId, sessionId, client } = attempt;
     const inTurn = async () => check(await this.turns.next(client.ip, userId));
@@ -79,9 +79,8 @@ export class PasswordAttempts {
   }
 
   /**
-   * What the audit trail says of the account: the user, or for an unknown name a mark that is the same for the same
-   * name. The mark has six digits: people type passwords into the field of the name, and a mark this short confirms no
-   * guess of what was typed.
+   * The account in audit events: the user, or for unknown names a mark, which is the same for the same names. People
+   * sometimes type passwords as names, so the mark has only six hex digits: too few to confirm a guess.
    */
   auditedAs({ user, names }: Pick<LoginAttempt, 'user' | 'names'>): Pick<EventInput, 'userId' | 'details'> {
     if (user !== null) return { userId: user.id };
@@ -89,14 +88,14 @@ export class PasswordAttempts {
     return { details: { name: mark.slice(0, 6) } };
   }
 
-  /** @throws TooManyRequests, once it is recorded; Unavailable */
+  /** @throws TooManyRequests after recording it; Unavailable */
   async #reserveFailure(attempt: LoginAttempt): Promise<FailureReservation> {
     try {
       return await this.failures.reserve(addressKey(attempt.client.ip));
     } catch (error) {
       if (error instanceof TooManyRequests) {
         const { userId, details } = this.auditedAs(attempt);
-        await this.repeated.recordRefusal('limit.hit', {
+        await this.repeated.recordRefused('limit.hit', {
           userId,
           client: attempt.client,
           details: { code: TooManyRequests.code, limit: 'failed_logins', ...details },
@@ -117,7 +116,7 @@ export class PasswordAttempts {
     try {
       found = await check();
     } catch (error) {
-      // The failure of the check is what the caller must hear of.
+      // An error here must not hide the error of the check.
       await reservation.unchecked().catch(() => undefined);
       throw error;
     }
@@ -125,7 +124,7 @@ export class PasswordAttempts {
     return found;
   }
 
-  /** By the account, and where that must wait, by what the user has logged in with before. */
+  /** Counts the attempt by account or, if the account is locked out, by known device or session. */
   async #reserve(account: string[], known: string[] | undefined, who: EventInput): Promise<Reservation> {
     const first = await this.lockout.reserve(this.hash.of(...account));
     if (!('lockedMs' in first)) return first;
@@ -136,14 +135,14 @@ export class PasswordAttempts {
       lockedMs = Math.min(lockedMs, second.lockedMs);
     }
     const details = { code: TooManyAttempts.code, ...who.details };
-    await this.repeated.recordRefusal('login.locked', { ...who, details });
+    await this.repeated.recordRefused('login.locked', { ...who, details });
     throw new TooManyAttempts({ retryAfterSeconds: Math.ceil(lockedMs / 1000) });
   }
 
   #account(user: DeviceOwner | null, { username, email }: LoginAttempt['names']): string[] {
     if (user !== null) return ['user', user.id];
     const fold = (name: string | undefined) =>
-      name === undefined ? '' : identifierKey(name.slice(0, LONGEST_IDENTIFIER));
+      name === undefined ? '' : identifierKey(name.slice(0, MAX_IDENTIFIER_LENGTH));
     return ['name', fold(username), fold(email)];
   }
 }

@@ -1,8 +1,8 @@
 import { AuthError } from '../problems/auth-error.js';
 
 /**
- * Too many wrong passwords in a row, whoever gave them: none is checked until the wait is over. The same for a name
- * that is nobody's.
+ * The account is locked after too many wrong passwords in a row. No password is checked until the lockout ends. Unknown names
+ * are locked in the same way.
  */
 export class TooManyAttempts extends AuthError {
   static readonly code = 'too_many_attempts';

@@ -43,7 +43,7 @@ export class ClientStrategy extends PassportStrategy(Strategy, 'client') {
     if (client !== undefined) return client;
     // Text that is no id may be anything, such as a password.
     const claimed = credentials && isUuid(credentials.id) ? { client_id: credentials.id } : {};
-    await this.repeated.recordRefusal('client.refused', {
+    await this.repeated.recordRefused('client.refused', {
       actor: 'client',
       client: clientContextOf(request),
       details: { code: InvalidClient.code, ...claimed },

@@ -5,7 +5,7 @@ import { documentGuard } from './guarded-routes.js';
 const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
 \`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
 
-Try it: *register*, then *login*. These pages remember the tokens of the last answer, so *protected*, *refresh* and
+Try it: *register*, then *login*. These pages remember the tokens of the last response, so *protected*, *refresh* and
 *logout* work at once.`;
 
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
@@ -46,8 +46,8 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     // Relative to the document, so the page works under every host name.
     .addServer('/')
-    .addTag('Auth', 'Accounts, logins and their tokens.')
-    .addTag('Users', 'Who someone is.')
+    .addTag('Auth', 'Registration, login, sessions and tokens.')
+    .addTag('Users', 'Your user, password and security events.')
     .addTag('Service', 'For operators and for services that verify tokens.')
     .addBearerAuth({
       type: 'http',

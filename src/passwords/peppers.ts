@@ -6,7 +6,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { Secret } from '../config/secret.js';
-import { StartRefused } from '../config/start-refused.js';
+import { StartError } from '../config/start-error.js';
 import { Sealing, UnsealFailed } from '../crypto/sealing.js';
 
 /** The key of the HMAC that is computed before hashing. Without it, a copy of the database does not allow guessing passwords. */
@@ -48,7 +48,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
     return this.#byId.get(id ?? '');
   }
 
-  /** @throws StartRefused if the secret is wrong, before anything is changed */
+  /** @throws StartError if the secret is wrong, before anything is changed */
   async onModuleInit(): Promise<void> {
     const rows: PepperRow[] = await this.database.query('SELECT id, sealed_pepper FROM password_peppers');
     for (const row of rows) this.#open(row);
@@ -75,7 +75,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
       if (stale) this.#stale.push(row);
     } catch (error) {
       if (!(error instanceof UnsealFailed)) throw error;
-      throw new StartRefused(
+      throw new StartError(
         'PORTERO_SECRET (or the secret file in DATA_DIR) is not the secret that sealed the password peppers in this database; start with that one, or with it in PORTERO_SECRET_PREVIOUS. Nothing was changed',
         { cause: error },
       );

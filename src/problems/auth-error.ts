@@ -1,38 +1,39 @@
 import type { FaultCode, ProblemCode } from './messages.en.js';
 
-/** One fault of one member of a request body, told apart by a JSON Pointer (RFC 6901). */
+/** One invalid member of a request. */
 export interface Fault {
+  /** A JSON Pointer (RFC 6901) to the member. */
   pointer: string;
   code: FaultCode;
-  /** Values for the placeholders of the fault's text. They are shown to the caller. */
+  /** Values for the placeholders of the text. Sent to the client. */
   values?: Record<string, string | number>;
 }
 
 export interface AuthErrorOptions {
-  /** Shown: what is wrong with which member. */
+  /** Sent to the client: the invalid members. */
   faults?: Fault[];
-  /** False where no token was presented: then a challenge names no error (RFC 6750 §3.1). */
+  /** If false, the request had no token, so the challenge contains no error (RFC 6750 §3.1). */
   tokenPresented?: boolean;
-  /** Shown: response headers of this answer, such as `Allow`. */
+  /** Sent to the client: response headers, such as `Allow`. */
   headers?: Record<string, string>;
-  /** Logged, never shown. */
+  /** Logged, and never sent to the client. */
   cause?: unknown;
 }
 
-/** What each class of refusal states of itself. */
+/** The static members of each error class. */
 export interface AuthErrorClass {
   new (options?: AuthErrorOptions): AuthError;
   readonly code: ProblemCode;
   readonly status: number;
-  /** RFC 6750 §3.1: set where a token was presented and refused. */
+  /** RFC 6750 §3.1: the error in the challenge after an invalid token. */
   readonly challenge?: 'invalid_token';
-  /** What a 401 asks for; `Bearer` unless it says otherwise. */
+  /** The authentication scheme in the challenge of a 401; `Bearer` by default. */
   readonly scheme?: 'Basic';
 }
 
 /**
- * The base of every refusal that a caller gets. A subclass states its stable `code` and HTTP `status`;
- * the texts for people live in the message catalogues under that code.
+ * The base class of all errors that are sent to clients. Subclasses define a stable `code` and the HTTP `status`. The
+ * message catalogs contain the texts for each code.
  */
 export abstract class AuthError extends Error {
   readonly faults: Fault[];

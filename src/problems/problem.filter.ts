@@ -13,37 +13,37 @@ import {
 import { negotiateLanguage } from './language.js';
 import { describeProblem, problemHeaders } from './problem.js';
 
-/** Turns an error of a library into a refusal, or leaves it to the next translator. */
+/** Converts an error of a library. Returns undefined if it does not know the error; the next translator is then tried. */
 export type ErrorTranslator = (error: unknown, request: FastifyRequest) => AuthError | undefined;
 
 /**
- * Answers everything thrown as problem details. An error that no translator knows is logged and answered as an internal
- * error; so is a fault of the filter itself.
+ * Responds to all errors with problem details (RFC 9457). Unknown errors, and errors of the filter itself, are logged and
+ * become `internal_error`.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
   readonly #translators: readonly ErrorTranslator[];
-  /** Made beforehand, so that it can be answered whatever fails. */
+  /** Built in advance, so that it can be sent even if building a response fails. */
   readonly #lastResort = {
     headers: problemHeaders(new InternalError(), 'en'),
     body: describeProblem(new InternalError(), '', 'en'),
   };
 
-  /** @param translators asked in this order, and before the one for errors of the framework */
+  /** @param translators tried in this order, before the one for errors of the framework */
   constructor(...translators: ErrorTranslator[]) {
     this.#translators = [...translators, fromFramework];
   }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    this.respond(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** The same for errors that Fastify meets before a route runs. Never throws. */
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** Also used for errors in Fastify before a route runs. Never throws. */
+  respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     try {
-      this.#send(this.#refusal(thrown, request), request, reply);
+      this.#send(this.#toAuthError(thrown, request), request, reply);
     } catch (fault) {
       this.#giveUp(fault, request, reply);
     }
@@ -61,7 +61,7 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(describeProblem(error, request.id, language)));
   }
 
-  /** Answers with the 500 made beforehand; closes the connection where that fails too. */
+  /** Sends the prepared 500 response. Closes the connection if that fails too. */
   #giveUp(fault: unknown, request: FastifyRequest, reply: FastifyReply): void {
     try {
       this.#logger.error({ msg: 'the response to an error failed', err: fault, request_id: request.id });
@@ -76,7 +76,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
   }
 
-  #refusal(thrown: unknown, request: FastifyRequest): AuthError {
+  #toAuthError(thrown: unknown, request: FastifyRequest): AuthError {
     if (thrown instanceof AuthError) return thrown;
     for (const translate of this.#translators) {
       const error = translate(thrown, request);
@@ -97,17 +97,17 @@ const BY_STATUS = {
   416: RangeNotSatisfiable,
 };
 
-/** What Fastify's parsers, its static files and Nest's router throw themselves. */
+/** Converts the errors of Fastify's parsers and static files, and of Nest's router. */
 function fromFramework(thrown: unknown): AuthError | undefined {
   const status =
     thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown })?.statusCode;
   const Kind = BY_STATUS[status as keyof typeof BY_STATUS];
   if (Kind) return new Kind({ cause: thrown, headers: contentRange(thrown) });
-  // The caller went away in the middle of its body; nobody reads the answer, but the log does.
+  // The client disconnected while sending its body. It gets no response; the request log shows the status.
   return (thrown as Error)?.message === 'aborted' ? new MalformedRequest({ cause: thrown }) : undefined;
 }
 
-/** The length of a file of which a range was not satisfiable (RFC 9110 §15.5.17). Nest wraps the error that has it. */
+/** The length of a file if the requested range is not satisfiable (RFC 9110 §15.5.17). Nest wraps the error that has it. */
 function contentRange(thrown: unknown): Record<string, string> {
   const { headers } = ((thrown instanceof HttpException ? thrown.cause : thrown) ?? {}) as {
     headers?: Record<string, string>;

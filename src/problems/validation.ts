@@ -13,11 +13,11 @@ import { ValidationFailed } from './http.errors.js';
 import type { FaultCode } from './messages.en.js';
 
 /** The maximum of unknown members that are reported; a body can contain thousands. */
-const MOST_FAULTS = 20;
+const MAX_FAULTS = 20;
 
-/** A DTO that requires more members than its validators can tell. */
+/** A DTO with required members that depend on the settings. */
 interface Demanding {
-  /** The members that are required and missing, by the settings. */
+  /** Returns the names of required members that are missing. */
   missing?(config: Config): string[];
 }
 
@@ -34,7 +34,7 @@ async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, b
   const unknown = Object.keys(body).filter((member) => !known.has(member));
   if (unknown.length > 0) {
     throw new ValidationFailed({
-      faults: unknown.slice(0, MOST_FAULTS).map((member) => ({ pointer: pointer(member), code: 'unknown_member' })),
+      faults: unknown.slice(0, MAX_FAULTS).map((member) => ({ pointer: pointer(member), code: 'unknown_member' })),
     });
   }
   const instance = Object.assign(new dto(), body);
@@ -47,7 +47,7 @@ async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, b
   return instance;
 }
 
-/** Validates every body that a route takes as `@Body()`, whatever guards the route has. */
+/** Validates the `@Body()` of all routes. */
 @Injectable()
 export class BodyPipe implements PipeTransform {
   constructor(private readonly config: Config) {}

@@ -31,12 +31,12 @@ export class LimitGuard implements CanActivate {
     if (limit === undefined) throw new Error('a limited route names no limit');
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { user?: Principal }>();
-    const { headers, refusal } = await this.limits.take(limit, whoIs(request, limit));
-    if (refusal) {
+    const { headers, rejection } = await this.limits.take(limit, whoIs(request, limit));
+    if (rejection) {
       const { userId, sessionId } = request.user ?? {};
       const details = { code: TooManyRequests.code, limit };
-      await this.repeated.recordRefusal('limit.hit', { userId, sessionId, client: clientContextOf(request), details });
-      throw refusal;
+      await this.repeated.recordRefused('limit.hit', { userId, sessionId, client: clientContextOf(request), details });
+      throw rejection;
     }
     http.getResponse<FastifyReply>().headers(headers);
     return true;

@@ -13,9 +13,9 @@ export interface Taken {
   /** The `RateLimit` response headers. */
   headers: Record<string, string>;
   /** The error, if the request is over the limit. */
-  refusal?: TooManyRequests;
+  rejection?: TooManyRequests;
   /** Subtracts it again, unless its window has ended. Never throws. */
-  giveBack(): Promise<void>;
+  undo(): Promise<void>;
 }
 
 /** The timeout of the store, and how long it is not asked after a failure. Milliseconds. */
@@ -55,10 +55,10 @@ export class RateLimits {
     const headers = limitHeaders(limit, rate, count);
     return {
       headers,
-      ...(count.used > rate.quota ? { refusal: tooMany(count, headers) } : {}),
-      giveBack: async () => {
+      ...(count.used > rate.quota ? { rejection: tooMany(count, headers) } : {}),
+      undo: async () => {
         if (this.clock.now() >= endsAt) return;
-        await within(STORE_TIMEOUT_MS, store.giveBack(limit, key, rate)).catch((error) => this.#rest(error));
+        await within(STORE_TIMEOUT_MS, store.undo(limit, key, rate)).catch((error) => this.#rest(error));
       },
     };
   }

@@ -15,7 +15,7 @@ export interface RateStore {
   /** Reads a counter. */
   read(limit: LimitName, key: string, rate: Rate): Promise<Count>;
   /** Decrements a counter. */
-  giveBack(limit: LimitName, key: string, rate: Rate): Promise<void>;
+  undo(limit: LimitName, key: string, rate: Rate): Promise<void>;
 }
 
 /** Undefined if counters are only in the memory of the process. */

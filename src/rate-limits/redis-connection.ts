@@ -2,7 +2,7 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
 
 const CONNECT_TIMEOUT_MS = 2000;
-const LONGEST_PAUSE_MS = 2000;
+const MAX_PAUSE_MS = 2000;
 
 /** The connection to `REDIS_URL`. Connects and reconnects in the background. */
 export class RedisConnection implements OnApplicationShutdown {
@@ -16,7 +16,7 @@ export class RedisConnection implements OnApplicationShutdown {
       disableOfflineQueue: true,
       socket: {
         connectTimeout: CONNECT_TIMEOUT_MS,
-        reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, LONGEST_PAUSE_MS),
+        reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, MAX_PAUSE_MS),
       },
     });
     // RateLimits reports failed commands.

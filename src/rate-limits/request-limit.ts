@@ -27,13 +27,13 @@ export class RequestLimit implements RequestCounter {
     this.#counters = new WindowCounters(clock);
   }
 
-  /** Counts a request. @returns nothing within the limit; beyond it the refusal, once that is recorded */
+  /** Counts a request. @returns undefined within the limit; otherwise the error, after recording it */
   check(request: FastifyRequest): Promise<TooManyRequests> | undefined {
-    const refusal = this.count(request.ip);
-    if (refusal === undefined) return undefined;
+    const rejection = this.count(request.ip);
+    if (rejection === undefined) return undefined;
     const details = { code: TooManyRequests.code, limit: 'requests' };
-    const recorded = this.repeated.recordRefusal('limit.hit', { client: clientContextOf(request), details });
-    return recorded.then(() => refusal);
+    const recorded = this.repeated.recordRefused('limit.hit', { client: clientContextOf(request), details });
+    return recorded.then(() => rejection);
   }
 
   /**

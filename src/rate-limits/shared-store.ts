@@ -54,10 +54,10 @@ export class SharedStore implements RateStore {
     try {
       const { consumedPoints, msBeforeNext } = await this.#limiter(limit, rate).consume(key);
       return { used: consumedPoints, msLeft: msBeforeNext };
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    } catch (rejection) {
+      if (!(rejection instanceof RateLimiterRes)) throw rejection;
       // A cached rejection has no count.
-      return { used: Math.max(refusal.consumedPoints, rate.quota + 1), msLeft: refusal.msBeforeNext };
+      return { used: Math.max(rejection.consumedPoints, rate.quota + 1), msLeft: rejection.msBeforeNext };
     }
   }
 
@@ -66,7 +66,7 @@ export class SharedStore implements RateStore {
     return { used: count?.consumedPoints ?? 0, msLeft: Math.max(0, count?.msBeforeNext ?? 0) };
   }
 
-  async giveBack(limit: LimitName, key: string, rate: Rate): Promise<void> {
+  async undo(limit: LimitName, key: string, rate: Rate): Promise<void> {
     await this.#limiter(limit, rate).reward(key);
   }
 

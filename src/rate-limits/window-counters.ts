@@ -39,7 +39,7 @@ export class WindowCounters implements RateStore {
     return counter === undefined || msLeft <= 0 ? { used: 0, msLeft: 0 } : { used: counter.used, msLeft };
   }
 
-  async giveBack(limit: string, key: string): Promise<void> {
+  async undo(limit: string, key: string): Promise<void> {
     const counter = this.#counters.get(`${limit}:${key}`);
     if (counter !== undefined && counter.used > 0) counter.used -= 1;
   }

@@ -11,7 +11,7 @@ import { Revocations } from './revocation/revocations.js';
 import { SessionExpired, SessionInvalid, SessionRevoked } from './session.errors.js';
 import { SessionCookieCodec } from './session-cookie.js';
 
-/** A cookie that was good when the database was last asked about it. */
+/** A session whose cookie was valid at the last database query. */
 export interface CookieSession {
   sessionId: string;
   userId: string;
@@ -19,13 +19,13 @@ export interface CookieSession {
   amr: readonly string[];
   /** Seconds since the epoch. */
   authTime: number;
-  /** Milliseconds since the epoch: the end that no use puts off. */
+  /** The absolute end of the session, in milliseconds since the epoch. */
   expiresAt: number;
 }
 
-interface Remembered extends CookieSession {
-  /** Milliseconds since the epoch: until then the memory will do. */
-  askAgainAt: number;
+interface CachedSession extends CookieSession {
+  /** Milliseconds since the epoch. Until then no query is needed. */
+  queryAgainAt: number;
 }
 
 interface Row {
@@ -40,11 +40,11 @@ interface Row {
   lastSeenAt: Date;
 }
 
-/** Sessions that a cookie carries: judged from memory while they are in use, with a look into the database now and then. */
+/** Verifies session cookies, with a short-lived cache in memory. */
 @Injectable()
 export class CookieSessions {
   readonly codec: SessionCookieCodec;
-  readonly #remembered: ApproximateLruCache<Remembered>;
+  readonly #cache: ApproximateLruCache<CachedSession>;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -55,21 +55,21 @@ export class CookieSessions {
     private readonly clock: Clock,
   ) {
     this.codec = new SessionCookieCodec(config);
-    this.#remembered = new ApproximateLruCache(config.tokenCacheSize);
+    this.#cache = new ApproximateLruCache(config.tokenCacheSize);
   }
 
   /**
-   * The session of a cookie that is good now. The database is asked where this instance has not asked about it for a
-   * minute (or a quarter of `SESSION_IDLE_TTL`); that a session ended is heard by the feed.
+   * Returns the session of a valid cookie. Each instance queries the database once per minute and cookie, or every quarter
+   * of `SESSION_IDLE_TTL` if that is shorter. Revocations arrive by the change feed.
    *
    * @throws SessionInvalid, SessionExpired, SessionRevoked; Unavailable
    */
   async verify(value: string): Promise<CookieSession> {
     if (this.feed.isStale) await this.feed.ensureFresh();
-    let session = this.#remembered.get(value);
-    if (session === undefined || this.clock.now() >= session.askAgainAt) {
-      session = await this.#ask(value);
-      this.#remembered.set(value, session);
+    let session = this.#cache.get(value);
+    if (session === undefined || this.clock.now() >= session.queryAgainAt) {
+      session = await this.#query(value);
+      this.#cache.set(value, session);
     }
     if (this.revocations.has(session.sessionId)) throw new SessionRevoked({ tokenPresented: false });
     if (this.clock.now() >= session.expiresAt) throw new SessionExpired();
@@ -77,14 +77,14 @@ export class CookieSessions {
     return session;
   }
 
-  /** The session that a genuine cookie belongs to, whatever became of it. @throws SessionInvalid */
+  /** Returns the session ID of a genuine cookie, also if the session has ended. @throws SessionInvalid */
   sessionOf(value: string): string {
     const sessionId = this.codec.decode(value);
     if (sessionId === undefined) throw new SessionInvalid();
     return sessionId;
   }
 
-  async #ask(value: string): Promise<Remembered> {
+  async #query(value: string): Promise<CachedSession> {
     const sessionId = this.sessionOf(value);
     const [row]: Row[] = await this.database.query(
       `SELECT s.user_id AS "userId", u.username, u.email, s.amr, s.auth_time AS "authTime", s.expires_at AS "expiresAt", s.ended_at AS "endedAt",
@@ -103,7 +103,7 @@ export class CookieSessions {
       amr: row.amr,
       authTime: Math.floor(row.authTime.getTime() / 1000),
       expiresAt: row.expiresAt.getTime(),
-      askAgainAt: now + this.lastSeen.intervalMs,
+      queryAgainAt: now + this.lastSeen.intervalMs,
     };
   }
 }

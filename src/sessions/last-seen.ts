@@ -5,9 +5,9 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 
 const BATCH = 1000;
-const LONGEST_INTERVAL_MS = 60_000;
+const MAX_INTERVAL_MS = 60_000;
 
-/** Answers those that somebody else has locked. */
+/** Returns the IDs of rows that another transaction has locked. */
 const WRITE = `
   WITH due AS (
     SELECT s.id, seen.at FROM sessions s JOIN unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at) ON s.id = seen.id
@@ -20,10 +20,10 @@ const WRITE = `
   )
   SELECT id FROM due WHERE id NOT IN (SELECT id FROM free)`;
 
-/** When sessions were last seen by this instance; written to the database now and then, many at once. */
+/** When this instance last saw each session. Written to the database at intervals, in batches. */
 @Injectable()
 export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
-  /** How often a session is written at the most, in milliseconds: so its idle time is never judged by old news. */
+  /** The interval of writes, in milliseconds: at most a quarter of the idle timeout. */
   readonly intervalMs: number;
   readonly #logger = new Logger(LastSeen.name);
   readonly #seen = new Map<string, number>();
@@ -34,16 +34,16 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     config: Config,
     private readonly clock: Clock,
   ) {
-    this.intervalMs = Math.min(LONGEST_INTERVAL_MS, config.sessionIdleTtl / 4);
+    this.intervalMs = Math.min(MAX_INTERVAL_MS, config.sessionIdleTtl / 4);
   }
 
   onApplicationBootstrap(): void {
     const write = () =>
-      this.write().catch((err) => this.#logger.warn({ err, msg: 'when sessions were last seen was not written' }));
+      this.write().catch((err) => this.#logger.warn({ err, msg: 'the last-seen times of sessions were not written' }));
     this.#timer = setInterval(write, this.intervalMs).unref();
   }
 
-  /** What was not written is written, unless the database is gone: that must not hold up a stop. */
+  /** Writes the remaining times. An unreachable database must not delay the shutdown. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
     await this.write().catch(() => {});
@@ -53,14 +53,14 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     this.#seen.set(sessionId, this.clock.now());
   }
 
-  /** Milliseconds since the epoch, where this instance has seen the session and not written it yet. */
+  /** Milliseconds since the epoch, or undefined if no time of the session waits to be written. */
   of(sessionId: string): number | undefined {
     return this.#seen.get(sessionId);
   }
 
   /**
-   * Writes what has not been written. What fails, or is locked, is tried again, unless it was seen again meanwhile:
-   * a batch that waited for one row would hold up the refreshes of all the others, and could deadlock with a logout.
+   * Writes all waiting times. Failed and locked rows wait for the next write. A batch does not wait for locked rows, because
+   * it would delay the refreshes of all its other sessions, and could deadlock with a logout.
    */
   async write(): Promise<void> {
     const entries = [...this.#seen];

@@ -15,11 +15,11 @@ export interface LiveSessionsOptions {
   /** Milliseconds since the epoch. */
   now: number;
   sessionIdleTtl: number;
-  /** Milliseconds since the epoch, where more is known than the database has. */
+  /** Returns a last-seen time that is not in the database yet, in milliseconds since the epoch. */
   seenAt?: (sessionId: string) => number | undefined;
 }
 
-/** The live sessions of a user, the newest first. */
+/** Lists the live sessions of a user, newest first. */
 export async function liveSessions(
   database: { query(sql: string, parameters: unknown[]): Promise<SessionView[]> },
   userId: string,

@@ -6,7 +6,7 @@ import { TokenRevoked } from '../tokens/token.errors.js';
 import { LastSeen } from './last-seen.js';
 import { Revocations } from './revocation/revocations.js';
 
-/** Judges access tokens by all that there is to know: their form, key, time, and whether their session has ended. */
+/** Verifies access tokens: their form, signature and time, and that their session has not ended. */
 @Injectable()
 export class LiveTokens {
   constructor(
@@ -17,10 +17,10 @@ export class LiveTokens {
   ) {}
 
   /**
-   * The claims of a token that is good now. No I/O, but where nothing was heard of other instances for
-   * `REVOCATION_STALE_AFTER`: then the database is asked first.
+   * Returns the claims of a valid token. No I/O, unless the change feed has not been read for `REVOCATION_STALE_AFTER`:
+   * then it is read first.
    *
-   * @throws TokenMalformed, TokenExpired, TokenRevoked; Unavailable where the database must be asked and can't be
+   * @throws TokenMalformed, TokenExpired, TokenRevoked; Unavailable if the change feed must be read and can't be
    */
   async verify(token: string): Promise<AccessTokenClaims> {
     if (this.feed.isStale) await this.feed.ensureFresh();

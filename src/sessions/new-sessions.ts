@@ -15,7 +15,7 @@ import { Session, type Transport } from './session.entity.js';
 import { SessionRevoked } from './session.errors.js';
 import { ISSUING_MS, type LiveSession } from './session-statements.js';
 
-/** Who has authenticated, how (RFC 8176 values) and when: what a session starts with. */
+/** Who has authenticated, how (RFC 8176 values) and when. */
 export interface Authentication {
   user: User;
   amr: readonly string[];
@@ -37,7 +37,7 @@ const START = `
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
   ), event AS (${insertEvent('$13', { from: 'started' })}) SELECT others FROM started`;
 
-/** The one place that writes new sessions. For `SignIn` alone; the import rules refuse every other caller. */
+/** The only code that inserts sessions. The import rules allow only `SignIn` to use it. */
 @Injectable()
 export class NewSessions {
   constructor(

@@ -6,25 +6,25 @@ const BODY_BYTES = 1 + 16 + 4;
 const MAC_BYTES = 32;
 const TEXT_LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 6);
 
-/** What a refresh token says: the n-th of a session. */
+/** The content of a refresh token: its session, and its number in that session. */
 export interface RefreshTokenContent {
   sessionId: string;
   generation: number;
 }
 
 /**
- * Makes and reads refresh tokens. One is derived, not stored: `version ‖ session id ‖ generation ‖ MAC`
- * (HMAC-SHA-256, RFC 2104), so the same generation is the same token, byte for byte, on every instance,
- * and a forged one is refused with no look into the database.
+ * Encodes and decodes refresh tokens. A token is derived, not stored: `version ‖ session ID ‖ generation ‖ MAC`
+ * (HMAC-SHA-256, RFC 2104). So every instance derives the same token for a generation, byte for byte, and forged tokens are
+ * rejected without a query.
  */
 export class RefreshTokenCodec {
   readonly #key: Buffer;
-  readonly #formerKeys: readonly Buffer[];
+  readonly #previousKeys: readonly Buffer[];
 
-  /** @param formerKeys those of secrets before this one, whose tokens are still taken */
-  constructor(key: Buffer, formerKeys: readonly Buffer[] = []) {
+  /** @param previousKeys the keys of previous secrets, whose tokens are still accepted */
+  constructor(key: Buffer, previousKeys: readonly Buffer[] = []) {
     this.#key = key;
-    this.#formerKeys = formerKeys;
+    this.#previousKeys = previousKeys;
   }
 
   encode({ sessionId, generation }: RefreshTokenContent): string {
@@ -35,15 +35,15 @@ export class RefreshTokenCodec {
     return Buffer.concat([body, mac(this.#key, body)]).toString('base64url');
   }
 
-  /** What a genuine token says; nothing where it is not one. */
+  /** Returns undefined if the token is not genuine. */
   decode(token: string): RefreshTokenContent | undefined {
     if (token.length !== TEXT_LENGTH) return undefined;
     const bytes = Buffer.from(token, 'base64url');
-    // Only the one spelling that encodes these bytes: others would be other tokens of one meaning.
+    // Base64url has several spellings of the same bytes. Only the canonical one is accepted.
     if (bytes.toString('base64url') !== token || bytes[0] !== VERSION) return undefined;
     const body = bytes.subarray(0, BODY_BYTES);
     const given = bytes.subarray(BODY_BYTES);
-    const isGenuine = [this.#key, ...this.#formerKeys].some((key) => timingSafeEqual(given, mac(key, body)));
+    const isGenuine = [this.#key, ...this.#previousKeys].some((key) => timingSafeEqual(given, mac(key, body)));
     if (!isGenuine) return undefined;
     return { sessionId: bytesToUuid(body.subarray(1, 17)), generation: body.readUInt32BE(17) };
   }

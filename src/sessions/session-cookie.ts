@@ -10,12 +10,12 @@ const BYTES = 1 + IV_BYTES + TAG_BYTES + ID_BYTES;
 const TEXT_LENGTH = Math.ceil((BYTES * 8) / 6);
 
 /**
- * Makes and reads the values of session cookies: the session id under AES-256-GCM, so the holder learns nothing, not
- * even when the session began, and can alter nothing. And the CSRF tokens that belong to them: an HMAC of the id, so
- * that nobody can make one for a session that is not theirs.
+ * Encodes and decodes session cookies and their CSRF tokens. A cookie is the session ID encrypted with AES-256-GCM, because
+ * the ID contains the start time of the session. A CSRF token is an HMAC of the session ID, so it is only valid with the
+ * cookie of that session.
  */
 export class SessionCookieCodec {
-  /** The first one seals; each may open. */
+  /** The first one encrypts; all of them can decrypt. */
   readonly #keys: readonly Buffer[];
   readonly #csrfKeys: readonly Buffer[];
 
@@ -32,7 +32,7 @@ export class SessionCookieCodec {
     return Buffer.concat([Buffer.from([VERSION]), iv, cipher.getAuthTag(), sealed]).toString('base64url');
   }
 
-  /** The session of a genuine value; nothing where it is not one. */
+  /** Returns the session ID, or undefined if the value is not genuine. */
   decode(value: string): string | undefined {
     if (value.length !== TEXT_LENGTH) return undefined;
     const bytes = Buffer.from(value, 'base64url');

@@ -2,7 +2,7 @@ import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
 import type { Session } from './session.entity.js';
 
-/** A session with the name of its user: all that tokens are made of. */
+/** A session and the name of its user: the data for its tokens. */
 export type LiveSession = Pick<
   Session,
   'id' | 'userId' | 'generation' | 'amr' | 'authTime' | 'refreshExpiresAt' | 'expiresAt' | 'accessExpiresAt'
@@ -11,26 +11,29 @@ export type LiveSession = Pick<
   email: string | null;
 };
 
-/** Some time passes between the statement and the token issued after it: a token is cut short only where that takes longer. */
+/**
+ * The time allowed between the statement and the issue of the token, in milliseconds. If it takes longer, the token expires
+ * earlier.
+ */
 export const ISSUING_MS = 5000;
 
-/** What an UPDATE or SELECT of a session answers, in one place for both. */
+/** The columns that both the UPDATE and the SELECT of a session return. */
 const LIVE_SESSION = `s.id, s.user_id AS "userId", s.generation, s.amr, s.auth_time AS "authTime",
   s.refresh_expires_at AS "refreshExpiresAt", s.expires_at AS "expiresAt",
   s.access_expires_at AS "accessExpiresAt", u.username, u.email`;
 
-/** What the database says of a token that did not rotate, by its own time. */
+/** Why a token did not rotate, by the clock of the database. */
 export interface RetryFacts {
   /** The session has ended, or its user is disabled. */
-  isOver: boolean;
+  isRevoked: boolean;
   isExpired: boolean;
-  /** Less than `REFRESH_GRACE` has gone by since the last rotation. */
+  /** The last rotation is less than `REFRESH_GRACE` ago. */
   isInGrace: boolean;
 }
 
 /**
- * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token that this refresh
- * answers has expired, by the clock of the instance that issues it; $6 the event, where refreshes are recorded.
+ * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token issued by this refresh
+ * expires, by the clock of the instance that issues it; $6 the event, if refreshes are recorded.
  */
 export const rotate = (also = '') => `
   WITH rotated AS (
@@ -51,7 +54,7 @@ export const ROTATE_AND_RECORD = rotate(
 
 /** $1 session, $2 time, $3 grace */
 export const RETRY = `
-  SELECT ${LIVE_SESSION}, s.ended_at IS NOT NULL OR u.disabled_at IS NOT NULL AS "isOver",
+  SELECT ${LIVE_SESSION}, s.ended_at IS NOT NULL OR u.disabled_at IS NOT NULL AS "isRevoked",
          LEAST(s.expires_at, s.refresh_expires_at) <= ${databaseTime('$2')} AS "isExpired",
          COALESCE(s.rotated_at + ${interval('$3')} > ${databaseTime('$2')}, false) AS "isInGrace"
     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`;

@@ -16,7 +16,7 @@ export type EndReason =
 /** How a client carries its session: tokens in the `Authorization` header, or a cookie. */
 export type Transport = 'bearer' | 'cookie';
 
-/** A login and what became of it. */
+/** A session: what a login starts. */
 @Entity('sessions')
 export class Session {
   @PrimaryColumn('uuid')
@@ -32,7 +32,7 @@ export class Session {
   @Column('text')
   transport!: Transport;
 
-  /** Which refresh token is the current one; the first is 1. */
+  /** The number of the current refresh token; the first is 1. */
   @Column('integer')
   generation!: number;
 
@@ -47,23 +47,23 @@ export class Session {
   @Column('text', { array: true })
   amr!: string[];
 
-  /** When the current refresh token took the place of the one before it. */
+  /** When the current refresh token replaced the previous one. */
   @Column('timestamptz', { name: 'rotated_at', nullable: true })
   rotatedAt!: Date | null;
 
-  /** Sliding: each refresh moves it on, never past `expiresAt`. */
+  /** Sliding: each refresh extends it, but never past `expiresAt`. */
   @Column('timestamptz', { name: 'refresh_expires_at' })
   refreshExpiresAt!: Date;
 
-  /** Absolute. */
+  /** The absolute end of the session. */
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt!: Date;
 
-  /** When the last of its access tokens so far is over, whatever `ACCESS_TOKEN_TTL` is by then. */
+  /** When the last access token issued so far expires. A later change of `ACCESS_TOKEN_TTL` has no effect on it. */
   @Column('timestamptz', { name: 'access_expires_at' })
   accessExpiresAt!: Date;
 
-  /** As of a minute ago at the most. */
+  /** At most one minute out of date. */
   @Column('timestamptz', { name: 'last_seen_at' })
   lastSeenAt!: Date;
 

@@ -1,12 +1,12 @@
 import { AuthError } from '../problems/auth-error.js';
 
-/** A cookie that is none of ours, or several where there must be one. */
+/** The session cookie is not genuine, or there are several. */
 export class SessionInvalid extends AuthError {
   static readonly code = 'session_invalid';
   static readonly status = 401;
 }
 
-/** A cookie session that was idle for too long, or has reached its end. */
+/** The cookie session has passed its idle timeout or its absolute lifetime. */
 export class SessionExpired extends AuthError {
   static readonly code = 'session_expired';
   static readonly status = 401;
@@ -18,7 +18,7 @@ export class SessionRevoked extends AuthError {
   static readonly challenge = 'invalid_token';
 }
 
-/** The request may have been made by another site in the user's name. */
+/** The request may be forged by another site. */
 export class CsrfFailed extends AuthError {
   static readonly code = 'csrf_failed';
   static readonly status = 403;

@@ -12,7 +12,7 @@ export class RefreshTokenExpired extends AuthError {
   static readonly challenge = 'invalid_token';
 }
 
-/** RFC 9700 §4.14.2: somebody else may have the token, so the session is over. */
+/** RFC 9700 §4.14.2: the token may have been stolen, so the session has ended. */
 export class RefreshTokenReused extends AuthError {
   static readonly code = 'refresh_token_reused';
   static readonly status = 401;

@@ -13,7 +13,7 @@ import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
 
-/** For how long a session that is over can still be told from one that never was. */
+/** How long sessions are kept after their end, so that clients get the exact error. */
 const KEPT = `interval '1 day'`;
 
 @Module({

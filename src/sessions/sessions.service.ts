@@ -30,7 +30,7 @@ export interface IssuedTokens {
   refreshExpiresInSeconds: number;
 }
 
-/** Refreshes sessions and issues their tokens. Knows no HTTP, and not what kind of credential started a session. */
+/** Refreshes sessions and issues their tokens. Independent of HTTP and of the credential that started a session. */
 @Injectable()
 export class SessionsService {
   readonly #refreshTokens: RefreshTokenCodec;
@@ -60,38 +60,38 @@ export class SessionsService {
   }
 
   /**
-   * Takes a refresh token for its successor. A retry with the same token within `REFRESH_GRACE` gets the same
-   * successor, byte for byte, as long as that has not been used itself; anything older ends the session.
+   * Rotates a refresh token. A retry with the same token within `REFRESH_GRACE` gets the same successor, byte for byte, if
+   * the successor has not been used. Any other reuse ends the session.
    *
    * @throws RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked
    */
-  async refresh(token: string, caller: ClientContext): Promise<IssuedTokens> {
+  async refresh(token: string, client: ClientContext): Promise<IssuedTokens> {
     const presented = this.#refreshTokens.decode(token);
     if (presented === undefined) throw new RefreshTokenInvalid();
-    const session = (await this.#rotate(presented, caller)) ?? (await this.#retry(presented, caller));
+    const session = (await this.#rotate(presented, client)) ?? (await this.#retry(presented, client));
     return this.issue(session);
   }
 
-  /** The session that a genuine refresh token belongs to, whatever became of either. @throws RefreshTokenInvalid */
+  /** Returns the session ID of a genuine refresh token, also if it or the session has ended. @throws RefreshTokenInvalid */
   sessionOf(refreshToken: string): string {
     const content = this.#refreshTokens.decode(refreshToken);
     if (content === undefined) throw new RefreshTokenInvalid();
     return content.sessionId;
   }
 
-  /** The one statement that rotates: of any number of callers with one token, it answers one. */
+  /** Rotates in one statement, so only one of several concurrent requests with the same token succeeds. */
   async #rotate(
     { sessionId, generation }: RefreshTokenContent,
-    caller: ClientContext,
+    client: ClientContext,
   ): Promise<LiveSession | undefined> {
     const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
-    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, client: caller }) : undefined;
+    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, client }) : undefined;
     const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
       sessionId,
       generation,
       this.clock.databaseTime(),
       refreshTokenTtl,
-      // A retry inside the grace window gets an access token too, and writes nothing.
+      // A retry in the grace window issues another access token without a write.
       new Date(this.clock.now() + refreshGrace + accessTokenTtl + ISSUING_MS),
       ...(event ? [eventParameter(event)] : []),
     ]);
@@ -99,21 +99,21 @@ export class SessionsService {
     return session;
   }
 
-  /** Why a token did not rotate: refusals first, then the retry that gets the successor again. */
-  async #retry({ sessionId, generation }: RefreshTokenContent, caller: ClientContext): Promise<LiveSession> {
+  /** Returns the session if this is a retry in the grace window. @throws the reason why the token did not rotate */
+  async #retry({ sessionId, generation }: RefreshTokenContent, client: ClientContext): Promise<LiveSession> {
     const [session]: (LiveSession & RetryFacts)[] = await this.sessions.query(RETRY, [
       sessionId,
       this.clock.databaseTime(),
       this.config.refreshGrace,
     ]);
     if (!session) throw new SessionRevoked();
-    const concerned = { userId: session.userId, sessionId, client: caller };
-    if (session.isOver || session.isExpired) {
-      const Refusal = session.isOver ? SessionRevoked : RefreshTokenExpired;
-      await this.repeated.recordRefusal('refresh', { ...concerned, details: { code: Refusal.code } });
-      throw new Refusal();
+    const concerned = { userId: session.userId, sessionId, client };
+    if (session.isRevoked || session.isExpired) {
+      const Rejection = session.isRevoked ? SessionRevoked : RefreshTokenExpired;
+      await this.repeated.recordRefused('refresh', { ...concerned, details: { code: Rejection.code } });
+      throw new Rejection();
     }
-    // A generation that is yet to come: the database was restored from an older backup. Nobody stole it.
+    // A generation of the future: the database was restored from an older backup. This is no theft.
     if (generation > session.generation) throw new RefreshTokenInvalid();
     if (session.generation === generation + 1 && session.isInGrace) {
       if (this.config.auditRefresh === 'on') {
@@ -126,7 +126,7 @@ export class SessionsService {
     throw new RefreshTokenReused();
   }
 
-  /** The tokens of a session that has just begun or been refreshed. */
+  /** Issues the tokens of a session that has just started or been refreshed. */
   issue(session: LiveSession): IssuedTokens {
     const { token, expiresInSeconds } = this.accessTokens.issue({
       userId: session.userId,

@@ -11,7 +11,7 @@ import { liveSessions, type SessionView } from './live-sessions.js';
 import { Revocations } from './revocation/revocations.js';
 import { SessionNotFound } from './sessions.errors.js';
 
-/** What users see of their own sessions, and how they end them. */
+/** Lists and ends sessions on behalf of their user. */
 @Injectable()
 export class UserSessions {
   constructor(
@@ -23,7 +23,7 @@ export class UserSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** The live sessions of a user, the newest first. */
+  /** Lists the live sessions of a user, newest first. */
   async list(userId: string): Promise<SessionView[]> {
     return await liveSessions(this.lists, userId, {
       now: this.clock.now(),
@@ -32,14 +32,14 @@ export class UserSessions {
     });
   }
 
-  /** Ends one session of a user; once more does no harm. @throws SessionNotFound, for another user's too */
+  /** Ends one session of a user. Idempotent. @throws SessionNotFound, also for a session of another user */
   async end(userId: string, sessionId: string, by?: ClientContext): Promise<void> {
     const owned = isUuid(sessionId) && (await this.#isOf(userId, sessionId));
     if (!owned) throw new SessionNotFound();
     await this.revocations.revoke(sessionId, 'ended_by_user', by);
   }
 
-  /** Ends every session of a user, but for the one to keep. */
+  /** Ends all sessions of a user except `keep`. */
   async endAll(userId: string, keep?: string, by?: ClientContext): Promise<void> {
     await this.revocations.revokeAll(userId, 'ended_by_user', { keep, by });
   }

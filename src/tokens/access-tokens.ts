@@ -6,7 +6,7 @@ import { uuidv7 } from '../crypto/uuidv7.js';
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims, checkTime, readClaims } from './access-token.js';
 import { ApproximateLruCache } from './approximate-lru-cache.js';
 import type { Key } from './jwa.js';
-import { JwsRefused, readObject, verifyJws } from './jws.js';
+import { InvalidJws, readObject, verifyJws } from './jws.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { TokenMalformed } from './token.errors.js';
 
@@ -92,11 +92,11 @@ export class AccessTokens {
   #verifySignature(token: string): VerifiedToken {
     try {
       const { header, payload, key } = verifyJws(token, ({ kid }) => this.keys.find(kid));
-      if (header.typ !== ACCESS_TOKEN_TYPE) throw new JwsRefused('another typ');
+      if (header.typ !== ACCESS_TOKEN_TYPE) throw new InvalidJws('another typ');
       const expected = { issuer: this.config.publicUrl, audience: this.config.jwtAudience };
       return { claims: Object.freeze(readClaims(readObject(payload), expected)), key };
     } catch (cause) {
-      throw cause instanceof JwsRefused ? new TokenMalformed({ cause }) : cause;
+      throw cause instanceof InvalidJws ? new TokenMalformed({ cause }) : cause;
     }
   }
 }

@@ -1,21 +1,21 @@
 import { isEmail } from 'class-validator';
 
-const MOST_CHARACTERS = 64;
+const MAX_CHARACTERS = 64;
 
 /**
- * In UTF-16 units: no spelling of a username is longer, since a character of NFKC stands for at most six of them
- * (U+16126 decomposed). Longer names are refused before they are folded, which costs time.
+ * The maximum length before normalization, in UTF-16 code units. A character of NFKC has at most six of them when it is
+ * decomposed (U+16126). Longer names are rejected before normalization, which is slow.
  */
-export const LONGEST_IDENTIFIER = 6 * MOST_CHARACTERS;
+export const MAX_IDENTIFIER_LENGTH = 6 * MAX_CHARACTERS;
 
 const NEVER_IN_A_NAME = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * The form under which two spellings are one identifier: NFKC (UAX #15) and case folding.
+ * Normalizes a name for comparison: NFKC (UAX #15) and case folding.
  *
- * Folding goes through upper case, so that letters whose cases meet there (ı and i, ſ and s, ς and σ) meet here
- * too, as they do in the case-insensitive systems beside us; İ is folded to i as well. One pass can leave what the
- * next would still change (ẞ, and marks that change places), so it is repeated until nothing does.
+ * Folding goes through upper case, because letters with the same upper case (ı and i, ſ and s, ς and σ) are equal in other
+ * case-insensitive systems. İ is folded to i as well. One pass is not always idempotent (ẞ, and reordered marks), so passes
+ * are repeated until nothing changes.
  */
 export function identifierKey(text: string): string {
   let key = text;
@@ -34,24 +34,23 @@ function fold(text: string): string {
     .replace(/i\u0307+/g, 'i');
 }
 
-/** What is kept and shown: compatibility forms (full width, homoglyphs such as ＠) become what they stand for. */
+/** The form that is stored and shown: NFKC replaces compatibility characters, such as full-width ＠. */
 export function canonicalText(text: string): string {
   return text.normalize('NFKC');
 }
 
-/** 1-64 characters once canonical: no control, private or invisible character, no white space but single inner spaces. */
+/** 1-64 characters in canonical form. No control, private or invisible characters; no white space but single inner spaces. */
 export function isUsername(text: string): boolean {
-  if (text.length > LONGEST_IDENTIFIER) return false;
+  if (text.length > MAX_IDENTIFIER_LENGTH) return false;
   const canonical = canonicalText(text);
   return (
-    [...canonical].length <= MOST_CHARACTERS &&
+    [...canonical].length <= MAX_CHARACTERS &&
     canonical.split(' ').every((word) => word !== '' && !NEVER_IN_A_NAME.test(word))
   );
 }
 
 /**
- * Whether a username looks like an address that is not the user's own email: its owner could be mistaken for another
- * user.
+ * Whether a username looks like an email address that is not the user's own. Such a user could be mistaken for another one.
  */
 export function looksLikeForeignAddress(names: { username?: string | undefined; email?: string | undefined }): boolean {
   const { username, email } = names;
@@ -59,7 +58,7 @@ export function looksLikeForeignAddress(names: { username?: string | undefined; 
   return email === undefined || identifierKey(username) !== identifierKey(email);
 }
 
-/** An address of one mailbox (RFC 5321), once canonical: no quoted local part, comment, group or address literal. */
+/** An address of one mailbox (RFC 5321) in canonical form: no quoted local part, comment, group or address literal. */
 export function isEmailAddress(text: string): boolean {
   if (text.length > 254) return false;
   const canonical = canonicalText(text);

@@ -1,7 +1,8 @@
 /**
- * `users.credentials_changed_at` is the stamp that a proof of a user rests on: the credentials, and that the user may log
- * in. Whoever changes either assigns a new stamp, which no earlier proof carries, whatever the clocks do. A rehash of the
- * same password changes no credential. `updated_at` changes with it: the release before this one compares that.
+ * `users.credentials_changed_at` is the stamp by which a transaction checks that a proof is still valid. Every change of the
+ * credentials, and of whether the user may log in, sets a new stamp. It is always greater than the previous one, even if a
+ * clock is set back. A rehash of the same password changes no credential. `updated_at` changes too, because the previous
+ * release compares it instead.
  *
  * @param now the parameter that holds the time
  * @returns assignments for the SET of an UPDATE of `users`

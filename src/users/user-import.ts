@@ -6,7 +6,7 @@ import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey } from './identifier.js';
 import type { Identifiers } from './users.service.js';
 
-/** A user of another system, checked: valid names, and a hash that a login can be tried on. */
+/** A checked user of another system: the names are valid and the hash is supported. */
 export interface UserToImport extends Identifiers {
   emailVerified: boolean;
   passwordHash: string;
@@ -14,8 +14,9 @@ export interface UserToImport extends Identifiers {
 }
 
 /**
- * What became of a user: `already_there` where all names given are one user's; `…_taken` where that name alone is
- * somebody's, `two_users` where each name is another one's. `lost` where who had the name went away meanwhile.
+ * The result for a user. `already_there`: all names belong to one existing user. `…_taken`: only that name belongs to an
+ * existing user. `two_users`: the names belong to two users. `lost`: the user with the same name was deleted during the
+ * import.
  */
 export type ImportOutcome = 'imported' | 'already_there' | 'username_taken' | 'email_taken' | 'two_users' | 'lost';
 
@@ -28,24 +29,24 @@ interface Named {
 const TRIES = 4;
 const DEADLOCK = '40P01';
 
-/** Stores users in batches, each in one statement and so whole or not at all. Nobody who is there is changed. */
+/** Stores users in batches. Each batch is one statement, so it is atomic. Existing users are not changed. */
 export class UserImport {
   private constructor(
     private readonly session: QueryRunner,
     private readonly clock: Clock,
-    /** Where new users go: the table, or in a dry run a copy of it that only this session sees. */
+    /** The table for new users. A dry run uses a temporary copy. */
     private readonly target: 'users' | 'pg_temp.imported_users',
     private readonly audit = new AuditLog(clock, session.manager),
   ) {}
 
-  /** @param session must be let go of by who gives it; the dry run keeps its users in it */
-  static async begin(session: QueryRunner, clock: Clock, { dryRun }: { dryRun: boolean }): Promise<UserImport> {
+  /** @param session the connection to use. It stays open, and a dry run stores its users in it */
+  static async start(session: QueryRunner, clock: Clock, { dryRun }: { dryRun: boolean }): Promise<UserImport> {
     if (!dryRun) return new UserImport(session, clock, 'users');
     await session.query('CREATE TEMPORARY TABLE imported_users (LIKE users INCLUDING ALL)');
     return new UserImport(session, clock, 'pg_temp.imported_users');
   }
 
-  /** The outcomes, in the order of `users`. */
+  /** @returns the outcomes, in the order of `users` */
   async store(users: readonly UserToImport[]): Promise<ImportOutcome[]> {
     const outcomes = new Array<ImportOutcome>(users.length).fill('lost');
     let rest = users.map(({ username, email }, index) => ({
@@ -59,7 +60,7 @@ export class UserImport {
     return outcomes;
   }
 
-  /** @returns those that were not stored, because a name of theirs is taken */
+  /** @returns the users that were not stored, because one of their names is taken */
   async #insert(rest: Named[], users: readonly UserToImport[], outcomes: ImportOutcome[]): Promise<Named[]> {
     if (rest.length === 0) return [];
     const now = this.clock.date();
@@ -95,7 +96,7 @@ export class UserImport {
     });
   }
 
-  /** @returns those none of whose names is anybody's */
+  /** @returns the users whose names are all free */
   async #findOwners(table: string, rest: Named[], outcomes: ImportOutcome[]): Promise<Named[]> {
     if (rest.length === 0) return [];
     const sql = `
@@ -121,7 +122,7 @@ export class UserImport {
     });
   }
 
-  /** Again after a deadlock: a batch holds many names while it waits for one, and so may somebody who registers. */
+  /** Retries after a deadlock, for example with a concurrent registration: a batch locks many names. */
   async #query<Row>(sql: string, values: unknown[]): Promise<Row[]> {
     for (let tries = 1; ; tries++) {
       try {
@@ -133,7 +134,7 @@ export class UserImport {
   }
 }
 
-/** $10 is an event, recorded in the same statement with how many users it stores; none where it stores nobody. */
+/** Records the event $10 with the number of stored users in the same statement, unless that number is zero. */
 function withEvent(insert: string): string {
   const event = insertEvent('$10', {
     from: '(SELECT count(*) AS users FROM stored HAVING count(*) > 0) AS counted',

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A person who can log in. `…_key` columns are the folded forms that are unique (see identifier.ts). */
+/** A person who can log in. The `…_key` columns are the normalized names, which are unique (see identifier.ts). */
 @Entity('users')
 export class User {
   @PrimaryColumn('uuid')
@@ -21,11 +21,11 @@ export class User {
   @Column('boolean', { name: 'email_verified' })
   emailVerified!: boolean;
 
-  /** A self-describing hash (see passwords/), or null: then no password logs this user in. */
+  /** A self-describing hash (see passwords/). If null, the user can't log in with a password. */
   @Column('text', { name: 'password_hash', nullable: true, select: false })
   passwordHash?: string | null;
 
-  /** Since when the user can't log in or refresh, if so. */
+  /** Since when the user is disabled and can't log in or refresh; null if they are not. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt!: Date | null;
 
@@ -35,12 +35,12 @@ export class User {
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
 
-  /** The stamp that a proof of this user carries into the transaction of a change: see proof-stamp.ts. */
+  /** The stamp by which a transaction checks that a proof is still valid; see proof-stamp.ts. */
   @Column('timestamptz', { name: 'credentials_changed_at' })
   credentialsChangedAt!: Date;
 }
 
-/** The name that tokens and pages show: the username, else the email. */
+/** The name in tokens and on pages: the username, or the email if there is none. */
 export function displayName(user: Pick<User, 'username' | 'email'>): string {
   return user.username ?? (user.email as string);
 }

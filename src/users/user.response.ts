@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { User } from './user.entity.js';
 
-/** What anybody may see of a user. */
+/** A user in responses. */
 export class UserResponse {
   @ApiProperty({ format: 'uuid', example: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001' })
   id!: string;

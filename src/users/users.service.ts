@@ -3,12 +3,12 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
-import { canonicalText, identifierKey, LONGEST_IDENTIFIER } from './identifier.js';
+import { canonicalText, identifierKey, MAX_IDENTIFIER_LENGTH } from './identifier.js';
 import { hasStamp, setNewStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
-/** Names that must all be the same user's. */
+/** The names of one user. */
 export interface Identifiers {
   username?: string | undefined;
   email?: string | undefined;
@@ -31,9 +31,9 @@ export class UsersService {
   ) {}
 
   /**
-   * Adds a user. The unique indexes decide who gets a name, so that of any number at once one does.
+   * Adds a user. The unique indexes allow only one of several concurrent registrations of a name.
    *
-   * @param within done in the same transaction
+   * @param within runs in the same transaction
    * @throws UsernameTaken, EmailTaken
    */
   async create(
@@ -67,10 +67,10 @@ export class UsersService {
     return user;
   }
 
-  /** The user that answers to all the given names, with the password hash. */
+  /** Finds the user who has all the given names, with the password hash. */
   async findForLogin({ username, email }: Identifiers): Promise<User | null> {
     if (username === undefined && email === undefined) return null;
-    if (Math.max(username?.length ?? 0, email?.length ?? 0) > LONGEST_IDENTIFIER) return null;
+    if (Math.max(username?.length ?? 0, email?.length ?? 0) > MAX_IDENTIFIER_LENGTH) return null;
     return await this.users
       .createQueryBuilder('user')
       .addSelect('user.passwordHash')
@@ -81,17 +81,17 @@ export class UsersService {
       .getOne();
   }
 
-  /** The user with the password hash, to prove again who is calling. */
+  /** Finds a user with the password hash, for reauthentication. */
   async findForProof(id: string): Promise<User | null> {
     return await this.users.createQueryBuilder('user').addSelect('user.passwordHash').where({ id }).getOne();
   }
 
-  /** Takes a stronger hash of the same password in place of `replaced`, unless that has been replaced meanwhile. */
+  /** Replaces a hash by a stronger one of the same password, unless another request has replaced it meanwhile. */
   async upgradePasswordHash(id: string, replaced: string, passwordHash: string): Promise<void> {
     await this.users.update({ id, passwordHash: replaced }, { passwordHash });
   }
 
-  /** Stores the hash of a new password. @returns the user as it is then */
+  /** Stores the hash of a new password. @returns the changed user */
   async setPasswordHash(user: User, passwordHash: string, manager: EntityManager): Promise<User> {
     const [[changed]]: [[Pick<User, 'updatedAt' | 'credentialsChangedAt'>]] = await manager.query(SET_PASSWORD_HASH, [
       user.id,
@@ -101,7 +101,7 @@ export class UsersService {
     return { ...user, ...changed };
   }
 
-  /** Whether nothing has changed, as of the transaction, that a proof of this user rests on. */
+  /** Whether a proof of this user is still valid in the transaction; see proof-stamp.ts. */
   async isUnchanged({ id, credentialsChangedAt }: User, manager: EntityManager): Promise<boolean> {
     const rows: unknown[] = await manager.query(IS_UNCHANGED, [id, credentialsChangedAt]);
     return rows.length === 1;

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { StartRefused } from '../../src/config/start-refused.js';
+import { StartError } from '../../src/config/start-error.js';
 import { type Database, openDatabase } from '../../src/database/data-source.js';
 import { EmbeddedDatabase } from '../../src/database/embedded/embedded-database.js';
 import { migrate } from '../../src/database/migrate.js';
@@ -145,7 +145,7 @@ test('leaves a database of a newer release unchanged, with a one-line error for 
   const refused = /^the database has been migrated by a newer release .*FromTheFuture1999000000000/;
   for (const direction of ['run', 'revert'] as const) {
     const error = await migrate(source, direction).catch((thrown) => thrown);
-    expect([error, error.message]).toEqual([expect.any(StartRefused), expect.stringMatching(refused)]);
+    expect([error, error.message]).toEqual([expect.any(StartError), expect.stringMatching(refused)]);
   }
   expect(await source.query('SELECT * FROM migrations')).toEqual(before);
   await source.destroy();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIT_EVENTS, type RefusalType } from '../../src/audit/audit-events.js';
+import { AUDIT_EVENTS, type RefusedEventType } from '../../src/audit/audit-events.js';
 import { insertEvent } from '../../src/audit/event-row.js';
 
 /** ASVS 16.1.1: the documented inventory of events matches the code. */
@@ -36,11 +36,11 @@ test('the insert of an event takes one parameter, at any position, and matches c
 });
 
 test('the result refused can only be recorded for event types that have it', () => {
-  const refusals: RefusalType[] = ['login', 'login.locked', 'refresh', 'refresh.reused', 'password.refused'];
-  for (const type of [...refusals, 'client.refused', 'request.refused', 'limit.hit'] satisfies RefusalType[]) {
+  const refusals: RefusedEventType[] = ['login', 'login.locked', 'refresh', 'refresh.reused', 'password.refused'];
+  for (const type of [...refusals, 'client.refused', 'request.refused', 'limit.hit'] satisfies RefusedEventType[]) {
     expect(AUDIT_EVENTS[type].results).toContain('refused');
   }
   // @ts-expect-error: a logout has no result refused
-  const none: RefusalType = 'logout';
+  const none: RefusedEventType = 'logout';
   expect(AUDIT_EVENTS[none].results).not.toContain('refused');
 });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { KeyRefused, type KeyRules, readKeys } from '../../src/tokens/keys/key-file.js';
+import { InvalidKey, type KeyRules, readKeys } from '../../src/tokens/keys/key-file.js';
 
 /** Which key files are accepted, and the errors for others (attack: weak key; ASVS 11.6.1). */
 const pem = (key: KeyObject, type = 'pkcs8') =>
@@ -73,6 +73,6 @@ test.each<[string, string, RegExp, KeyRules?]>([
   ['two keys of one kid', json({ keys: [jwk, jwk] }), /^two keys have one kid$/],
   ['a secret beside a key pair', json({ keys: [jwk, oct(32)] }), /^secrets are mixed with key pairs$/],
 ])('%s is rejected', (_, text, reason, rules = {}) => {
-  expect(() => readKeys(text, rules)).toThrow(KeyRefused);
+  expect(() => readKeys(text, rules)).toThrow(InvalidKey);
   expect(() => readKeys(text, rules)).toThrow(reason);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/config.js';
 import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
-import { AttemptGate } from '../../src/lockout/attempt-gate.js';
+import { ConcurrencyLimit } from '../../src/lockout/concurrency-limit.js';
 import { WindowCounters } from '../../src/rate-limits/window-counters.js';
 import { MovableClock } from '../support/movable-clock.js';
 
@@ -47,14 +47,14 @@ test('the number of counters in memory is limited, and the oldest are dropped', 
   expect(counters.count('0', RATE).used).toBe(1);
 });
 
-test('limits concurrency, passes a free place to the next in line, and rejects those who wait too long', async () => {
-  const gate = new AttemptGate(2, 50);
-  const [first, second] = await Promise.all([gate.enter('a'), gate.enter('a')]);
-  expect(await gate.enter('b')).toBeDefined();
-  const third = gate.enter('a');
+test('limits concurrent attempts per key, lets the next one start, and rejects attempts that wait too long', async () => {
+  const limit = new ConcurrencyLimit(2, 50);
+  const [first, second] = await Promise.all([limit.enter('a'), limit.enter('a')]);
+  expect(await limit.enter('b')).toBeDefined();
+  const third = limit.enter('a');
   first?.();
   expect(await third).toBeDefined();
-  expect(await gate.enter('a')).toBeUndefined();
+  expect(await limit.enter('a')).toBeUndefined();
   second?.();
-  expect(await gate.enter('a')).toBeDefined();
+  expect(await limit.enter('a')).toBeDefined();
 });

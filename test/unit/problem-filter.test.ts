@@ -17,7 +17,7 @@ async function answer(thrown: unknown, ...translators: ErrorTranslator[]) {
     logRequests: false,
   });
   const fastify = adapter.getInstance();
-  fastify.get('/', (request, reply) => problems.answer(thrown, request, reply));
+  fastify.get('/', (request, reply) => problems.respond(thrown, request, reply));
   const url = await fastify.listen({ port: 0, host: '127.0.0.1' });
   try {
     const response = await fetch(url);
@@ -64,6 +64,6 @@ test('closes the connection if no response can be sent', async () => {
   const closed: string[] = [];
   const problems = new ProblemFilter();
   const reply = { sent: false, raw: { headersSent: false, destroy: () => void closed.push('closed') }, code: broken };
-  problems.answer(new Error('x'), { id: '1', headers: {} } as never, reply as never);
+  problems.respond(new Error('x'), { id: '1', headers: {} } as never, reply as never);
   expect(closed).toEqual(['closed']);
 });

@@ -21,13 +21,13 @@ export const GUARD_ERRORS = [
 ];
 
 /**
- * The global guard: nothing passes without a credential but what is marked `@Public()`. Strategies are asked in turn,
- * each only where the ones before it found nothing of theirs: a bad access token is refused whatever cookie is beside it.
+ * The global guard: all routes need a session unless they are marked `@Public()`. Strategies run in order, and the first
+ * one that finds its credential decides. So an invalid access token is rejected even if the request has a valid cookie.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   readonly #runners: readonly StrategyRunner<FastifyRequest, Principal>[];
-  /** By handler: what decorators say does not change, and reading it is slow. */
+  /** Cached by handler, because reading decorator metadata is slow. */
   readonly #isPublic = new WeakMap<object, boolean>();
 
   constructor(
@@ -48,7 +48,7 @@ export class AccessGuard implements CanActivate {
     return isPublic || this.#authenticate(context.switchToHttp().getRequest());
   }
 
-  /** @throws TokenMissing where no strategy finds anything; else what the strategy refuses with */
+  /** @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy */
   async #authenticate(request: FastifyRequest & { user?: Principal }): Promise<true> {
     for (const run of this.#runners) {
       const principal = await run(request);

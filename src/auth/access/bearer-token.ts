@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The credentials of the Bearer scheme (RFC 6750 §2.1), as they stand; nothing where another scheme or none is used. */
+/** Returns the unparsed token of the Bearer scheme (RFC 6750 §2.1), or undefined if the request uses another scheme or none. */
 export function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined {
   if (authorization === undefined) return undefined;
-  // Nearly every client writes it so, and this is asked on every request.
+  // The fast path, because this runs on every request.
   if (authorization.startsWith('Bearer ') && authorization[7] !== ' ') return authorization.slice(7);
   const [scheme] = /^bearer(?:[ \t]+|$)/i.exec(authorization) ?? [];
   return scheme === undefined ? undefined : authorization.slice(scheme.length);

@@ -8,7 +8,7 @@ import { Csrf } from './csrf.js';
 import { principalOf } from './principal-of.js';
 import { SessionCookieHeader } from './session-cookie-header.js';
 
-/** A session cookie, with the CSRF token that belongs to it where the request may change something. */
+/** Authenticates by session cookie. Unsafe methods also need the CSRF token of the session. */
 @Injectable()
 export class CookieStrategy extends PassportStrategy(Strategy, 'cookie') {
   constructor(
@@ -19,7 +19,7 @@ export class CookieStrategy extends PassportStrategy(Strategy, 'cookie') {
     super();
   }
 
-  /** What Passport calls; see its Strategy. */
+  /** Called by Passport. */
   override authenticate(request: unknown): void {
     this.validate(request as FastifyRequest).then(
       (principal) => (principal ? this.success(principal) : this.fail(401)),

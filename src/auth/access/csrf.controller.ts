@@ -8,11 +8,11 @@ import { Csrf } from './csrf.js';
 export const CSRF_HEADER = {
   name: 'X-CSRF-Token',
   required: false,
-  description: 'Only with a session cookie: the `csrf_token` of its login.',
+  description: 'The `csrf_token` of the login response. Required with a session cookie only.',
 };
 
 class CsrfResponse {
-  @ApiProperty({ description: 'For `X-CSRF-Token`.' })
+  @ApiProperty({ description: 'The value for the `X-CSRF-Token` header.' })
   csrf_token!: string;
 }
 
@@ -24,8 +24,8 @@ export class CsrfController {
   @Get()
   @ApiProblems()
   @ApiOperation({
-    summary: 'Show the CSRF token of a cookie session',
-    description: 'The one that its login answered. Requests with an access token need none.',
+    summary: 'Show the CSRF token of the session',
+    description: 'The same token as in the login response. Requests with an access token need none.',
     operationId: 'showCsrfToken',
   })
   @ApiOkResponse({ description: 'The token.', type: CsrfResponse })

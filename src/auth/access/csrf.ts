@@ -10,12 +10,12 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Refuses what another site makes a browser send (OWASP CSRF Prevention Cheat Sheet). */
+/** Rejects cross-site request forgery (OWASP CSRF Prevention Cheat Sheet). */
 @Injectable()
 export class Csrf {
   readonly #own: ReadonlySet<string>;
-  /** Of other sites, whose pages may send requests all the same. */
-  readonly #listed: ReadonlySet<string>;
+  /** `CORS_ORIGINS`: other origins that may send requests. */
+  readonly #allowed: ReadonlySet<string>;
 
   constructor(
     config: Config,
@@ -23,39 +23,39 @@ export class Csrf {
     private readonly repeated: RepeatedEvents,
   ) {
     this.#own = new Set(ownOrigins(config.publicUrl));
-    this.#listed = new Set(config.corsOrigins);
+    this.#allowed = new Set(config.corsOrigins);
   }
 
-  /** What belongs to a session's cookie, for the `X-CSRF-Token` header. */
+  /** Returns the CSRF token of a session, for the `X-CSRF-Token` header. */
   tokenOf(sessionId: string): string {
     return this.cookieSessions.codec.csrfToken(sessionId);
   }
 
-  /** A request with a session cookie must come from our own pages and have the token of its session. @throws CsrfFailed */
+  /** Checks the origin and the CSRF token of a request with a session cookie. @throws CsrfFailed */
   async check(request: FastifyRequest, sessionId: string): Promise<void> {
     if (SAFE.has(request.method)) return;
     await this.checkOrigin(request);
     const token = request.headers['x-csrf-token'];
     if (typeof token === 'string' && this.cookieSessions.codec.isCsrfToken(sessionId, token)) return;
-    await this.#refuse(request);
+    await this.#reject(request);
   }
 
-  /** Checks the headers by which a browser says where a request comes from. Other clients send none. @throws CsrfFailed */
+  /** Checks `Origin` and `Sec-Fetch-Site`, which only browsers send. @throws CsrfFailed */
   async checkOrigin(request: FastifyRequest): Promise<void> {
     const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
-    if (origin !== undefined && this.#listed.has(origin)) return;
+    if (origin !== undefined && this.#allowed.has(origin)) return;
     const isOwn = origin === undefined || this.#own.has(origin);
-    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#refuse(request);
+    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#reject(request);
   }
 
-  async #refuse(request: FastifyRequest): Promise<never> {
+  async #reject(request: FastifyRequest): Promise<never> {
     const details = { code: CsrfFailed.code };
-    await this.repeated.recordRefusal('request.refused', { client: clientContextOf(request), details });
+    await this.repeated.recordRefused('request.refused', { client: clientContextOf(request), details });
     throw new CsrfFailed();
   }
 }
 
-/** The origin of the service; on this machine, under each name that the machine has for itself. */
+/** The origin of the service. For a loopback host, also the origins with the other names of that host. */
 function ownOrigins(publicUrl: string): string[] {
   const { origin, protocol, hostname, port } = new URL(publicUrl);
   if (!LOOPBACK.includes(hostname)) return [origin];

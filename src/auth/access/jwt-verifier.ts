@@ -15,10 +15,10 @@ passportJwt.JwtVerifier = (token, key, options, callback) => {
 };
 
 /**
- * The `secretOrKey` of a passport-jwt strategy whose tokens {@link LiveTokens} verifies. Strategies with a key of their
- * own keep the library's verifier.
+ * Returns the `secretOrKey` of a passport-jwt strategy whose tokens {@link LiveTokens} verifies. Strategies with another key
+ * use the verifier of passport-jwt.
  */
 export function verifiedBy(liveTokens: LiveTokens): Buffer {
-  // passport-jwt does not look at the key: it hands it to the verifier above.
+  // passport-jwt only passes the key to the verifier above.
   return liveTokens as unknown as Buffer;
 }

@@ -10,14 +10,14 @@ import { bearerToken } from './bearer-token.js';
 import { verifiedBy } from './jwt-verifier.js';
 import { principalOf } from './principal-of.js';
 
-/** An access token in the Authorization header (RFC 6750 §2.1), verified by {@link LiveTokens}. */
+/** Authenticates by an access token in the `Authorization` header (RFC 6750 §2.1). {@link LiveTokens} verifies it. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(liveTokens: LiveTokens) {
     super({ jwtFromRequest: nonEmptyBearerToken, secretOrKey: verifiedBy(liveTokens) });
   }
 
-  /** Fails with a status where the request has no bearer token, and with an `AuthError` where it has a bad one. */
+  /** Fails with a status if the request has no bearer token, and with an `AuthError` if the token is invalid. */
   override authenticate(request: Parameters<Strategy['authenticate']>[0]): void {
     if (bearerToken(request.headers) === undefined) this.fail(401);
     else super.authenticate(request);
@@ -29,7 +29,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 }
 
-/** passport-jwt would take an empty token for none, and the request's cookie would be tried. @throws TokenMalformed */
+/** passport-jwt treats an empty token as no token, and the cookie would then be tried. @throws TokenMalformed */
 function nonEmptyBearerToken({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const token = bearerToken(headers);
   if (!token) throw new TokenMalformed();

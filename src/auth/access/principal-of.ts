@@ -1,6 +1,6 @@
 import type { Principal } from '../../http/principal.js';
 
-/** What a strategy has verified of a session. */
+/** The session data that a strategy has verified. */
 export interface VerifiedSession {
   userId: string;
   sessionId: string;
@@ -10,7 +10,7 @@ export interface VerifiedSession {
   authTime: number;
 }
 
-/** Builds every principal, whichever strategy verified the session. */
+/** Builds the principal of a request. All strategies use it. */
 export function principalOf(transport: Principal['transport'], session: VerifiedSession): Principal {
   return {
     userId: session.userId,

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { Csrf } from './csrf.js';
 
-/** Refuses sign-ins by cookie that another site makes its visitors send, under a name of its own (login CSRF). */
+/** Rejects cookie logins sent by another site, which would log the browser in as the attacker (login CSRF). */
 @Injectable()
 export class SameSiteGuard implements CanActivate {
   constructor(private readonly csrf: Csrf) {}

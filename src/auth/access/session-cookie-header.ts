@@ -5,7 +5,7 @@ import { Config } from '../../config/config.js';
 import { cookieNames, readCookie } from '../../http/cookies.js';
 import { SessionInvalid } from '../../sessions/session.errors.js';
 
-/** The session cookie in the headers (RFC 6265bis). */
+/** Reads, sets and clears the session cookie (RFC 6265bis). */
 @Injectable()
 export class SessionCookieHeader {
   readonly #name: string;
@@ -18,9 +18,9 @@ export class SessionCookieHeader {
   }
 
   /**
-   * The value of the one session cookie; nothing where there is none.
+   * Returns the value of the session cookie, or undefined if there is none.
    *
-   * @throws SessionInvalid where there are several, or an attribute of the first cookie standard (`$Version`)
+   * @throws SessionInvalid if there are several, or an attribute of RFC 2965 (`$Version`)
    */
   read({ cookie }: IncomingHttpHeaders): string | undefined {
     const { value, ambiguous } = readCookie(cookie, this.#name);
@@ -28,14 +28,14 @@ export class SessionCookieHeader {
     return value;
   }
 
-  /** For as long as the browser is open: how long the session lives is the server's to say. */
+  /** The cookie has no `Max-Age`: the server decides when the session ends. */
   set(reply: FastifyReply, value: string): void {
     reply.header('Set-Cookie', `${this.#name}=${value}; ${this.#attributes}`);
   }
 
   /**
-   * Has the browser forget the cookie, and what it kept of this site (W3C Clear Site Data). Not `"cookies"`: that would
-   * be those of every host under the same domain, and the one by which this device is known.
+   * Deletes the cookie and other data of this site in the browser (W3C Clear Site Data). Not `"cookies"`, because that also
+   * deletes the device cookie and the cookies of all hosts under the same domain.
    */
   clear(reply: FastifyReply): void {
     reply.header('Set-Cookie', `${this.#name}=; Max-Age=0; ${this.#attributes}`);

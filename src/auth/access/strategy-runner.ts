@@ -1,9 +1,9 @@
 import type { Strategy } from 'passport';
 
-/** Asks a strategy about a request: the user that it finds, or nothing where the request has nothing of its kind. */
+/** Runs a strategy. Returns undefined if the request has no credential of its kind. */
 export type StrategyRunner<Request, User> = (request: Request) => Promise<User | undefined>;
 
-type Asked<Request> = Strategy & { authenticate(this: Attempt, request: Request): void };
+type RunnableStrategy<Request> = Strategy & { authenticate(this: Attempt, request: Request): void };
 
 interface Attempt {
   resolve(user: unknown): void;
@@ -11,9 +11,9 @@ interface Attempt {
 }
 
 /**
- * Runs a Passport strategy by Passport's own contract (`success`, `fail`, `error` on an object made from it), with one
- * class for all attempts. `passport.authenticate` makes an object of functions for each, which the garbage collector
- * carries over from one collection to the next: 4 kB a request, and half of all time where the requests are small.
+ * Runs a Passport strategy by Passport's contract (`success`, `fail`, `error` on an object that inherits from it), with one
+ * class for all attempts. `passport.authenticate` creates new functions for every attempt: 4 kB per request that survive
+ * garbage collections, and half of the CPU time of small requests.
  */
 export function runnerOf<Request, User>(strategy: Strategy): StrategyRunner<Request, User> {
   class StrategyAttempt implements Attempt {
@@ -26,7 +26,7 @@ export function runnerOf<Request, User>(strategy: Strategy): StrategyRunner<Requ
       this.resolve(user);
     }
 
-    /** With an error where the request has a credential of this kind that is refused, else with a status. */
+    /** @param challenge an error if the credential is invalid, a status if there is none */
     fail(challenge: unknown): void {
       if (challenge instanceof Error) this.reject(challenge);
       else this.resolve(undefined);
@@ -37,7 +37,7 @@ export function runnerOf<Request, User>(strategy: Strategy): StrategyRunner<Requ
     }
   }
   Object.setPrototypeOf(StrategyAttempt.prototype, strategy);
-  const { authenticate } = strategy as unknown as Asked<Request>;
+  const { authenticate } = strategy as unknown as RunnableStrategy<Request>;
   return (request) =>
     new Promise((resolve, reject) => {
       authenticate.call(new StrategyAttempt(resolve as (user: unknown) => void, reject), request);

@@ -17,13 +17,13 @@ import type { LoginRequest } from './login.request.js';
 /** RFC 8176. */
 export const PASSWORD_AMR: readonly string[] = ['pwd'];
 
-/** What the strategy is asked about: a body that has been validated. */
+/** The request of the strategy, with a validated body. */
 export interface LocalRequest {
   body: LoginRequest;
   client: ClientContext;
 }
 
-/** A name and a password. */
+/** Authenticates by a name and a password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   readonly #logger = new Logger(LocalStrategy.name);
@@ -40,7 +40,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   }
 
   /**
-   * @throws InvalidCredentials, the same and after the same time for an unknown user and for a wrong password;
+   * @throws InvalidCredentials, with the same response and the same duration for an unknown user and for a wrong password;
    * TooManyRequests, TooManyAttempts, Busy
    */
   async validate({ body: names, client }: LocalRequest, _identifier: string, password: string): Promise<Proof> {

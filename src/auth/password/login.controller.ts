@@ -5,8 +5,8 @@ import { type ClientContext, CurrentClient } from '../../http/client-context.js'
 import { Busy } from '../../passwords/passwords.errors.js';
 import { InvalidCredentials } from '../auth.errors.js';
 import type { CookieSessionResponse } from '../cookie-session.response.js';
-import { SignInAnswer } from '../sign-in.answer.js';
 import { SignIn } from '../sign-in.js';
+import { SignInResponder } from '../sign-in.responder.js';
 import { SignInRoute } from '../sign-in-route.decorator.js';
 import type { TokensResponse } from '../tokens.response.js';
 import { LoginRequest } from './login.request.js';
@@ -18,15 +18,15 @@ export class LoginController {
   constructor(
     private readonly password: PasswordCredential,
     private readonly signIn: SignIn,
-    private readonly answer: SignInAnswer,
+    private readonly responder: SignInResponder,
   ) {}
 
   @Post(['auth/login', 'login'])
   @SignInRoute(LoginRequest, InvalidCredentials, Busy)
   @ApiOperation({
-    summary: 'Log in with a name and a password',
+    summary: 'Log in with a password',
     description:
-      'By `username` or `email`; where both are given they must be the same user. With `transport: cookie` the session is carried by a cookie, for pages of this service and of `CORS_ORIGINS`.',
+      'Send `username` or `email`, or both names of the same user. With `transport: cookie`, the response sets a session cookie, for pages of this service and of `CORS_ORIGINS`.',
     operationId: 'login',
   })
   async login(
@@ -35,6 +35,6 @@ export class LoginController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokensResponse | CookieSessionResponse> {
     const proof = await this.password.proveAtLogin(body, client);
-    return this.answer.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
+    return this.responder.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
   }
 }

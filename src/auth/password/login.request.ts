@@ -4,14 +4,14 @@ import { SignInRequest } from '../sign-in.request.js';
 
 const isNotEmpty = (value: string) => value !== '';
 
-/** A name and a password. With both names, they must be the same user's. */
+/** A name and a password. If both names are sent, they must belong to the same user. */
 export class LoginRequest extends SignInRequest {
-  @ApiProperty({ required: false, example: 'ana', description: 'This or `email`.' })
+  @ApiProperty({ required: false, example: 'ana', description: 'Required without `email`.' })
   @Omittable()
   @Text('empty', isNotEmpty)
   username?: string;
 
-  @ApiProperty({ required: false, example: 'ana@example.com', description: 'This or `username`.' })
+  @ApiProperty({ required: false, example: 'ana@example.com', description: 'Required without `username`.' })
   @Omittable()
   @Text('empty', isNotEmpty)
   email?: string;
@@ -25,7 +25,7 @@ export class LoginRequest extends SignInRequest {
     return this.username === undefined && this.email === undefined ? ['username'] : [];
   }
 
-  /** Where passport-local looks for a name. */
+  /** The field in which passport-local expects the name. */
   get identifier(): string | undefined {
     return this.username ?? this.email;
   }

@@ -15,7 +15,7 @@ import { Reauthentication, type Reauthenticator } from '../reauthentication.js';
 import { type LocalRequest, LocalStrategy, PASSWORD_AMR } from './local.strategy.js';
 import type { LoginRequest } from './login.request.js';
 
-/** Proves users by their password: who signs in by the strategy `local`, who is signed in once more. */
+/** Checks passwords: at login with the strategy `local`, and for reauthentication. */
 @Injectable()
 export class PasswordCredential implements Reauthenticator {
   readonly #run: StrategyRunner<LocalRequest, Proof>;
@@ -33,14 +33,14 @@ export class PasswordCredential implements Reauthenticator {
     reauthentication.register('password', this);
   }
 
-  /** @throws as {@link LocalStrategy.validate} */
+  /** @throws the errors of {@link LocalStrategy.validate} */
   async proveAtLogin(body: LoginRequest, client: ClientContext): Promise<Proof> {
     const proof = await this.#run({ body, client });
     if (proof === undefined) throw new InvalidCredentials();
     return proof;
   }
 
-  /** @throws WrongPassword, also if the user has no password; TooManyAttempts, Busy; TokenRevoked if the user is gone */
+  /** @throws WrongPassword, also if the user has no password; TooManyAttempts, Busy; TokenRevoked if the user is deleted */
   async prove({ userId, sessionId }: Principal, client: ClientContext, password: string): Promise<Proof> {
     const user = await this.users.findForProof(userId);
     if (!user) throw new TokenRevoked();

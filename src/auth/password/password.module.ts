@@ -7,7 +7,7 @@ import { PasswordCredential } from './password-credential.js';
 import { RegistrationController } from './registration.controller.js';
 import { Registration } from './registration.js';
 
-/** The credential that is a name and a password. */
+/** The credential of a name and a password. */
 @Module({
   imports: [SignInModule, PasswordsModule],
   controllers: [RegistrationController, LoginController],

@@ -20,7 +20,7 @@ export class RegisterRequest {
 
   /** See BodyPipe. */
   missing({ registration, registrationRequires }: Config): string[] {
-    // Whoever cannot register needs no names to be told so.
+    // If registration is closed, that is the error to report.
     return registration === 'closed' ? [] : registrationRequires.filter((name) => this[name] === undefined);
   }
 }

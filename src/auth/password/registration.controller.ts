@@ -22,15 +22,15 @@ export class RegistrationController {
   @Limit('registrations')
   @Post(['auth/register', 'register'])
   @ApiOperation({
-    summary: 'Make an account',
+    summary: 'Register a user',
     description:
-      'Usernames and emails are unique, whatever their case and Unicode form: `Ana` and `ana` are one. What must be given is `REGISTRATION_REQUIRES`.',
+      'Usernames and emails are unique and case-insensitive, and their Unicode form does not matter: `Ana` and `ana` are the same. `REGISTRATION_REQUIRES` sets which of them are required.',
     operationId: 'register',
   })
   @ApiCreatedResponse({
     description: 'The new user.',
     type: UserResponse,
-    headers: { Location: { description: 'Where the user is shown.', schema: { type: 'string' } } },
+    headers: { Location: { description: 'The URL of the user.', schema: { type: 'string' } } },
   })
   @ApiProblems(ValidationFailed, RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected, Busy)
   async register(

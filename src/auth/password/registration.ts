@@ -11,7 +11,7 @@ import type { User } from '../../users/user.entity.js';
 import { type Identifiers, UsersService } from '../../users/users.service.js';
 import { RegistrationClosed } from '../auth.errors.js';
 
-/** Lets people make their own account. */
+/** Registers users. */
 @Injectable()
 export class Registration {
   constructor(
@@ -24,14 +24,14 @@ export class Registration {
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
-  async register({ password, ...names }: Identifiers & { password: string }, caller: ClientContext): Promise<User> {
+  async register({ password, ...names }: Identifiers & { password: string }, client: ClientContext): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
     if (looksLikeForeignAddress(names)) {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
     }
     await this.policy.check(password, names);
-    const event = this.audit.event('registered', { client: caller });
-    const passwordHash = await this.hasher.hash(password, await this.turns.next(caller.ip));
+    const event = this.audit.event('registered', { client });
+    const passwordHash = await this.hasher.hash(password, await this.turns.next(client.ip));
     const user = await this.users.create({ ...names, passwordHash }, async (manager, { id }) => {
       event.userId = id;
       await this.audit.insert(manager, event);

@@ -1,13 +1,13 @@
 import { CommandFailed } from '../command-failed.js';
-import { type Line, LONGEST_LINE, lines } from './lines.js';
+import { type Line, lines, MAX_LINE_BYTES } from './lines.js';
 import { type Column, checkColumns, type RowValues, type SourceRow } from './source-row.js';
 
 type Fields = { fields: string[] } | { fault: string } | { open: true };
 
 /**
- * CSV with a header (RFC 4180), separated by comma, semicolon or tab, whichever the header uses.
+ * Reads CSV with a header (RFC 4180). The separator is the one in the header: comma, semicolon or tab.
  *
- * @throws CommandFailed where the header has another column, or a quote is never closed: nobody knows then what is a row
+ * @throws CommandFailed if the header has an unknown column, or if a quote is not closed, so that rows can't be recognized
  */
 export async function* csvRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<SourceRow> {
   const source = lines(chunks);
@@ -30,12 +30,12 @@ function readHeader(text: string, separator: string): Column[] {
 
 function named(columns: Column[], fields: string[]): { values: RowValues } | { fault: string } {
   if (fields.length !== columns.length) {
-    return { fault: `has ${fields.length} fields where the header has ${columns.length}` };
+    return { fault: `has ${fields.length} fields, but the header has ${columns.length}` };
   }
   return { values: Object.fromEntries(columns.map((column, index) => [column, fields[index]])) };
 }
 
-/** Takes the lines that a quoted field goes on in. */
+/** Reads one record, with all lines of its quoted fields. */
 async function read(
   first: Line,
   source: AsyncGenerator<Line>,
@@ -46,17 +46,15 @@ async function read(
     const record = split(text, separator);
     if (!('open' in record)) return record;
     const next = (await source.next()).value as Line | undefined;
-    if (next?.text === undefined || text.length + next.text.length > LONGEST_ROW) {
-      throw new CommandFailed(
-        `line ${first.number}: a quote is opened that is not closed within ${LONGEST_ROW} characters`,
-      );
+    if (next?.text === undefined || text.length + next.text.length > MAX_ROW_LENGTH) {
+      throw new CommandFailed(`line ${first.number}: a quote is not closed within ${MAX_ROW_LENGTH} characters`);
     }
     text += `\n${next.text}`;
   }
 }
 
-/** Each line more reads a row anew, so that one may not be as long as a line. */
-const LONGEST_ROW = LONGEST_LINE / 32;
+/** Shorter than the longest line, because every further line of a record parses it again from the start. */
+const MAX_ROW_LENGTH = MAX_LINE_BYTES / 32;
 
 function split(text: string, separator: string): Fields {
   if (!text.includes('"')) return { fields: text.split(separator) };
@@ -67,12 +65,12 @@ function split(text: string, separator: string): Fields {
       if (end === -1) return { open: true };
       fields.push(text.slice(position + 1, end).replaceAll('""', '"'));
       position = end + 1;
-      if (position < text.length && text[position] !== separator) return { fault: 'has text behind a closing quote' };
+      if (position < text.length && text[position] !== separator) return { fault: 'has text after a closing quote' };
     } else {
       const found = text.indexOf(separator, position);
       const end = found === -1 ? text.length : found;
       const field = text.slice(position, end);
-      if (field.includes('"')) return { fault: 'has a quote in a field that does not begin with one' };
+      if (field.includes('"')) return { fault: 'has a quote in a field that does not start with one' };
       fields.push(field);
       position = end;
     }

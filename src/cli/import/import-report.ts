@@ -10,12 +10,12 @@ interface Counts {
 export interface ReportOptions {
   json: boolean;
   dryRun: boolean;
-  /** What the number of a row counts. */
+  /** The unit of row numbers. */
   unit: string;
   progress: ProgressBar;
 }
 
-/** Tells of refused rows as they come, and at the end how many there were of what. */
+/** Prints refused rows as they occur, and a summary at the end. */
 export class ImportReport {
   readonly #formats = new Map<string, Counts>();
   readonly #started = performance.now();
@@ -33,7 +33,7 @@ export class ImportReport {
     this.options.progress.advance();
   }
 
-  /** @param reason must not repeat what the row holds */
+  /** @param reason must not contain values of the row */
   refused(line: number, reason: string): void {
     const { json, unit, progress } = this.options;
     this.#refused++;
@@ -43,7 +43,7 @@ export class ImportReport {
     else this.terminal.stderr.write(`${unit} ${line}: ${reason}\n`);
   }
 
-  /** Writes the summary; returns the exit code. */
+  /** Prints the summary. @returns the exit code */
   finish(): number {
     const { json, dryRun, progress } = this.options;
     progress.clear();

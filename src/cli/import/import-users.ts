@@ -1,33 +1,33 @@
 import type { ImportOutcome, UserImport, UserToImport } from '../../users/user-import.js';
+import { checkRow, type GoodRow } from './check-row.js';
 import type { ImportReport } from './import-report.js';
-import { type GoodRow, judgeRow } from './judge-row.js';
 import type { SourceRow } from './source-row.js';
 
 const BATCH = 1000;
 
 const FAULTS: Record<Exclude<ImportOutcome, 'imported' | 'already_there'>, string> = {
-  username_taken: 'its username is taken by a user with another email',
-  email_taken: 'its email is taken by a user with another username',
-  two_users: 'its username and its email belong to two different users',
-  lost: 'its name was taken and became free meanwhile; import it again',
+  username_taken: 'username belongs to a user with another email',
+  email_taken: 'email belongs to a user with another username',
+  two_users: 'username and email belong to two different users',
+  lost: 'the user with the same name was deleted during the import; import the row again',
 };
 
-type JudgedRow = { line: number } & (GoodRow | { fault: string });
+type CheckedRow = { line: number } & (GoodRow | { fault: string });
 
-/** Stores all rows that can be, batch by batch, and tells the report of each row in order. */
+/** Stores all valid rows in batches, and reports each row in order. */
 export async function importUsers(
   rows: AsyncIterable<SourceRow>,
   users: UserImport,
   report: ImportReport,
   salt: string | undefined,
 ): Promise<void> {
-  // One batch is read and judged while the one before is being stored.
+  // One batch is read and checked while the previous one is stored.
   let storing: Promise<void> = Promise.resolve();
   try {
     for await (const batch of batches(rows, salt)) {
       await storing;
       storing = storeBatch(batch, users, report);
-      // Whoever awaits it hears of the failure; until then nobody listens.
+      // Prevents an unhandled rejection until the promise is awaited.
       storing.catch(() => {});
     }
   } finally {
@@ -35,24 +35,24 @@ export async function importUsers(
   }
 }
 
-async function* batches(rows: AsyncIterable<SourceRow>, salt: string | undefined): AsyncGenerator<JudgedRow[]> {
-  let batch: JudgedRow[] = [];
+async function* batches(rows: AsyncIterable<SourceRow>, salt: string | undefined): AsyncGenerator<CheckedRow[]> {
+  let batch: CheckedRow[] = [];
   try {
     for await (const row of rows) {
-      batch.push('fault' in row ? row : { line: row.line, ...judgeRow(row.values, salt) });
+      batch.push('fault' in row ? row : { line: row.line, ...checkRow(row.values, salt) });
       if (batch.length < BATCH) continue;
       yield batch;
       batch = [];
     }
   } catch (error) {
-    // What was read before a fault of the file is stored all the same.
+    // Rows before an error of the file are stored.
     if (batch.length > 0) yield batch;
     throw error;
   }
   if (batch.length > 0) yield batch;
 }
 
-async function storeBatch(batch: JudgedRow[], users: UserImport, report: ImportReport): Promise<void> {
+async function storeBatch(batch: CheckedRow[], users: UserImport, report: ImportReport): Promise<void> {
   const good: UserToImport[] = batch.flatMap((row) => ('fault' in row ? [] : [row.user]));
   const outcomes = (await users.store(good)).values();
   for (const row of batch) {

@@ -3,9 +3,9 @@ import { type Line, lines } from './lines.js';
 import { COLUMNS, type SourceRow, unknownColumn } from './source-row.js';
 
 /**
- * JSON Lines: one object per line; blank lines are passed over.
+ * Reads JSON Lines: one object per line. Blank lines are skipped.
  *
- * @throws CommandFailed where the first object has a member that is none of a user's: then all will have it
+ * @throws CommandFailed if the first object has an unknown member, because all objects will probably have it
  */
 export async function* jsonlRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<SourceRow> {
   let first = true;
@@ -14,7 +14,7 @@ export async function* jsonlRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     const row = readRow(line);
     if ('unknown' in row) {
       const known = `known: ${COLUMNS.join(', ')}`;
-      if (first) throw new CommandFailed(`${row.unknown} is no member of users; ${known}`);
+      if (first) throw new CommandFailed(`${row.unknown} is not a known member; ${known}`);
       yield { line: line.number, fault: `has an unknown member ${row.unknown}` };
     } else {
       yield row;
@@ -29,7 +29,7 @@ function readRow({ number, text }: Line): SourceRow | { unknown: string } {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // The parser's own words quote the line, which may hold a hash.
+    // The message of the parser quotes the line, which may contain a hash.
     return { line: number, fault: 'is not valid JSON' };
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {

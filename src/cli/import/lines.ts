@@ -1,26 +1,26 @@
-/** One line of text, without its end. No text where it is longer than any row can be. */
+/** One line of text, without the line break. `text` is undefined if the line is longer than `MAX_LINE_BYTES`. */
 export interface Line {
   number: number;
   text: string | undefined;
 }
 
-/** No row is longer: the longest names and hash together have a few kilobytes. */
-export const LONGEST_LINE = 1024 * 1024;
+/** In bytes. The longest valid row has a few kilobytes. */
+export const MAX_LINE_BYTES = 1024 * 1024;
 
 const LF = 0x0a;
 
-/** The lines of UTF-8 text, ended by LF or CR LF; a byte order mark is left out. Keeps one line in memory. */
+/** Reads lines of UTF-8 text that end with LF or CR LF. Removes a byte order mark. Keeps only one line in memory. */
 export async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   let number = 1;
   let pending: Buffer[] = [];
   let length = 0;
   const keep = (piece: Buffer) => {
     length += piece.length;
-    if (length <= LONGEST_LINE) pending.push(piece);
+    if (length <= MAX_LINE_BYTES) pending.push(piece);
     else pending = [];
   };
   const take = (): Line => {
-    const text = length > LONGEST_LINE ? undefined : textOf(pending, number);
+    const text = length > MAX_LINE_BYTES ? undefined : textOf(pending, number);
     pending = [];
     length = 0;
     return { number: number++, text };

@@ -1,15 +1,15 @@
 import type { Terminal } from '../terminal.js';
 
-const EVERY_MS = 200;
+const DRAW_EVERY_MS = 200;
 const WIDTH = 30;
 
-/** A line on a terminal that says how far the work is; nothing where standard error is no terminal. */
+/** Draws a progress bar on standard error, if that is a terminal. */
 export class ProgressBar {
   readonly #started = performance.now();
   #rows = 0;
   #drawnAt = 0;
 
-  /** @param fraction of the work that is done, or nothing where nobody knows */
+  /** @param fraction returns the completed part of the work, from 0 to 1, or undefined if it is unknown */
   constructor(
     private readonly fraction: () => number | undefined,
     private readonly stream: Terminal['stderr'],
@@ -17,7 +17,7 @@ export class ProgressBar {
 
   advance(): void {
     this.#rows++;
-    if (!this.stream.isTTY || performance.now() - this.#drawnAt < EVERY_MS) return;
+    if (!this.stream.isTTY || performance.now() - this.#drawnAt < DRAW_EVERY_MS) return;
     this.#drawnAt = performance.now();
     const rate = Math.round((this.#rows / (this.#drawnAt - this.#started)) * 1000);
     const fraction = Math.min(1, this.fraction() ?? Number.NaN);
@@ -28,7 +28,7 @@ export class ProgressBar {
     this.stream.write(`\r\x1b[K${bar}${this.#rows} rows  ${rate} rows/s`);
   }
 
-  /** Before anything else is written, which then stands on a line of its own. */
+  /** Removes the bar. Call it before other output. */
   clear(): void {
     if (!this.stream.isTTY || this.#drawnAt === 0) return;
     this.stream.write('\r\x1b[K');

@@ -1,11 +1,12 @@
 const FORM = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 const EPOCH = /^\d{9,13}$/;
-/** Twelve digits are milliseconds (since 1973); fewer are seconds. */
+/** Smaller numbers are seconds, others milliseconds (since 1973). */
 const FIRST_MILLISECONDS = 1e11;
 
 /**
- * A time as databases write it: RFC 3339, with a blank for the T or with a zone of hours alone (UTC where there is
- * none), a date, or seconds or milliseconds since 1970. None that lies before 1970 or ahead of the machine's clock.
+ * Parses a time in the formats of databases: RFC 3339, also with a space instead of the T or with a time zone of hours only
+ * (default UTC), a date, or seconds or milliseconds since 1970. Returns undefined for other text, and for times before 1970
+ * or more than one day in the future.
  */
 export function readTime(text: string): Date | undefined {
   const date = EPOCH.test(text) ? fromEpoch(Number(text)) : fromText(text);

@@ -1,39 +1,39 @@
 import { CommandFailed } from '../command-failed.js';
 
-/** What a row may have. All but the hash may be missing, and one of the first two. */
+/** The columns of a row. Required are the hash, and the username or the email. */
 export const COLUMNS = ['username', 'email', 'email_verified', 'password_hash', 'created_at'] as const;
 export type Column = (typeof COLUMNS)[number];
 export type RowValues = Partial<Record<Column, unknown>>;
 
-/** One row as it was found, or why it could not be read. `line` is where it begins (in SQLite, its rowid). */
+/** One unchecked row, or why it could not be read. `line` is its first line (in SQLite, its rowid). */
 export type SourceRow = { line: number } & ({ values: RowValues } | { fault: string });
 
-/** Where rows come from. */
+/** A file or database to import from. */
 export interface RowSource {
   rows: AsyncIterable<SourceRow>;
-  /** What the number of a row counts. */
+  /** The unit of row numbers. */
   unit: 'line' | 'rowid' | 'row';
-  /** How much has been read, from 0 to 1; nothing where nobody knows how much there is. */
+  /** The part that has been read, from 0 to 1, or undefined if the total is unknown. */
   fraction(): number | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(COLUMNS);
 
-/** A name that is no column, in a form that a terminal can show. */
+/** Returns the first name that is not a column, quoted so that it is safe to print. */
 export function unknownColumn(names: Iterable<string>): string | undefined {
   for (const name of names) if (!KNOWN.has(name)) return JSON.stringify(name.slice(0, 64));
   return undefined;
 }
 
-/** @throws CommandFailed where a name is no column, is there twice, or one that is needed is not there */
+/** @throws CommandFailed if a column is unknown, duplicate or missing */
 export function checkColumns(names: readonly string[]): Column[] {
   const unknown = unknownColumn(names);
-  if (unknown !== undefined) throw new CommandFailed(`${unknown} is no column of users; known: ${COLUMNS.join(', ')}`);
+  if (unknown !== undefined) throw new CommandFailed(`${unknown} is not a known column; known: ${COLUMNS.join(', ')}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new CommandFailed(`the column ${twice} is there twice`);
-  if (!names.includes('password_hash')) throw new CommandFailed('there is no column password_hash');
+  if (twice !== undefined) throw new CommandFailed(`the column ${twice} is duplicate`);
+  if (!names.includes('password_hash')) throw new CommandFailed('the column password_hash is missing');
   if (!names.includes('username') && !names.includes('email')) {
-    throw new CommandFailed('there is neither a column username nor a column email');
+    throw new CommandFailed('requires a column username or email');
   }
   return names as Column[];
 }

@@ -3,16 +3,16 @@ import sqlite from 'node-sqlite3-wasm';
 import { CommandFailed } from '../command-failed.js';
 import type { Column, RowSource, RowValues, SourceRow } from './source-row.js';
 
-/** Which table, and which of its columns is what. */
+/** The table of users, and the columns by their names in {@link COLUMNS}. */
 export interface SqliteMapping {
   table: string;
   columns: Partial<Record<Column, string>>;
 }
 
 /**
- * The rows of a table of a SQLite file, read only.
+ * Reads the rows of a table in a SQLite file. The file is opened read-only.
  *
- * @throws CommandFailed where the file, the table or a column is not there
+ * @throws CommandFailed if the file, the table or a column is missing
  */
 export function sqliteSource(file: string, { table, columns }: SqliteMapping): RowSource {
   if (!existsSync(file)) throw new CommandFailed(`can't read ${file}: there is no such file`);
@@ -55,7 +55,7 @@ export function sqliteSource(file: string, { table, columns }: SqliteMapping): R
 function open(file: string): sqlite.Database {
   return attempt(file, () => {
     const database = new sqlite.Database(file, { readOnly: true });
-    // A file with a write-ahead log can be read without shared memory, which WebAssembly lacks, only so.
+    // Required for files with a write-ahead log, because WebAssembly has no shared memory.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     return database;
   });
@@ -75,7 +75,7 @@ function unreadable(file: string, error: unknown): unknown {
     : error;
 }
 
-/** A view, or a table WITHOUT ROWID, has none. */
+/** Views and tables WITHOUT ROWID have none. */
 function hasRowid(database: sqlite.Database, from: string): boolean {
   try {
     database.get(`SELECT rowid ${from} LIMIT 1`);
@@ -89,7 +89,7 @@ function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
-/** Some apps keep the bytes of a hash: they are text all the same. */
+/** Some applications store the hash as a BLOB of its text. */
 function texts(values: Record<string, unknown>): RowValues {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [

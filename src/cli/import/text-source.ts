@@ -5,7 +5,6 @@ import { csvRows } from './csv-rows.js';
 import { jsonlRows } from './jsonl-rows.js';
 import type { RowSource, SourceRow } from './source-row.js';
 
-/** How a text holds rows. */
 export type TextFormat = 'csv' | 'jsonl';
 
 const READERS: Record<TextFormat, (chunks: AsyncIterable<Buffer>) => AsyncGenerator<SourceRow>> = {
@@ -15,11 +14,10 @@ const READERS: Record<TextFormat, (chunks: AsyncIterable<Buffer>) => AsyncGenera
 const BY_EXTENSION: Record<string, TextFormat> = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
 
 /**
- * Opens a file, or standard input for `-`. The format is the one given, else the extension's, else what the first
- * character tells.
+ * Opens a file, or standard input for `-`. Without `format`, the file extension or the first character decides.
  *
- * @param stdin what `-` stands for
- * @throws CommandFailed where it can't be opened
+ * @param stdin the stream to read for `-`
+ * @throws CommandFailed if it can't be opened
  */
 export function textSource(file: string, format: TextFormat | undefined, stdin: AsyncIterable<Buffer>): RowSource {
   const { stream, size } = file === '-' ? { stream: stdin, size: undefined } : openFile(file);
@@ -54,10 +52,12 @@ function openFile(file: string) {
 
 async function* rowsOf(chunks: AsyncGenerator<Buffer>, format: TextFormat | undefined): AsyncGenerator<SourceRow> {
   const { value: first, done } = await chunks.next();
-  if (done || first === undefined) throw new CommandFailed('there is nothing to read');
+  if (done || first === undefined) throw new CommandFailed('the file is empty');
   const start = first.toString('utf8', 0, 64).replace('\uFEFF', '').trimStart()[0];
   if (start === '[' && format !== 'csv') {
-    throw new CommandFailed("this is a JSON array; make it one object per line, for example with jq -c '.[]'");
+    throw new CommandFailed(
+      "the file is a JSON array; convert it to one object per line, for example with jq -c '.[]'",
+    );
   }
   const reader = READERS[format ?? (start === '{' ? 'jsonl' : 'csv')];
   yield* reader(resumed(first, chunks));

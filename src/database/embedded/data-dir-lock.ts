@@ -4,15 +4,15 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartRefused } from '../../config/start-refused.js';
+import { StartError } from '../../config/start-error.js';
 
 const NAME = /^lock-[0-9a-f]{12}$/;
 /** The path of a socket may have 104 bytes on macOS; the file name takes 22. */
-const LONGEST_FOLDER = 80;
+const MAX_FOLDER_BYTES = 80;
 const ATTEMPTS = 50;
 
 /** Another process uses the data folder. */
-export class DataDirInUse extends StartRefused {
+export class DataDirInUse extends StartError {
   override name = 'DataDirInUse';
 
   constructor(dataDir: string) {
@@ -89,7 +89,7 @@ export class DataDirLock {
 
 /** If the path is too long for a socket, a short symbolic link to the folder is used. */
 function shortNameOf(dataDir: string): { folder: string; remove: () => void } {
-  if (Buffer.byteLength(dataDir) <= LONGEST_FOLDER) return { folder: dataDir, remove: () => {} };
+  if (Buffer.byteLength(dataDir) <= MAX_FOLDER_BYTES) return { folder: dataDir, remove: () => {} };
   const temporary = mkdtempSync(join(tmpdir(), 'portero-'));
   const folder = join(temporary, 'data');
   symlinkSync(dataDir, folder);

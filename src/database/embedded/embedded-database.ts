@@ -2,7 +2,7 @@ import { chmodSync, existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { StartRefused } from '../../config/start-refused.js';
+import { StartError } from '../../config/start-error.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { EmbeddedStream } from './embedded-stream.js';
 
@@ -48,7 +48,7 @@ export class EmbeddedDatabase {
     const cluster = join(this.#dataDir, 'postgres');
     if (!existsSync(cluster)) await createCluster(cluster);
     else if (!statSync(cluster).isDirectory())
-      throw new StartRefused(`${cluster} is not a folder. Remove it, or set DATA_DIR to another folder`);
+      throw new StartError(`${cluster} is not a folder. Remove it, or set DATA_DIR to another folder`);
     // PGlite creates its files readable for everybody, so the folder must not be.
     chmodSync(cluster, 0o700);
     return await PGlite.create({ dataDir: cluster, postgresqlconf: SETTINGS });

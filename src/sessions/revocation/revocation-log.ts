@@ -11,34 +11,34 @@ import type { EndReason } from '../session.entity.js';
 /** A session that has ended while tokens issued for it have not expired. */
 export interface Revocation {
   sessionId: string;
-  /** Milliseconds since the epoch: after it nothing of the session is alive anywhere, and the entry can go. */
+  /** Milliseconds since the epoch. After it, all tokens and cookies of the session are invalid without the entry. */
   until: number;
 }
 
 export interface EndAllOptions {
-  /** Who asked for it, and from where. */
+  /** The client that requested it. */
   by?: ClientContext | undefined;
-  /** A session that goes on. */
+  /** The ID of a session that does not end. */
   keep?: string | undefined;
-  /** Done first in the same transaction, with the user's row locked; what it throws undoes all. */
+  /** Runs first in the same transaction, with the user's row locked. An error rolls the transaction back. */
   require?: (manager: EntityManager) => Promise<void>;
-  /** Done last in the same transaction, after the sessions have ended. */
+  /** Runs last in the same transaction, after the sessions have ended. */
   within?: (manager: EntityManager) => Promise<void>;
 }
 
-/** An instance may take a cookie for that long without asking the database; see CookieSessions. */
+/** How long an instance may accept a cookie without a database query; see CookieSessions. */
 const COOKIE_MEMORY = `interval '2 minutes'`;
 
 /**
- * The id of one session's event, where a statement ends several: the time and order of the event in $1, and the random
- * half of the session's id.
+ * The ID of one session's event if a statement ends several sessions: the first half comes from the event in $1, with its
+ * time and order; the second, random half comes from the session's ID.
  */
 const EVENT_ID_OF_MANY = `encode(substring(uuid_send(($1::jsonb->>'id')::uuid) FOR 8) || substring(uuid_send(live.id) FROM 9), 'hex')::uuid`;
 
-/** The same where one session ends: the id of the event in $1. */
+/** The ID of the event in $1, for statements that end one session. */
 const EVENT_ID_OF_ONE = `$1::jsonb->'id'`;
 
-/** The clocks of instances may differ by so much: some accept a token for longer than the one that ends its session. */
+/** The clocks of instances may differ by this much, so another instance may accept a token for longer. */
 const CLOCK_SKEW = `interval '30 seconds'`;
 
 const NOW = databaseTime('$3');
@@ -50,11 +50,10 @@ const insertEvents = (id: string) =>
   });
 
 /**
- * Ends the sessions that match a condition, and writes their entries for the feed and their events: one statement, so
- * that no session ends without them, nor the other way round. If a session has already ended, its original reason is
- * kept.
+ * Ends the sessions that match a condition, and writes their revocation entries and events, all in one statement. If a
+ * session has already ended, its original reason is kept.
  *
- * $1 is the event, $2 the reason, $3 the time; the condition begins at $4.
+ * $1 is the event, $2 the reason, $3 the time. The parameters of the condition start at $4.
  */
 const endWhere = (condition: string, { eventId = EVENT_ID_OF_MANY, limit = '', also = '' } = {}) => `
   WITH found AS (
@@ -79,9 +78,9 @@ const END_ALL = endWhere('user_id = $4 AND id IS DISTINCT FROM $5::uuid AND ende
 const END_EXCESS = endWhere(`id IN (
   SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
   ORDER BY started_at DESC, id DESC OFFSET $5) AND ended_at IS NULL`);
-/** Of all users, from some id on. */
-const END_EVERYBODYS = endWhere('id > $4 AND ended_at IS NULL', { limit: 'LIMIT $5' });
-const EVERYBODYS_BATCH = 1000;
+/** The sessions of all users, after a session ID. */
+const END_FOR_ALL_USERS = endWhere('id > $4 AND ended_at IS NULL', { limit: 'LIMIT $5' });
+const ALL_USERS_BATCH = 1000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
 interface Ended extends Revocation {
@@ -92,17 +91,17 @@ interface EndedRow {
   sessionId: string;
   userId: string;
   until: Date;
-  /** None where it had ended before. */
+  /** Null if the session had already ended. */
   eventId: string | null;
 }
 
-/** Changes of the user that end sessions. Each is an event of its own. */
+/** Changes of a user that end sessions, and the additional event of each. */
 const CHANGES: Partial<Record<EndReason, AuditEventType>> = {
   password_changed: 'password.changed',
   user_deleted: 'user.deleted',
   user_disabled: 'user.disabled',
 };
-/** Who acted, where it was not the user. */
+/** The actors of events that the user did not cause. */
 const ACTORS: Partial<Record<EndReason, Actor>> = {
   refresh_token_reused: 'system',
   too_many_sessions: 'system',
@@ -111,7 +110,7 @@ const ACTORS: Partial<Record<EndReason, Actor>> = {
   ended_by_operator: 'operator',
 };
 
-/** The ends of sessions in the database, and the log of them that every instance reads. */
+/** Ends sessions in the database, and writes the revocation entries that every instance reads. */
 export class RevocationLog {
   constructor(
     private readonly manager: EntityManager,
@@ -119,12 +118,12 @@ export class RevocationLog {
     private readonly audit = new AuditLog(clock, manager),
   ) {}
 
-  /** Ends one session, also one that had ended; a session that never was is left alone. */
+  /** Ends one session. Does nothing if no such session exists. */
   async end(sessionId: string, reason: EndReason, by?: ClientContext): Promise<Revocation[]> {
     return this.#log(await this.#end(this.manager, END_ONE, this.#eventOf(reason, by), reason, sessionId));
   }
 
-  /** Ends a session because a refresh token of it was used again, and records the reuse in the same statement. */
+  /** Ends a session because one of its refresh tokens was reused. Records the reuse in the same statement. */
   async endReused(sessionId: string, reuse: EventInput): Promise<Revocation[]> {
     const reason = 'refresh_token_reused';
     const event = this.#eventOf(reason, reuse.client);
@@ -135,7 +134,7 @@ export class RevocationLog {
     return ended;
   }
 
-  /** Ends every session of a user but the one to keep, together with what is done `within` the same transaction. */
+  /** Ends all sessions of a user except `keep`. `require` and `within` run in the same transaction. */
   async endAll(
     userId: string,
     reason: EndReason,
@@ -144,7 +143,7 @@ export class RevocationLog {
     const type = CHANGES[reason];
     const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason), client: by });
     const ended = await this.manager.transaction(async (manager) => {
-      // No session begins until this is done: an insert must share the lock of its user's row.
+      // No session of the user can start before the commit, because its insert needs a lock on the same row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
       await require?.(manager);
       const event = this.#eventOf(reason, by);
@@ -157,17 +156,17 @@ export class RevocationLog {
     return this.#log(ended);
   }
 
-  /** Ends the oldest sessions of a user that are more than `limit`. */
+  /** Ends the oldest sessions of a user beyond `limit`. */
   async endExcess(userId: string, limit: number): Promise<Revocation[]> {
     const event = this.#eventOf('too_many_sessions');
     return this.#log(await this.#end(this.manager, END_EXCESS, event, 'too_many_sessions', userId, limit));
   }
 
-  /** Ends every session of every user, so many at a time that nobody waits for long. */
-  async *endEverybodys(reason: EndReason): AsyncGenerator<Revocation[]> {
+  /** Ends all sessions of all users, in batches, so that row locks are short. */
+  async *endForAllUsers(reason: EndReason): AsyncGenerator<Revocation[]> {
     for (let after: string | undefined = NIL; after !== undefined; ) {
       const event = this.#eventOf(reason);
-      const ended = this.#log(await this.#end(this.manager, END_EVERYBODYS, event, reason, after, EVERYBODYS_BATCH));
+      const ended = this.#log(await this.#end(this.manager, END_FOR_ALL_USERS, event, reason, after, ALL_USERS_BATCH));
       yield ended;
       after = ended
         .map(({ sessionId }) => sessionId)

@@ -12,14 +12,14 @@ import { type EndAllOptions, type Revocation, RevocationLog } from './revocation
 const PRUNE_EVERY_MS = 60_000;
 const FROM_THE_BEGINNING = '0';
 
-/** So that each read ends well within the time that one may take, however much there is to catch up on. */
+/** Rows per query. A page takes much less time than a read may take. */
 const PAGE = 10_000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
 /**
- * What has been written since the transactions that were under way at the last read, and where to go on next time.
- * An entry of a transaction that commits late is met all the same: its number is not below that of the oldest one
- * under way (xmin). Entries that are met twice do no harm.
+ * Reads the entries since the oldest transaction that was running at the last read (xmin), and the cursor for the next
+ * read. Entries of transactions that commit late are read too, because their transaction ID is not below that xmin.
+ * Reading an entry twice is harmless.
  */
 const READ_ON = `
   SELECT now.xmin::text AS cursor, extract(epoch FROM pg_postmaster_start_time())::text AS server,
@@ -30,22 +30,22 @@ const READ_ON = `
 
 interface FeedRow {
   cursor: string;
-  /** Tells this start of this server from every other one. */
+  /** Identifies one start of one database server. */
   server: string;
-  /** Of the entry, as what follows. Where there is no entry, there is one row without. */
+  /** The transaction ID of the entry. If there are no entries, one row has null here and in the next fields. */
   txid: string | null;
   sessionId: string | null;
   until: Date | null;
 }
 
 /**
- * The sessions that ended while something of them may still be taken. Kept in the database, so that they outlive a
- * restart and every instance learns of them; and in memory, so that a request asks nobody.
+ * Sessions that have ended while tokens issued for them have not expired. They are stored in the database, for restarts
+ * and for other instances, and in memory, so that requests need no query.
  */
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
-  /** Session id to the monotonic time at which the entry is over: a wall clock that jumps ahead must not forget it. */
+  /** Session ID to the monotonic time at which the entry expires. The wall clock could jump ahead and lose entries. */
   readonly #until = new Map<string, number>();
   #cursor = FROM_THE_BEGINNING;
   #server = '';
@@ -75,28 +75,28 @@ export class Revocations implements OnModuleInit {
   }
 
   /**
-   * Ends a session for good. Its access tokens are refused here from the moment this resolves, and after a restart;
-   * by the other instances as soon as they hear of it. The first reason stays.
+   * Ends a session. Once this resolves, this instance rejects its access tokens, also after a restart. Other instances
+   * reject them when they have read the change feed. If the session has already ended, its original reason is kept.
    */
   async revoke(sessionId: string, reason: EndReason, by?: ClientContext): Promise<void> {
     this.#publish(await this.#log.end(sessionId, reason, by));
   }
 
   /**
-   * Ends a session because a refresh token of it was used again.
+   * Ends a session because one of its refresh tokens was reused.
    *
-   * @param reuse the reuse, recorded in the same statement
+   * @param reuse the event, recorded in the same statement
    */
   async revokeReused(sessionId: string, reuse: EventInput): Promise<void> {
     this.#publish(await this.#log.endReused(sessionId, reuse));
   }
 
-  /** The same for every session of a user, but the one to keep; also where the user is gone. */
+  /** Ends all sessions of a user except `options.keep`, also if the user no longer exists. */
   async revokeAll(userId: string, reason: EndReason, options: EndAllOptions = {}): Promise<void> {
     this.#publish(await this.#log.endAll(userId, reason, options));
   }
 
-  /** The same for the oldest sessions of a user that are more than `limit`. */
+  /** Ends the oldest sessions of a user beyond `limit`. */
   async revokeExcess(userId: string, limit: number): Promise<void> {
     this.#publish(await this.#log.endExcess(userId, limit));
   }
@@ -106,11 +106,11 @@ export class Revocations implements OnModuleInit {
     if (revocations.length > 0) this.feed.announce();
   }
 
-  /** @throws where the whole log could not be read; then nothing counts as heard */
+  /** @throws if not all entries could be read; the cursor then does not move */
   async #read(query: Query): Promise<void> {
     let read = await this.#readFrom(this.#cursor, query);
-    // A database that was restored counts from a lower number, and a standby that took over gives numbers again that
-    // the former server had given: what was read from the middle of another count is not the whole log.
+    // After a restore, transaction IDs are lower. After a failover, the new server uses IDs again that the previous one
+    // had used. In both cases the cursor is meaningless, so all entries are read again.
     const isSameCount = read.server === this.#server && BigInt(read.cursor) >= BigInt(this.#cursor);
     if (!isSameCount && this.#cursor !== FROM_THE_BEGINNING) read = await this.#readFrom(FROM_THE_BEGINNING, query);
     this.#cursor = read.cursor;
@@ -118,16 +118,16 @@ export class Revocations implements OnModuleInit {
     if (this.clock.monotonic() >= this.#pruneAt) this.#prune();
   }
 
-  /** @returns the cursor to go on from, and the server that answered */
+  /** @returns the cursor for the next read, and the server that responded */
   async #readFrom(start: string, query: Query): Promise<Pick<FeedRow, 'cursor' | 'server'>> {
     let rows = await query<FeedRow>(READ_ON, [start, NIL]);
-    // Those of the first page: what commits while the others are read may lie before them, and is met next time.
+    // The cursor of the first page: entries that commit while the other pages are read may lie before those pages.
     const { cursor, server } = rows[0] as FeedRow;
     this.#take(rows);
     while (rows.length === PAGE) {
       const { txid, sessionId } = rows.at(-1) as FeedRow;
       rows = await query<FeedRow>(READ_ON, [txid, sessionId]);
-      if (rows[0]?.server !== server) throw new Error('another server answered in the middle of the log');
+      if (rows[0]?.server !== server) throw new Error('the database server changed while revocations were read');
       this.#take(rows);
     }
     return { cursor, server };

@@ -11,8 +11,8 @@ const ALGORITHM_OF_TYPE = new Map<unknown, JwtAlg>([
 ]);
 
 /** The key can't be used. The message is for the operator and continues a sentence: `the key …`. */
-export class KeyRefused extends Error {
-  override name = 'KeyRefused';
+export class InvalidKey extends Error {
+  override name = 'InvalidKey';
 }
 
 export interface KeyRules {
@@ -23,7 +23,7 @@ export interface KeyRules {
 /**
  * Reads the keys in a text: a private key in PEM (PKCS #8, PKCS #1 or SEC 1), a JWK or a JWK Set (RFC 7517).
  *
- * @throws KeyRefused
+ * @throws InvalidKey
  */
 export function readKeys(text: string, rules: KeyRules = {}): Key[] {
   if (text.trimStart().startsWith('-----BEGIN')) return [readPem(text, rules)];
@@ -35,13 +35,13 @@ export function readKeys(text: string, rules: KeyRules = {}): Key[] {
  * Reads a JWK Set in which each key is valid, `kid`s are unique, and secrets are not mixed with key pairs. Otherwise a token
  * could be verified with the wrong key.
  *
- * @throws KeyRefused
+ * @throws InvalidKey
  */
 export function readJwkSet(jwks: readonly JsonWebKey[], rules: KeyRules = {}): Key[] {
   const keys = jwks.map((jwk) => readJwk(jwk, rules));
-  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new KeyRefused('two keys have one kid');
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new InvalidKey('two keys have one kid');
   if (new Set(keys.map(({ alg }) => alg === 'HS256')).size > 1)
-    throw new KeyRefused('secrets are mixed with key pairs');
+    throw new InvalidKey('secrets are mixed with key pairs');
   return keys;
 }
 
@@ -49,16 +49,16 @@ export function readJwkSet(jwks: readonly JsonWebKey[], rules: KeyRules = {}): K
  * Reads a JWK, public or private, for its `alg` or the only algorithm of its type. Without a `kid` it gets its thumbprint
  * (RFC 7638).
  *
- * @throws KeyRefused
+ * @throws InvalidKey
  */
 export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
-  if (typeof jwk !== 'object' || jwk === null) throw new KeyRefused('is neither PEM nor a JWK');
+  if (typeof jwk !== 'object' || jwk === null) throw new InvalidKey('is neither PEM nor a JWK');
   const expected = ALGORITHM_OF_TYPE.get(jwk.kty);
   const { alg = expected, use = 'sig', key_ops: operations = ['sign', 'verify'], kid } = jwk as Record<string, unknown>;
-  if (expected === undefined || alg !== expected) throw new KeyRefused(`is of type ${jwk.kty} for algorithm ${alg}`);
-  if (use !== 'sig') throw new KeyRefused(`is for use ${use}, not sig`);
+  if (expected === undefined || alg !== expected) throw new InvalidKey(`is of type ${jwk.kty} for algorithm ${alg}`);
+  if (use !== 'sig') throw new InvalidKey(`is for use ${use}, not sig`);
   if (!Array.isArray(operations) || !operations.some((operation) => operation === 'sign' || operation === 'verify')) {
-    throw new KeyRefused('is not for signatures (key_ops)');
+    throw new InvalidKey('is not for signatures (key_ops)');
   }
   const key = createKey(() =>
     jwk.kty === 'oct'
@@ -71,18 +71,18 @@ export function readJwk(jwk: JsonWebKey, rules: KeyRules = {}): Key {
 }
 
 function readPem(text: string, rules: KeyRules): Key {
-  if (text.includes('ENCRYPTED')) throw new KeyRefused('is encrypted: remove its passphrase first (openssl pkey)');
-  if (!text.includes('PRIVATE KEY-----')) throw new KeyRefused('contains no private key, so it can not sign');
+  if (text.includes('ENCRYPTED')) throw new InvalidKey('is encrypted: remove its passphrase first (openssl pkey)');
+  if (!text.includes('PRIVATE KEY-----')) throw new InvalidKey('contains no private key, so it can not sign');
   const key = createKey(() => createPrivateKey(text));
   const alg = ALGORITHM_OF_TYPE.get(createKey(() => key.export({ format: 'jwk' })).kty);
-  if (alg === undefined) throw new KeyRefused(`has the type ${key.asymmetricKeyType}, which is not supported`);
+  if (alg === undefined) throw new InvalidKey(`has the type ${key.asymmetricKeyType}, which is not supported`);
   return checked(key, alg, rules);
 }
 
-/** @throws KeyRefused if the key is weak or not for the algorithm */
+/** @throws InvalidKey if the key is weak or not for the algorithm */
 export function checked(key: KeyObject, alg: JwtAlg, rules: KeyRules = {}, kid?: string): Key {
   const fault = weakness(key, alg, rules);
-  if (fault !== undefined) throw new KeyRefused(fault);
+  if (fault !== undefined) throw new InvalidKey(fault);
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   return { kid: kid ?? thumbprint(publicKey), alg, privateKey: key.type === 'public' ? undefined : key, publicKey };
 }
@@ -91,7 +91,7 @@ function createKey<T>(create: () => T): T {
   try {
     return create();
   } catch (cause) {
-    throw new KeyRefused('can not be read as a key', { cause });
+    throw new InvalidKey('can not be read as a key', { cause });
   }
 }
 
@@ -102,5 +102,5 @@ function parse(text: string): JsonWebKey & { keys?: unknown } {
   } catch {
     // Reported below.
   }
-  throw new KeyRefused('is neither PEM nor a JWK');
+  throw new InvalidKey('is neither PEM nor a JWK');
 }

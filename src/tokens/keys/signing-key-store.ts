@@ -9,7 +9,7 @@ import type { Sealing } from '../../crypto/sealing.js';
 import { notify } from '../../database/feed/feed-connection.js';
 import { generateKey, type Key } from '../jwa.js';
 import { thumbprint } from './jwk.js';
-import { checked, KeyRefused } from './key-file.js';
+import { checked, InvalidKey } from './key-file.js';
 import { SigningKeyRow } from './signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from './signing-key.errors.js';
 
@@ -49,7 +49,7 @@ export class SigningKeyStore {
     return this.manager.find(SigningKeyRow, { order: { createdAt: 'ASC', kid: 'ASC' } });
   }
 
-  /** @throws UnsealFailed, KeyRefused */
+  /** @throws UnsealFailed, InvalidKey */
   open({ kid, alg, sealedKey, ...row }: SigningKeyRow): StoredKey & { stale: boolean } {
     const { plain, stale } = this.sealing.unseal(sealedKey as Buffer, kid);
     const key =
@@ -103,12 +103,12 @@ export class SigningKeyStore {
    * Imports a key as the next one. It replaces the prepared one.
    *
    * @returns its key ID, the thumbprint
-   * @throws KeyRefused if it is not for `JWT_ALG` or has no private half; KeyExists
+   * @throws InvalidKey if it is not for `JWT_ALG` or has no private half; KeyExists
    */
   async import({ privateKey, publicKey, alg }: Key): Promise<string> {
     const { jwtAlg } = this.settings;
-    if (alg !== jwtAlg) throw new KeyRefused(`is for ${alg}, and JWT_ALG is ${jwtAlg}`);
-    if (privateKey === undefined) throw new KeyRefused('is a public key, and can not sign');
+    if (alg !== jwtAlg) throw new InvalidKey(`is for ${alg}, and JWT_ALG is ${jwtAlg}`);
+    if (privateKey === undefined) throw new InvalidKey('is a public key, and can not sign');
     const kid = thumbprint(publicKey);
     await this.#exclusively(async (manager, record) => {
       const there = await manager.findOneBy(SigningKeyRow, { kid });

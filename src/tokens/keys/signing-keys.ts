@@ -4,12 +4,12 @@ import type { DataSource } from 'typeorm';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import { Config } from '../../config/config.js';
-import { StartRefused } from '../../config/start-refused.js';
+import { StartError } from '../../config/start-error.js';
 import { Sealing, UnsealFailed } from '../../crypto/sealing.js';
 import { ChangeFeed } from '../../database/feed/change-feed.js';
 import type { Query } from '../../database/feed/feed-connection.js';
 import { type PublicJwk, publicJwk } from './jwk.js';
-import { KeyRefused } from './key-file.js';
+import { InvalidKey } from './key-file.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 import { NextKeyTooNew } from './signing-key.errors.js';
 import { SigningKeyStore, type StoredKey } from './signing-key-store.js';
@@ -42,7 +42,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     this.#store = new SigningKeyStore(dataSource.manager, sealing, clock, config, { audit, actor: 'system' });
   }
 
-  /** @throws StartRefused if the secret is wrong, before anything is changed */
+  /** @throws StartError if the secret is wrong, before anything is changed */
   async onModuleInit(): Promise<void> {
     this.#load(await this.#store.list());
   }
@@ -108,21 +108,21 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap {
     try {
       return this.#store.open(row);
     } catch (error) {
-      const refusal = this.#refusal(row, error);
+      const startError = this.#startError(row, error);
       // At the start this is an error. Later, a key from another instance must not stop this one.
-      if (this.#active === undefined) throw refusal;
+      if (this.#active === undefined) throw startError;
       if (!this.#unusable.has(row.kid)) {
-        this.#logger.error({ msg: 'a signing key can not be used', kid: row.kid, reason: refusal.message });
+        this.#logger.error({ msg: 'a signing key can not be used', kid: row.kid, reason: startError.message });
       }
       this.#unusable.add(row.kid);
       return undefined;
     }
   }
 
-  #refusal({ kid }: SigningKeyRow, error: unknown): Error {
-    if (error instanceof KeyRefused) return new StartRefused(`the signing key ${kid} in the database ${error.message}`);
+  #startError({ kid }: SigningKeyRow, error: unknown): Error {
+    if (error instanceof InvalidKey) return new StartError(`the signing key ${kid} in the database ${error.message}`);
     if (!(error instanceof UnsealFailed)) return error as Error;
-    return new StartRefused(
+    return new StartError(
       'PORTERO_SECRET (or the secret file in DATA_DIR) is not the secret that sealed the signing keys in this database; start with that one, or with it in PORTERO_SECRET_PREVIOUS. Nothing was changed',
       { cause: error },
     );

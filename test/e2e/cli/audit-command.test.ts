@@ -60,7 +60,7 @@ test('records disabling and enabling a user as actions of the operator, and enab
   const [{ id }, older] = events;
   expect(await audit('--user', 'eva', '--before', id)).toEqual([older]);
   const text = await command.run(['audit', '--user', 'EVA', '--limit', '1']);
-  expect(text.stderr).toBe(`portero: there may be more: --before ${id}\n`);
+  expect(text.stderr).toBe(`portero: there may be more events; use --before ${id}\n`);
 }, 300_000);
 
 test('rejects a name that is the username of one user and the email of another', async () => {
@@ -79,10 +79,10 @@ test('rejects a name that is the username of one user and the email of another',
 
 test.each([
   [['--user', 'nobody'], /there is no user "nobody"/],
-  [['--since', 'yesterday'], /Give a time/],
+  [['--since', 'yesterday'], /Expected a time/],
   [['--type', 'nothing'], /Allowed choices/],
-  [['--limit', '-1'], /Give a whole number/],
-  [['--before', 'x'], /Give the id of an event/],
+  [['--limit', '-1'], /Expected a whole number/],
+  [['--before', 'x'], /Expected the ID of an event/],
 ])(
   'rejects %j',
   async (options, reason) => {

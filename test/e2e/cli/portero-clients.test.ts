@@ -44,7 +44,7 @@ test('labels each value in text output, and warns that the secret is not shown a
   expect(await clients('list')).toEqual({ code: 0, stdout: 'no clients\n', stderr: '' });
   const { stdout } = await clients('create', '--name', 'shop');
   expect(stdout).toMatch(
-    /^client_id {6}[0-9a-f-]{36}\nclient_secret {2}[\w-]{43}\nThe secret can not be shown again\.\n$/,
+    /^client_id {6}[0-9a-f-]{36}\nclient_secret {2}[\w-]{43}\nThe secret cannot be shown again\.\n$/,
   );
 });
 

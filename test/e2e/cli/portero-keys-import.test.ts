@@ -44,7 +44,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'two keys',
     () => ['import', file(JSON.stringify({ keys: [1, 2].map(() => pem('ec').export({ format: 'jwk' })) }))],
-    /key\.pem holds 2 keys, not one$/,
+    /key\.pem contains 2 keys, not one$/,
   ],
   ['an unknown kid', () => ['revoke', 'unknown'], /^portero: there is no key unknown$/],
   ['an unknown kid to export', () => ['export', 'unknown'], /^portero: there is no key unknown$/],

@@ -39,7 +39,7 @@ test('a dry run reports what an import would do, including duplicates across bat
     `{"username":"THERE","email":"there@example.com","password_hash":"${HASH}"}`,
     `{"username":"there","email":"else@example.com","password_hash":"${HASH}"}`,
   ].join('\n');
-  const taken = 'its username is taken by a user with another email';
+  const taken = 'username belongs to a user with another email';
   const stderr = `line 2502: ${taken}\nline 2504: ${taken}\n`;
   const dry = await command.importText(rows, '--dry-run');
   expect(summary(dry)).toEqual({
@@ -66,7 +66,7 @@ test("stores the hashes of Flask-Security's salted scheme so that logins can ver
   const empty = command.file('empty.txt', '\n');
   expect(await command.importText(row, '--security-password-salt-file', empty)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^portero: the salt of Flask-Security: \S.*\n$/),
+    stderr: expect.stringMatching(/^portero: invalid Flask-Security salt: \S.*\n$/),
   });
 });
 
@@ -88,7 +88,7 @@ test("rejects a username that looks like another user's email address", async ()
     `bob＠example.com,,${HASH}`,
     `Carol@example.com,carol@example.com,${HASH}`,
   ];
-  const fault = 'username looks like an address and is not the email of the same row';
+  const fault = 'username looks like an email address, but differs from the email of the row';
   expect(await command.importText(rows.join('\n'))).toMatchObject({
     code: 3,
     stderr: `line 2: ${fault}\nline 3: ${fault}\n`,
@@ -99,7 +99,7 @@ test('imports a hash of another Portero unchanged, and users hashes reports unkn
   const own = `$portero-bcrypt$v=1,pepper=00000000${HASH}`;
   expect(await command.importText(`username,password_hash\nana,"${own}"\nbob,$portero-none$\n`)).toMatchObject({
     code: 3,
-    stderr: 'line 3: password_hash is a malformed hash of Portero\n',
+    stderr: 'line 3: password_hash is a malformed Portero hash\n',
   });
   const { stdout } = await command.run(['users', 'hashes']);
   expect(stdout).toBe('portero-bcrypt  1\n1 users\n');
@@ -111,11 +111,11 @@ test('scripts/portero.mjs runs the same command', async () => {
 });
 
 test.each([
-  ['no file', [], /name a file to import/],
+  ['no file', [], /requires a file/],
   ['a file that is not there', ['missing.csv'], /can't read missing.csv: .*no such file/],
   ['a folder', ['src'], /can't read src: it is a folder/],
   ['an unknown format', ['x.csv', '--format', 'xml'], /Allowed choices are csv, jsonl/],
-  ['column names without --sqlite', ['x.csv', '--username', 'x'], /for --sqlite alone/],
+  ['column names without --sqlite', ['x.csv', '--username', 'x'], /require --sqlite/],
 ])('fails in one line with %s', async (_, args, reason) => {
   const { code, stderr } = await command.run(['users', 'import', ...args]);
   expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });

@@ -223,7 +223,7 @@ describe('a refused start reports the reason in one line and exits with 1', () =
     const { code, stderr } = await ServerProcess.spawn({ ...SECRET, ...database.env, PORT: String(port) }).exit;
     expect([code, stderr]).toEqual([
       1,
-      `portero: 127.0.0.1:${port} is in use by another process; set PORT to a free one\n`,
+      `portero: 127.0.0.1:${port} is in use by another process; set PORT to a free port\n`,
     ]);
     other.close();
   });

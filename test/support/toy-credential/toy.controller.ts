@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { InvalidCredentials } from '../../../src/auth/auth.errors.js';
-import { SignInAnswer } from '../../../src/auth/sign-in.answer.js';
 import { SignIn } from '../../../src/auth/sign-in.js';
+import { SignInResponder } from '../../../src/auth/sign-in.responder.js';
 import { SignInRoute } from '../../../src/auth/sign-in-route.decorator.js';
 import { type ClientContext, CurrentClient } from '../../../src/http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../../../src/http/principal.js';
@@ -14,7 +14,7 @@ export class ToyController {
   constructor(
     private readonly toy: ToyCredential,
     private readonly signIn: SignIn,
-    private readonly answer: SignInAnswer,
+    private readonly responder: SignInResponder,
   ) {}
 
   @Post()
@@ -25,7 +25,7 @@ export class ToyController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const proof = await this.toy.proveAtLogin(body, client);
-    return this.answer.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
+    return this.responder.of(await this.signIn.complete(proof, client, body.transport ?? 'bearer'), reply);
   }
 
   /** Returns the principal and the client context that handlers get. */

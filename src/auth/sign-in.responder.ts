@@ -9,9 +9,9 @@ import { CookieSessionResponse } from './cookie-session.response.js';
 import type { SignInOutcome } from './sign-in.js';
 import { TokensResponse } from './tokens.response.js';
 
-/** Answers a sign-in, whichever credential began it: with tokens, or with a session cookie and what belongs to it. */
+/** Builds the response of a sign-in, for all credentials: tokens, or a session cookie and its CSRF token. */
 @Injectable()
-export class SignInAnswer {
+export class SignInResponder {
   constructor(
     private readonly sessions: SessionsService,
     private readonly cookieSessions: CookieSessions,
@@ -20,7 +20,7 @@ export class SignInAnswer {
     private readonly devices: DeviceCookie,
   ) {}
 
-  /** Sets the cookies of the answer and returns its body. */
+  /** Sets the cookies of the response and returns its body. */
   of(outcome: SignInOutcome, reply: FastifyReply): TokensResponse | CookieSessionResponse {
     const { user, session, transport, deviceCookie } = outcome;
     if (transport === 'cookie') this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));

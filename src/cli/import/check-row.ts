@@ -7,23 +7,23 @@ import type { UserToImport } from '../../users/user-import.js';
 import { readTime } from './read-time.js';
 import type { Column, RowValues } from './source-row.js';
 
-/** A row that can be stored. */
+/** A valid row. */
 export interface GoodRow {
   user: UserToImport;
-  /** The format of its hash, by name. */
+  /** The name of its hash format. */
   format: string;
 }
 
-/** Why a row can't be stored: words for the operator, which never repeat a value. */
+/** Why a row is invalid. The message is for the operator and never contains a value of the row. */
 class RowFault extends Error {}
 
 /**
  * Reads and checks the values of a row.
  *
- * @param salt Flask-Security's `SECURITY_PASSWORD_SALT`, where the hashes were made with it
- * @returns the user, or the fault in words
+ * @param salt the `SECURITY_PASSWORD_SALT` of Flask-Security, if it made the hashes
+ * @returns the user, or a message for the operator
  */
-export function judgeRow(values: RowValues, salt: string | undefined): GoodRow | { fault: string } {
+export function checkRow(values: RowValues, salt: string | undefined): GoodRow | { fault: string } {
   try {
     const username = text(values, 'username');
     const email = text(values, 'email');
@@ -31,11 +31,11 @@ export function judgeRow(values: RowValues, salt: string | undefined): GoodRow |
     if (username !== undefined && !isUsername(username)) throw new RowFault('username is not a valid username');
     if (email !== undefined && !isEmailAddress(email)) throw new RowFault('email is not a valid address');
     if (looksLikeForeignAddress({ username, email })) {
-      throw new RowFault('username looks like an address and is not the email of the same row');
+      throw new RowFault('username looks like an email address, but differs from the email of the row');
     }
     const emailVerified = truth(values.email_verified) && email !== undefined;
     const createdAt = time(values.created_at);
-    const { passwordHash, format } = judgeHash(text(values, 'password_hash'), salt);
+    const { passwordHash, format } = checkHash(text(values, 'password_hash'), salt);
     return { user: { username, email, emailVerified, passwordHash, createdAt }, format };
   } catch (error) {
     if (error instanceof RowFault) return { fault: error.message };
@@ -43,14 +43,14 @@ export function judgeRow(values: RowValues, salt: string | undefined): GoodRow |
   }
 }
 
-function judgeHash(stored: string | undefined, salt: string | undefined): { passwordHash: string; format: string } {
+function checkHash(stored: string | undefined, salt: string | undefined): { passwordHash: string; format: string } {
   if (stored === undefined) throw new RowFault('password_hash is missing');
   if (stored.startsWith(OWN_PREFIX)) {
     if (readOwnHash(stored)) return { passwordHash: stored, format: 'portero' };
-    throw new RowFault('password_hash is a malformed hash of Portero');
+    throw new RowFault('password_hash is a malformed Portero hash');
   }
   const format = foreignFormatOf(stored);
-  if (!format) throw new RowFault('password_hash is of no known format');
+  if (!format) throw new RowFault('password_hash has an unknown format');
   try {
     const passwordHash = salt === undefined ? stored : wrapFlaskSecurity(salt, stored);
     const kept = salt === undefined ? format : (foreignFormatOf(passwordHash) ?? format);
@@ -62,12 +62,12 @@ function judgeHash(stored: string | undefined, salt: string | undefined): { pass
   }
 }
 
-/** Text that PostgreSQL can keep; an empty one is none. */
+/** Text that PostgreSQL can store. Empty text counts as missing. */
 function text(values: RowValues, column: Column): string | undefined {
   const value = values[column];
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') throw new RowFault(`${column} is not text`);
-  // What is not UTF-8 has become U+FFFD.
+  // The decoder has replaced invalid UTF-8 by U+FFFD.
   if (value.includes('\uFFFD') || value.includes('\0') || !value.isWellFormed()) {
     throw new RowFault(`${column} is not UTF-8 text`);
   }
@@ -84,6 +84,7 @@ function truth(value: unknown): boolean {
 function time(value: unknown): Date | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const date = readTime(String(value));
-  if (!date) throw new RowFault('created_at is no time since 1970 (RFC 3339, or seconds or milliseconds since 1970)');
+  if (!date)
+    throw new RowFault('created_at is not a time since 1970 (RFC 3339, or seconds or milliseconds since 1970)');
   return date;
 }

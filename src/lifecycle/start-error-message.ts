@@ -1,22 +1,22 @@
-import { StartRefused } from '../config/start-refused.js';
+import { StartError } from '../config/start-error.js';
 import { databaseUnavailable } from '../database/unavailable.js';
 
 const FILE_FAULTS = new Set(['EACCES', 'EPERM', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOSPC']);
 
-interface Place {
+interface NetworkErrorFields {
   address?: string;
   port?: number;
   hostname?: string;
 }
 
-/** The one-line message for an error that prevents the start; undefined for an error that needs its stack. */
-export function startRefusal(error: unknown): string | undefined {
-  if (error instanceof StartRefused) return error.message;
+/** Returns a one-line message for an error that prevents the start, or undefined if the stack must be printed. */
+export function startErrorMessage(error: unknown): string | undefined {
+  if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return undefined;
-  const { code = '', syscall, address, port, hostname } = error as NodeJS.ErrnoException & Place;
+  const { code = '', syscall, address, port, hostname } = error as NodeJS.ErrnoException & NetworkErrorFields;
   if (syscall === 'listen' && code === 'EACCES')
     return `no permission to listen on port ${port}; set PORT to 1024 or more`;
-  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process; set PORT to a free one`;
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process; set PORT to a free port`;
   if (code === 'EADDRNOTAVAIL') return `HOST=${address} is not an address of this machine`;
   if (FILE_FAULTS.has(code)) return `can't use the data folder or another file: ${error.message}`;
   // PostgreSQL: wrong password, no such role, no such database.
