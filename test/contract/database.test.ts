@@ -79,24 +79,27 @@ test('a client that disconnects inside a transaction leaves no changes, and the 
   expect(await source.query('SELECT n FROM kept')).toEqual([{ n: 2 }]);
 });
 
-testOnEmbedded('that proof fails on the naive pool: several clients on the one embedded session', async () => {
-  await source.destroy();
-  await database.close();
-  const embedded = new EmbeddedDatabase(test_.env.DATA_DIR as string);
-  const naive = await new DataSource({
-    type: 'postgres',
-    extra: { stream: embedded.connect, max: 10, user: 'postgres' },
-  }).initialize();
-  try {
-    const runners = Array.from({ length: 10 }, () => naive.createQueryRunner());
-    await Promise.all(runners.map((runner) => runner.connect()));
-    await Promise.all(runners.map((runner) => runner.release()));
-    expect(await fiftyAtOnce(naive)).not.toBe(50);
-  } finally {
-    await naive.destroy();
-    await embedded.close();
-  }
-});
+testOnEmbedded(
+  'interleaves transactions with a naive pool of several clients on the one embedded session',
+  async () => {
+    await source.destroy();
+    await database.close();
+    const embedded = new EmbeddedDatabase(test_.env.DATA_DIR as string);
+    const naive = await new DataSource({
+      type: 'postgres',
+      extra: { stream: embedded.connect, max: 10, user: 'postgres' },
+    }).initialize();
+    try {
+      const runners = Array.from({ length: 10 }, () => naive.createQueryRunner());
+      await Promise.all(runners.map((runner) => runner.connect()));
+      await Promise.all(runners.map((runner) => runner.release()));
+      expect(await fiftyAtOnce(naive)).not.toBe(50);
+    } finally {
+      await naive.destroy();
+      await embedded.close();
+    }
+  },
+);
 
 test('both engines give the same JavaScript values and the same error codes', async () => {
   const [row] = await source.query(
@@ -180,7 +183,7 @@ testOnPostgres(
   120_000,
 );
 
-testOnPostgres('a statement has 10 s, whether the server ends it or has gone silent', async () => {
+testOnPostgres('a statement times out after 10 s, also if the server never responds', async () => {
   expect(await source.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '10s' }]);
   expect((source.options as { extra: object }).extra).toMatchObject({ query_timeout: 10_000 });
 });

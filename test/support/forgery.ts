@@ -6,7 +6,7 @@ import type { TestServer } from './server.js';
 export const encode = (value: unknown): string => encodeText(JSON.stringify(value));
 export const encodeText = (text: string): string => Buffer.from(text).toString('base64url');
 
-/** Makes tokens with the server's own ES256 key, so that they can only be rejected for what a test changed. */
+/** Makes tokens with the server's own ES256 key, so that only the change of a test can be the reason for a rejection. */
 export class Forgery {
   constructor(
     private readonly server: TestServer,

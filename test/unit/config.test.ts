@@ -191,7 +191,7 @@ test('reads a .env file, and environment variables take precedence', () => {
   expect([env.REGISTRATION, env.PATH]).toEqual(['closed', '/bin']);
 });
 
-test('ENV_FILE=none reads no file, and a missing ENV_FILE refuses the start', () => {
+test('ENV_FILE=none reads no file, and a missing ENV_FILE stops the start', () => {
   expect(environment({ PATH: '/bin', ENV_FILE: 'none' })).toEqual({ PATH: '/bin', ENV_FILE: 'none' });
   expect(() => environment({ ENV_FILE: '/nowhere/portero.env' })).toThrow(
     'ENV_FILE=/nowhere/portero.env does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)',

@@ -66,7 +66,7 @@ test('a page of one type continues where the previous one ended', async () => {
   expect(numbers).toEqual([0, 1, 2, 3, 4, 5].map((n) => ROWS - n));
 });
 
-testOnPostgres('lists that take too long are given up after a second, and nobody else waits for them', async () => {
+testOnPostgres('cancels lists that take longer than a second, and other requests do not wait for them', async () => {
   const lock = server.get(DataSource).createQueryRunner();
   await lock.startTransaction();
   const lists: Promise<Answer>[] = [];

@@ -69,7 +69,7 @@ test('a client can’t be revoked twice', async () => {
   expect(await clients('revoke', id)).toMatchObject({ code: 1, stderr: `portero: there is no active client ${id}\n` });
 });
 
-testOnPostgres('a running server takes a new client at once, and a revoked one no more', async () => {
+testOnPostgres('a running server accepts a new client and rejects a revoked one at once', async () => {
   const server = await ServerProcess.start(command.database.env);
   const { client_id: id, client_secret: secret } = JSON.parse(
     (await clients('create', '--name', 'shop', '--json')).stdout,

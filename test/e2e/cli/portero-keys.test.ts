@@ -157,7 +157,7 @@ test('export prints the public key, or the secret for HS256', async () => {
   expect(JSON.parse((await keys('export', next)).stdout)).toEqual(secret);
 });
 
-testOnPostgres('on running instances a revoked key’s tokens are refused by all at once, with no restart', async () => {
+testOnPostgres('all running instances reject the tokens of a revoked key at once, without a restart', async () => {
   const env = command.database.env;
   const servers = await Promise.all([ServerProcess.start(env), ServerProcess.start(env), ServerProcess.start(env)]);
   const tokens = await servers[0].client.signUp('ana');

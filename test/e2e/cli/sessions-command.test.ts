@@ -188,7 +188,7 @@ test(
   PATIENCE,
 );
 
-testOnEmbedded('a server that has the embedded database is named, and nothing is done', async () => {
+testOnEmbedded('reports the server that uses the embedded database, and changes nothing', async () => {
   const server = await serve();
   const { token } = await sessionsOf(server, 'ana');
   for (const line of ['sessions end --all', 'users disable ana']) {

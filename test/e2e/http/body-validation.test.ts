@@ -14,7 +14,7 @@ interface Operation {
   requestBody?: { content: Record<string, unknown> };
 }
 
-/** Method and path of every route that takes a JSON body. */
+/** Method and path of every route that accepts a JSON body. */
 async function routesWithBody(): Promise<[method: string, path: string][]> {
   const { body } = await server.client.get<{ paths: Record<string, Record<string, Operation>> }>('/openapi.json');
   return Object.entries(body.paths).flatMap(([path, operations]) =>

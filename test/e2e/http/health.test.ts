@@ -28,7 +28,7 @@ test('is not ready while the schema that this release needs is missing', async (
   expect((await server.client.get('/health/ready')).status).toBe(200);
 });
 
-testOnPostgres('readiness does not wait behind the queries of users', async () => {
+testOnPostgres('the readiness check does not wait for the queries of requests', async () => {
   const database = server.get(DataSource);
   const runners = await Promise.all(
     Array.from({ length: 10 }, async () => {

@@ -105,7 +105,7 @@ test.each<[string, unknown, [string, string][]]>([
     [['/identifier', 'unknown_member']],
   ],
   ['a list as body', [], [['', 'not_an_object']]],
-])('refuses %s with 400', async (_, body, faults) => {
+])('rejects %s with 400', async (_, body, faults) => {
   expectFaults(await logIn(body), ...faults);
 });
 

@@ -14,8 +14,8 @@ import { testOnPostgres } from '../../support/on-engine.js';
 import { TestServer } from '../../support/server.js';
 
 /**
- * Attack row "fail open"; ASVS 16.5.1, 16.5.2, 16.5.3, 16.5.4: whatever fails behind a request, it is refused, nothing is
- * half done, the process lives, and all goes on when the fault is over. The limiter's store and the lockout's counts are
+ * Attack row "fail open"; ASVS 16.5.1, 16.5.2, 16.5.3, 16.5.4: if anything fails during a request, the server rejects it,
+ * leaves nothing half done, keeps running and recovers afterwards. The store of rate limits and the lockout are tested
  * in rate-limits.test.ts and lockout.test.ts.
  */
 let server: TestServer;

@@ -49,7 +49,7 @@ async function startPooler(more: string[] = []): Promise<Record<string, string>>
   ];
   const file = join(folder, 'pgbouncer.ini');
   writeFileSync(file, lines.join('\n'));
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   pooler = spawn('pgbouncer', [...user, file], { stdio: ['ignore', 'ignore', 'pipe'] });
   const { stderr } = pooler;

@@ -7,7 +7,7 @@ import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 import { statementsDuring } from '../../support/statements.js';
 
-/** What changes a user's credentials_changed_at, and what depends on it. */
+/** Causes and effects of changes to a user's credentials_changed_at. */
 let server: TestServer;
 let username: string;
 let user = 0;

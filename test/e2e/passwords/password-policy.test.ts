@@ -34,7 +34,7 @@ test.each(
   `password 12345678 123456789 baseball football 1234567890 1qaz2wsx trustno1 princess sunshine iloveyou password1
   starwars passw0rd qwertyuiop 11111111 88888888 computer whatever superman jennifer michelle 1q2w3e4r q1w2e3r4
   zaq12wsx asdfghjkl liverpool chocolate aaaaaaaa zzzzzzzzzzzz vfrcbvrf voxstrange 193570356033 dimazarya`.split(/\s+/),
-)('refuses the common password %s in any letter case [ASVS 6.2.4]', async (password) => {
+)('rejects the common password %s in any letter case [ASVS 6.2.4]', async (password) => {
   await expectRejected({ username: freshName(), password }, 'password_common');
   await expectRejected({ username: freshName(), password: password.toUpperCase() }, 'password_common');
 });
@@ -50,12 +50,12 @@ test.each([
   ['the email address and more', { username: 'm1', email: 'marga@example.com', password: 'Marga@Example.com1!' }],
   ['the local part of the email', { username: 'm1', email: 'marga.rita@example.com', password: 'marga.rita' }],
   ['the local part and digits', { username: 'm1', email: 'marga@example.com', password: '2025marga' }],
-])('refuses %s as a password [ASVS 6.2.11]', async (_, body) => {
+])('rejects %s as a password [ASVS 6.2.11]', async (_, body) => {
   await expectRejected(body, 'password_contains_name');
 });
 
 test.each(['portero1', 'PORTERO-2025', 'acmecloud', '¡Acmecloud1!'])(
-  "refuses the service's name, as in %s [ASVS 6.2.11]",
+  "rejects the service's name, as in %s [ASVS 6.2.11]",
   async (password) => {
     await expectRejected({ username: freshName(), password }, 'password_contains_service_name');
   },
@@ -69,7 +69,7 @@ test.each([
   ['only letters, of any script', { username: 'yuki', password: 'さくらもちおいしい' }],
   ['only digits', { username: 'digits', password: '71930246815' }],
   ['only spaces and one letter', { username: 'spaces', password: '               x' }],
-])('takes %s', async (_, body) => {
+])('accepts %s', async (_, body) => {
   await expectTaken(body);
 });
 

@@ -46,7 +46,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error('it never came to be');
 }
 
-testOnRedis('counts are kept in Redis, under keys that name nobody and that end', async () => {
+testOnRedis('stores counters in Redis under keys that identify no user and that expire', async () => {
   await start({ LIMIT_REFRESHES: '3/1m' });
   for (let n = 0; n < 3; n++) expect((await refresh()).status).toBe(401);
   expectProblem(await refresh(), 429, 'too_many_requests');

@@ -196,7 +196,7 @@ test('RATE_LIMIT=off disables rate limits and sets no device cookie', async () =
   expect([status, headers.get('ratelimit'), headers.get('set-cookie')]).toEqual([200, null, null]);
 });
 
-testOnPostgres('instances count together: 30 logins at once over three stop at ten', async () => {
+testOnPostgres('instances share counters: check ten of 30 concurrent logins on three instances', async () => {
   await start();
   const env = { ...server.database.env, RATE_LIMIT: 'on', LIMIT_LOGINS: '10/1h' };
   const instances = await Promise.all([1, 2, 3].map(() => ServerProcess.start(env)));

@@ -86,7 +86,7 @@ testOnPostgres(
   120_000,
 );
 
-testOnPostgres('a refresh against a logout: no order of the two leaves a live token', async () => {
+testOnPostgres('a refresh that races a logout leaves no valid token, in any order', async () => {
   const dead = new Dead();
   const outcomes = new Set<string>();
   await rounds(async (index) => {
@@ -127,7 +127,7 @@ testOnPostgres('a retry that races a refresh with the successor gets that succes
   await dead.expectDead();
 });
 
-testOnPostgres('a refresh against a changed password: the other session ends, the one that asked goes on', async () => {
+testOnPostgres('a password change that races a refresh ends the other session and keeps its own', async () => {
   const dead = new Dead();
   await rounds(async (index) => {
     const username = instances.newName();
@@ -148,7 +148,7 @@ testOnPostgres('a refresh against a changed password: the other session ends, th
   await dead.expectDead();
 });
 
-testOnPostgres('a refresh against the deletion of the user: nothing is left alive', async () => {
+testOnPostgres('a refresh that races the deletion of the user leaves no valid token', async () => {
   const dead = new Dead();
   await rounds(async (index) => {
     const tokens = await instances.signUp();
@@ -188,7 +188,7 @@ testOnPostgres(
   },
 );
 
-testOnPostgres('a refresh that waits for a lock has its whole grace window after that', async () => {
+testOnPostgres('a refresh that waited for a lock has its whole grace window afterwards', async () => {
   const { refresh_token, access_token } = await instances.signUp();
   const { sid } = decodeJwt(access_token);
   const { sql } = instances;

@@ -98,7 +98,7 @@ test.each<[string, Record<string, unknown>, [string, string][]]>([
   ['an email with a quoted local part', { email: '"a b"@example.com' }, [['/email', 'email_invalid']]],
   ['an email without a domain', { email: 'a@' }, [['/email', 'email_invalid']]],
 ])(
-  'refuses %s with 400 and changes nothing [ASVS 2.2.2, 1.3.11, 15.3.3] [attack: mass assignment, null where]',
+  'rejects %s with 400 and changes nothing [ASVS 2.2.2, 1.3.11, 15.3.3] [attack: mass assignment, null where]',
   async (_, members, faults) => {
     expectFaults(await register({ username: 'refused', password: PASSWORD, ...members }), ...faults);
     expectProblem(
@@ -115,7 +115,7 @@ test('rejects __proto__ as malformed and changes no prototype [ASVS 15.3.6] [att
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
 });
 
-test.each(['[]', '"text"', '7', 'null', '[{"username":"a"}]'])('refuses the body %s', async (body) => {
+test.each(['[]', '"text"', '7', 'null', '[{"username":"a"}]'])('rejects the body %s', async (body) => {
   const answer = await register(body);
   expect(answer.status).toBe(400);
 });

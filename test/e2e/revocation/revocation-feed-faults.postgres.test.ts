@@ -69,16 +69,22 @@ testOnPostgres(
   },
 );
 
-testOnPostgres('the connection of the feed is silent: never a 2xx for the revoked, and the live go on', async () => {
-  const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.silence(feedOnly));
-  expect(dead).toEqual(['401 token_revoked']);
-  expect(live).toContain('200');
-});
+testOnPostgres(
+  'while the connection of the feed is silent, rejects revoked tokens and accepts valid ones',
+  async () => {
+    const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.silence(feedOnly));
+    expect(dead).toEqual(['401 token_revoked']);
+    expect(live).toContain('200');
+  },
+);
 
-testOnPostgres('the feed lives and the pool is cut: the revoked are refused, the live taken', async () => {
-  const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.refuse(poolOnly));
-  expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });
-});
+testOnPostgres(
+  'while the pool is cut off but the feed works, rejects revoked tokens and accepts valid ones',
+  async () => {
+    const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.refuse(poolOnly));
+    expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });
+  },
+);
 
 testOnPostgres(
   'responds to every request with 503 and Retry-After if the database is unreachable [attack: fail open]',
@@ -103,14 +109,14 @@ testOnPostgres(
   },
 );
 
-testOnPostgres('the database is silent: 503 for everybody, within seconds', async () => {
+testOnPostgres('responds to every request with 503 within seconds while the database is silent', async () => {
   const began = performance.now();
   const { dead, live } = await verdictsAfterTheBound(() => instances.proxy.silence());
   expect({ dead, live }).toEqual({ dead: ['503 unavailable'], live: ['503 unavailable'] });
   expect(performance.now() - began).toBeLessThan(STALE_AFTER_MS + 2000 + RECOVERY_MS + 4000);
 });
 
-testOnPostgres('a firewall forgets every connection: new ones are made', async () => {
+testOnPostgres('reconnects after a firewall has lost the state of every connection', async () => {
   const { dead } = await verdictsAfterTheBound(() => instances.proxy.forget());
   expect(dead.filter((answer) => answer.startsWith('2'))).toEqual([]);
 });
@@ -125,7 +131,7 @@ testOnPostgres('a connection that never responds again fails one query and no la
   for (let time = 0; time < 3; time++) expect(await tenLogins()).toEqual(Array(10).fill('200'));
 });
 
-testOnPostgres('the database restarts: every connection ends, and new ones are refused for a while', async () => {
+testOnPostgres('accepts no revoked token while the database restarts and refuses new connections', async () => {
   const { dead } = await verdictsAfterTheBound(async () => {
     instances.proxy.refused = everyone;
     await instances.sql.query(
@@ -137,31 +143,34 @@ testOnPostgres('the database restarts: every connection ends, and new ones are r
   expect(dead).toEqual(['503 unavailable']);
 });
 
-testOnPostgres('the database is paused (SIGSTOP) and goes on: never a 2xx after the bound', async () => {
-  let backends: { pid: number; name: string }[] = [];
-  try {
-    const { dead, live } = await verdictsAfterTheBound(
-      async () => {
-        // A paused proxy accepts no new connections either. A connects past it and can log out.
-        instances.proxy.refused = everyone;
-        const ports = instances.proxy.ports();
-        const { rows } = await instances.sql.query<{ pid: number; name: string }>(
-          'SELECT pid, datname AS name FROM pg_stat_activity WHERE datname = current_database() AND client_port = ANY ($1)',
-          [ports],
-        );
-        backends = rows.filter(({ pid, name }) => isBackendOf(pid, name));
-        signalAll(backends, 'SIGSTOP');
-        if (backends.length < ports.length) instances.proxy.silence();
-      },
-      () => signalAll(backends, 'SIGCONT'),
-    );
-    expect({ dead, live }).toEqual({ dead: ['503 unavailable'], live: ['503 unavailable'] });
-  } finally {
-    signalAll(backends, 'SIGCONT');
-  }
-});
+testOnPostgres(
+  'accepts no revoked token after the bound while the database is paused (SIGSTOP) and resumed',
+  async () => {
+    let backends: { pid: number; name: string }[] = [];
+    try {
+      const { dead, live } = await verdictsAfterTheBound(
+        async () => {
+          // A paused proxy accepts no new connections either. A connects past it and can log out.
+          instances.proxy.refused = everyone;
+          const ports = instances.proxy.ports();
+          const { rows } = await instances.sql.query<{ pid: number; name: string }>(
+            'SELECT pid, datname AS name FROM pg_stat_activity WHERE datname = current_database() AND client_port = ANY ($1)',
+            [ports],
+          );
+          backends = rows.filter(({ pid, name }) => isBackendOf(pid, name));
+          signalAll(backends, 'SIGSTOP');
+          if (backends.length < ports.length) instances.proxy.silence();
+        },
+        () => signalAll(backends, 'SIGCONT'),
+      );
+      expect({ dead, live }).toEqual({ dead: ['503 unavailable'], live: ['503 unavailable'] });
+    } finally {
+      signalAll(backends, 'SIGCONT');
+    }
+  },
+);
 
-testOnPostgres('an instance that was paused itself refuses from its first answer on', async () => {
+testOnPostgres('an instance that was paused rejects revoked tokens from its first response on', async () => {
   const ended = await liveOnB();
   instances.b.child.kill('SIGSTOP');
   let answer: Promise<string>;
@@ -175,7 +184,7 @@ testOnPostgres('an instance that was paused itself refuses from its first answer
   expect(await answer).toBe('401 token_revoked');
 });
 
-testOnPostgres('a slow network between an instance and the database delays, and lets nothing pass', async () => {
+testOnPostgres('a slow network to the database delays responses, and no revoked token is accepted', async () => {
   instances.proxy.delayMs = 150;
   const { dead, live } = await verdictsAfterTheBound(() => {});
   expect({ dead, live }).toEqual({ dead: ['401 token_revoked'], live: ['200'] });

@@ -125,7 +125,7 @@ async function deafen(): Promise<void> {
 }
 
 for (const [name, end] of ENDS) {
-  testOnPostgres(`${name} is heard by notification`, async () => {
+  testOnPostgres(`${name} reaches the other instance by notification`, async () => {
     const times: number[] = [];
     for (let round = 0; round < 5; round++) times.push(await heardOnB(end, 2000));
     // With polling once per second alone, half of them would take more than half a second.
@@ -133,12 +133,12 @@ for (const [name, end] of ENDS) {
   });
 }
 
-testOnPostgres('each of them is heard within about a second without notifications', async () => {
+testOnPostgres('each of them reaches the other instance within about a second without notifications', async () => {
   await deafen();
   await Promise.all(ENDS.map(([, end]) => heardOnB(end, 1800)));
 });
 
-testOnPostgres('a feed whose connection is ended listens again', async () => {
+testOnPostgres('the feed reconnects and listens again after its connection has ended', async () => {
   for (const end of ['pg_terminate_backend', 'reset'] as const) {
     if (end === 'reset') instances.proxy.cut(feedOnly);
     else await terminate(`application_name = 'portero feed'`);
@@ -152,12 +152,12 @@ testOnPostgres('a feed whose connection is ended listens again', async () => {
   }
 });
 
-testOnPostgres('an instance that can not have a connection for the feed reads by those that it has', async () => {
+testOnPostgres('an instance without a connection for the feed polls through its pool', async () => {
   instances.proxy.refuse(feedOnly);
   for (let round = 0; round < 3; round++) await heardOnB(logout, 1800);
 });
 
-testOnPostgres('malformed and unknown notifications do no harm', async () => {
+testOnPostgres('ignores malformed and unknown notifications', async () => {
   const { access_token } = await liveOnB();
   const until = Date.now() + 60_000;
   const id = '01a1fbda-0742-71ad-a02f-8b07ff0921b2';
@@ -205,7 +205,7 @@ testOnPostgres(
   60_000,
 );
 
-testOnPostgres('a revocation whose transaction commits after later ones is not missed', async () => {
+testOnPostgres('does not miss a revocation whose transaction commits after later ones', async () => {
   await deafen();
   const { access_token } = await liveOnB();
   const [{ sid }] = [JSON.parse(Buffer.from(access_token.split('.')[1] as string, 'base64url').toString())];

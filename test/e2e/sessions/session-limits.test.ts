@@ -90,7 +90,7 @@ test('a changed limit applies at the next login, and does not affect other users
   await server.restart({ MAX_SESSIONS_PER_USER: '5' });
 });
 
-testOnPostgres('the limit holds for logins that do not see each other', async () => {
+testOnPostgres('enforces the limit for concurrent logins that do not see each other', async () => {
   await signUp();
   const logins: Promise<Tokens>[] = [];
   await inTransaction('SELECT 1 FROM users WHERE username = $1 FOR UPDATE', [name()], async (client) => {
@@ -128,7 +128,7 @@ test('the cleanup deletes only sessions that ended or expired a day ago, in batc
   expect(await server.get(Cleanup).run()).toBe(0);
 });
 
-testOnPostgres('one instance cleans up at a time', async () => {
+testOnPostgres('only one instance cleans up at a time', async () => {
   await signUp();
   await sql(`UPDATE sessions SET ended_at = now() - interval '2 d', end_reason = 'logout'`);
   await inTransaction('SELECT pg_advisory_xact_lock(1953063033)', [], async (client) => {
@@ -138,7 +138,7 @@ testOnPostgres('one instance cleans up at a time', async () => {
   expect(await server.get(Cleanup).run()).toBeGreaterThan(0);
 });
 
-testOnPostgres('neither the clean-up nor last_seen_at waits for a row, and neither holds up a login', async () => {
+testOnPostgres('neither the cleanup nor last_seen_at waits for a row or delays a login', async () => {
   const over = await signUp();
   await server.client.post('/logout', { token: over.access_token });
   await sql(`UPDATE sessions SET ended_at = now() - interval '2 d' WHERE ended_at IS NOT NULL`);

@@ -7,7 +7,7 @@ import { ToyCredential } from './toy-credential.js';
 @Module({ imports: [SignInModule], controllers: [ToyController], providers: [ToyCredential] })
 export class ToyModule {}
 
-/** Adds the line that a credential needs in AuthModule. Removes it after the suite, because suites share the modules of src. */
+/** Adds the line that a credential needs in AuthModule, until the suite ends: suites share the modules of src. */
 export function addToyCredential(): void {
   const imports: unknown[] = Reflect.getMetadata('imports', AuthModule);
   imports.push(ToyModule);
