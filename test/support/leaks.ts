@@ -47,7 +47,7 @@ function leaksInLogs(): string[] {
   return found;
 }
 
-/** The line without the secret, because the output of CI is public. */
+/** The line without the secret, because many people can read the output of CI. */
 function lineOf(text: string, pattern: string): string {
   const line = text.split('\n').find((one) => one.includes(pattern)) ?? '';
   return line.replaceAll(pattern, '…').slice(0, 500);

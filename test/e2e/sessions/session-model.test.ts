@@ -64,7 +64,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: step('restart') }) },
 );
 
-/** A history in which every step is rejected proves nothing. The last steps always check the state of each session. */
+/** Each history starts with a login, because rejected steps prove nothing, and ends with a check of each session. */
 const LOGIN: Step[] = [{ do: 'login' }];
 const AUDIT: Step[] = [0, 1, 2, 3].map((session) => ({ do: 'protected', session, token: 0 }));
 
