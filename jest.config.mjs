@@ -1,4 +1,4 @@
-/** ES modules by jest's own loader (NODE_OPTIONS=--experimental-vm-modules, see scripts/test.mjs), TypeScript by SWC. */
+/** TypeScript suites with ES modules, run by test/runner/runner.mjs. */
 export default {
   testEnvironment: 'node',
   testRunner: '<rootDir>/test/runner/runner.mjs',
