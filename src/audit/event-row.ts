@@ -17,6 +17,20 @@ export function eventRow(event: AuditEvent) {
   };
 }
 
+const COLUMNS: readonly (keyof ReturnType<typeof eventRow>)[] = [
+  'id',
+  'occurred_at',
+  'type',
+  'result',
+  'user_id',
+  'actor',
+  'session_id',
+  'ip',
+  'user_agent',
+  'request_id',
+  'details',
+];
+
 /** The parameter of {@link insertEvent}. */
 export function eventParameter(event: AuditEvent): string {
   return JSON.stringify(eventRow(event));
@@ -37,5 +51,6 @@ interface InsertOptions {
 export function insertEvent(parameter: string, { from, set }: InsertOptions = {}): string {
   const row = set === undefined ? `${parameter}::jsonb` : `${parameter}::jsonb || ${set}`;
   const source = from === undefined ? '' : `${from}, `;
-  return `INSERT INTO audit_events SELECT event.* FROM ${source}jsonb_populate_record(NULL::audit_events, ${row}) AS event`;
+  // By name, so that a column that a newer release has added keeps its default.
+  return `INSERT INTO audit_events (${COLUMNS.join(', ')}) SELECT ${COLUMNS.map((name) => `event.${name}`).join(', ')} FROM ${source}jsonb_populate_record(NULL::audit_events, ${row}) AS event`;
 }
