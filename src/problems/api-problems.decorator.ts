@@ -13,6 +13,7 @@ import {
   ValidationFailed,
 } from './http.errors.js';
 import { en } from './messages.en.js';
+import { fill } from './problem.js';
 
 const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, TooManyRequests, HeadersTooLarge, InternalError, Unavailable];
 const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
@@ -55,7 +56,8 @@ const RETRY_AFTER = {
 function example({ code, status }: AuthErrorClass) {
   return {
     type: `/docs/errors#${code}`,
-    ...en.problems[code],
+    title: en.problems[code].title,
+    detail: fill(en.problems[code].detail, { seconds: 30 }),
     status,
     code,
     request_id: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001',

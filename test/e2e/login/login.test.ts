@@ -77,7 +77,7 @@ test.each([
   const answer = await logIn(body);
   expectProblem(answer, 401, 'invalid_credentials');
   expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="portero"');
-  expect(answer.body).toMatchObject({ detail: 'There is no user with this name and password.' });
+  expect(answer.body).toMatchObject({ detail: 'The username, the email address or the password is wrong.' });
 });
 
 test('compares the password beyond its 72nd byte [ASVS 6.2.8] [attack: passwords]', async () => {
