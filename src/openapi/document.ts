@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { RegisterRequest } from '../auth/password/register.request.js';
+import { Config } from '../config/config.js';
 import { documentGuard } from './guarded-routes.js';
 
 const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
@@ -71,7 +73,15 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
   documentGuard(document);
   nameShortPaths(document);
+  requireIdentifiers(document, app.get(Config));
   return document;
+}
+
+/** Which identifiers a registration must contain depends on `REGISTRATION_REQUIRES`. */
+function requireIdentifiers({ components }: OpenAPIObject, config: Config): void {
+  const schema = components?.schemas?.[RegisterRequest.name];
+  if (schema === undefined || '$ref' in schema) throw new Error('the document has no schema of a registration');
+  schema.required = [...new RegisterRequest().missing(config), ...(schema.required ?? [])];
 }
 
 /** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */

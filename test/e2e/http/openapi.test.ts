@@ -168,11 +168,11 @@ test('docs/errors.md has exactly one row for each problem and fault code, with i
 });
 
 test('both message catalogs have the same placeholders', () => {
-  const { faults: en } = messagesIn('en');
-  const { faults: es } = messagesIn('es');
-  for (const code of Object.keys(en) as (keyof typeof en)[]) {
-    expect(es[code].match(/\{\w+\}/g)).toEqual(en[code].match(/\{\w+\}/g));
-  }
+  const placeholders = (language: 'en' | 'es') =>
+    JSON.parse(
+      JSON.stringify(messagesIn(language), (_, text) => (typeof text === 'string' ? text.match(/\{\w+\}/g) : text)),
+    );
+  expect(placeholders('es')).toEqual(placeholders('en'));
 });
 
 test('Swagger UI is served with its own policy, and the errors page explains every code', async () => {
@@ -182,4 +182,18 @@ test('Swagger UI is served with its own policy, and the errors page explains eve
   const errors = await server.client.get('/docs/errors', { headers: { 'Accept-Language': 'es' } });
   expect(errors.text).toContain('<html lang="es">');
   for (const code of Object.keys(messagesIn('en').problems)) expect(errors.text).toContain(`id="${code}"`);
+});
+
+test.each([
+  ['username', ['username', 'password']],
+  ['email', ['email', 'password']],
+  ['username,email', ['username', 'email', 'password']],
+])('with REGISTRATION_REQUIRES=%s the document requires %j of a registration', async (value, required) => {
+  const other = await TestServer.start({ REGISTRATION_REQUIRES: value });
+  try {
+    const { body } = await other.client.get<{ components: { schemas: object } }>('/openapi.json');
+    expect(body.components.schemas).toMatchObject({ RegisterRequest: { required } });
+  } finally {
+    await other.stop();
+  }
 });
