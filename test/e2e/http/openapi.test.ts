@@ -170,7 +170,9 @@ test('docs/errors.md has exactly one row for each problem and fault code, with i
 test('both message catalogs have the same placeholders', () => {
   const placeholders = (language: 'en' | 'es') =>
     JSON.parse(
-      JSON.stringify(messagesIn(language), (_, text) => (typeof text === 'string' ? text.match(/\{\w+\}/g) : text)),
+      JSON.stringify(messagesIn(language), (_, text) =>
+        typeof text === 'string' ? String(text.match(/\{\w+\}/g)) : text,
+      ),
     );
   expect(placeholders('es')).toEqual(placeholders('en'));
 });
