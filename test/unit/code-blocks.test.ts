@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { codeBlocks } from '../support/code-blocks.js';
+import { codeBlock, codeBlocks } from '../support/code-blocks.js';
 
 /**
  * Every code block of the documentation is executed by a test, or a comment before it says why not. `run` blocks are executed
@@ -28,6 +28,11 @@ test('a test that a page names reads that page', () => {
   expect(named).not.toEqual([]);
   for (const [page, tested] of named)
     expect([tested, readFileSync(tested, 'utf8')]).toEqual([tested, expect.stringContaining(page)]);
+});
+
+test('the error in CONTRIBUTING.md is the one in the code', () => {
+  const code = codeBlock('CONTRIBUTING.md', 'class RefreshTokenReused');
+  expect(readFileSync('src/sessions/sessions.errors.ts', 'utf8')).toContain(code);
 });
 
 test('the comment is found in the line before a block, and the indentation is removed', () => {

@@ -25,7 +25,7 @@ test('docs/architecture.md describes every folder of src, and names files that e
 
 test('docs/architecture.md lists the layers that lint:imports enforces', () => {
   const layers: string[][] = createRequire(import.meta.url)('../../scripts/layers.cjs');
-  const [, listed] = read('docs/architecture.md').match(/```\n(config, clock\n.*?)```/s) ?? [];
+  const [, listed] = read('docs/architecture.md').match(/```text\n(config, clock\n.*?)```/s) ?? [];
   expect((listed ?? '').trim().split('\n').slice(0, -1)).toEqual(layers.map((layer) => layer.join(', ')));
 });
 
