@@ -8,12 +8,12 @@ import type { Browser, Page } from 'playwright-core';
 import { hasChromium, launchChromium } from '../../support/chromium.js';
 import { PASSWORD } from '../../support/client.js';
 import { codeBlock } from '../../support/code-blocks.js';
-import { testWhere } from '../../support/on-engine.js';
+import { testWithProgram } from '../../support/on-engine.js';
 import { TestServer } from '../../support/server.js';
 
 /** The examples of docs/front-end.md, as pages of another origin in a browser. */
 const PAGE = 'docs/front-end.md';
-const testInBrowser = testWhere(hasChromium, 'needs Chromium');
+const testInBrowser = testWithProgram(hasChromium, 'needs Chromium');
 
 let folder: string;
 let pages: Server;
