@@ -1,13 +1,17 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { addFaultExamples } from './fault-examples.js';
 import { documentGuard } from './guarded-routes.js';
 
 const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
-\`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
+\`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).`;
 
-Try it: *register*, then *login*. These pages remember the tokens of the last response, so *protected*, *refresh* and
-*logout* work at once.`;
+const SHORT_PATHS = 'Short paths';
 
+/** The operations that a reader tries first. The others follow in the order of the modules. */
+const FIRST = ['/auth/register', '/auth/login', '/protected', '/auth/refresh', '/auth/logout'];
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 
 /** Shape of every error (RFC 9457). */
@@ -49,6 +53,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .addTag('Auth', 'Registration, login, sessions and tokens.')
     .addTag('Users', 'Your user, password and security events.')
     .addTag('Service', 'For operators and for services that verify tokens.')
+    .addTag(SHORT_PATHS, 'The same operations as under `/auth`.')
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
@@ -70,8 +75,35 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   document.info.contact = { name: 'Portero' };
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
   documentGuard(document);
+  tidySecurity(document);
+  addFaultExamples(document);
   nameShortPaths(document);
+  document.paths = sorted(document.paths);
   return document;
+}
+
+function operationsOf({ paths }: OpenAPIObject): Operation[] {
+  return Object.values(paths).flatMap((item) =>
+    [item.get, item.post, item.put, item.patch, item.delete].filter((operation) => operation !== undefined),
+  );
+}
+
+/**
+ * `@Public()` adds an empty requirement, which makes any other one optional. It is removed where it is alone, so that tools
+ * show no lock, and where clients must authenticate; and it comes last otherwise.
+ */
+function tidySecurity(document: OpenAPIObject): void {
+  for (const operation of operationsOf(document)) {
+    const real = (operation.security ?? []).filter((scheme) => Object.keys(scheme).length > 0);
+    const isOptional = real.length < (operation.security?.length ?? 0) && !real.some((scheme) => 'basic' in scheme);
+    real.sort((a, b) => Number('cookie' in a) - Number('cookie' in b));
+    operation.security = isOptional && real.length > 0 ? [...real, {}] : real;
+  }
+}
+
+function sorted(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const rank = (path: string) => (FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length);
+  return Object.fromEntries(Object.entries(paths).sort(([a], [b]) => rank(a) - rank(b)));
 }
 
 /** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */
@@ -80,6 +112,7 @@ function nameShortPaths(document: OpenAPIObject): void {
     const operation = item.post;
     if (!operation || !document.paths[`/auth${path}`]) continue;
     operation.operationId = `${operation.operationId}Short`;
+    operation.tags = [SHORT_PATHS];
     operation.summary = `${operation.summary} (short path)`;
     operation.description = `The same as \`/auth${path}\`.`;
   }

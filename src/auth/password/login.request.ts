@@ -6,12 +6,12 @@ const isNotEmpty = (value: string) => value !== '';
 
 /** A name and a password. If both names are sent, they must belong to the same user. */
 export class LoginRequest extends SignInRequest {
-  @ApiProperty({ required: false, example: 'ana', description: 'Required without `email`.' })
+  @ApiProperty({ required: false, example: 'sofia', description: 'Required without `email`.' })
   @Omittable()
   @Text('empty', isNotEmpty)
   username?: string;
 
-  @ApiProperty({ required: false, example: 'ana@example.com', description: 'Required without `username`.' })
+  @ApiProperty({ required: false, example: 'sofia@example.com', description: 'Required without `username`.' })
   @Omittable()
   @Text('empty', isNotEmpty)
   email?: string;
