@@ -91,7 +91,7 @@ export class Memory {
       this.#session = refresh_token ? { refresh_token } : this.#session;
       authorize(system, access_token);
     } else if (csrf_token && user) {
-      system.authActions.logout(['bearer']);
+      unauthorize(system);
       this.#keep({ csrf_token, name: user.username ?? user.email });
     } else if (csrf_token) {
       this.#keep({ ...this.#session, csrf_token });
@@ -111,7 +111,7 @@ export class Memory {
   }
 
   #end(system) {
-    system.authActions.logout(['bearer']);
+    unauthorize(system);
     fill(system, REFRESH, { refresh_token: '' });
     this.#keep({});
   }
@@ -135,6 +135,11 @@ export class Memory {
 function authorize({ authActions, specSelectors }, value) {
   const schema = specSelectors.securityDefinitions().get('bearer');
   authActions.authorize({ bearer: { name: 'bearer', schema, value } });
+}
+
+/** Swagger UI fails if there is nothing to forget. */
+function unauthorize({ authActions, authSelectors }) {
+  if (authSelectors.authorized()?.has('bearer')) authActions.logout(['bearer']);
 }
 
 function fillPassword(system, password) {
