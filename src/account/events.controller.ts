@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
-import { AUDIT_EVENTS, type AuditEventType } from '../audit/audit-events.js';
+import { AUDIT_EVENTS, type AuditEventType, USER_EVENT_TYPES } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
@@ -25,11 +25,22 @@ export class EventsController {
     description: 'Newest first. For the next page, pass the `next` of a response as `before`.',
     operationId: 'listMyEvents',
   })
-  @ApiQuery({ name: 'type', required: false, schema: { type: 'string', enum: Object.keys(AUDIT_EVENTS) } })
-  @ApiQuery({ name: 'before', required: false, schema: { type: 'string', format: 'uuid' } })
+  @ApiQuery({
+    name: 'type',
+    required: false,
+    description: 'Only events of this type.',
+    schema: { type: 'string', enum: [...USER_EVENT_TYPES] },
+  })
+  @ApiQuery({
+    name: 'before',
+    required: false,
+    description: 'Only events older than the one with this id: the `next` of the previous page.',
+    schema: { type: 'string', format: 'uuid' },
+  })
   @ApiQuery({
     name: 'limit',
     required: false,
+    description: 'The maximum number of events in the response.',
     schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
   })
   @ApiOkResponse({ description: 'One page of events.', type: EventsResponse })

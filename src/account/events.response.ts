@@ -1,13 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
+import { type AuditEventType, type AuditResult, USER_EVENT_TYPES } from '../audit/audit-events.js';
 import { describeDevice } from './device.js';
 
 class EventResponse {
   @ApiProperty({ format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ enum: Object.keys(AUDIT_EVENTS), example: 'login' })
+  @ApiProperty({ enum: USER_EVENT_TYPES, example: 'login' })
   type!: AuditEventType;
 
   @ApiProperty({ enum: ['ok', 'refused'] })

@@ -39,7 +39,11 @@ export class SessionsController {
     description: 'Revokes all its tokens. The current session is allowed too.',
     operationId: 'endSession',
   })
-  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @ApiParam({
+    name: 'id',
+    description: 'The `id` of a session in the list.',
+    schema: { type: 'string', format: 'uuid' },
+  })
   @ApiNoContentResponse({ description: 'The session has ended, or had already ended.' })
   async end(
     @CurrentPrincipal() principal: Principal,
@@ -59,7 +63,12 @@ export class SessionsController {
     description: 'Also ends the current session, unless `keep` is `current`.',
     operationId: 'endSessions',
   })
-  @ApiQuery({ name: 'keep', required: false, schema: { type: 'string', enum: ['current'] } })
+  @ApiQuery({
+    name: 'keep',
+    required: false,
+    description: '`current` keeps the session of this request.',
+    schema: { type: 'string', enum: ['current'] },
+  })
   @ApiNoContentResponse({ description: 'The sessions have ended.' })
   async endAll(
     @CurrentPrincipal() principal: Principal,

@@ -28,6 +28,24 @@ export const AUDIT_EVENTS = {
 export type AuditResult = 'ok' | 'refused';
 export type AuditEventType = keyof typeof AUDIT_EVENTS;
 
+/** The events that can concern one user, who sees them. The others concern the service. */
+export const USER_EVENT_TYPES = [
+  'registered',
+  'login',
+  'login.locked',
+  'session.renewed',
+  'refresh',
+  'refresh.reused',
+  'logout',
+  'session.ended',
+  'password.changed',
+  'password.refused',
+  'user.deleted',
+  'user.disabled',
+  'user.enabled',
+  'limit.hit',
+] as const satisfies readonly AuditEventType[];
+
 /** The events that may have the result `refused`. */
 export type RefusedEventType = {
   [Type in AuditEventType]: 'refused' extends (typeof AUDIT_EVENTS)[Type]['results'][number] ? Type : never;

@@ -4,7 +4,7 @@ import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 
 class LoggedInAs {
-  @ApiProperty({ description: 'The username, or the email if there is none.', example: 'ana' })
+  @ApiProperty({ description: 'The username, or the email if there is none.', example: 'sofia' })
   logged_in_as!: string;
 }
 

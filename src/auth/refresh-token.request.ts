@@ -1,26 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Omittable, Text } from '../problems/validation.js';
-
-/** A placeholder in examples. The pages under /docs replace it by the refresh token of the last response. */
-const LAST_REFRESH_TOKEN = '{{refresh_token}}';
-
-export const REFRESH_EXAMPLES = {
-  last: {
-    summary: 'The refresh token of the last response (these pages remember it)',
-    value: { refresh_token: LAST_REFRESH_TOKEN },
-  },
-};
+import { REFRESH_TOKEN_EXAMPLE } from './token-examples.js';
 
 export const LOGOUT_EXAMPLES = {
-  access_token: { summary: 'With the access token of "Authorize"', value: {} },
-  refresh_token: {
-    summary: 'With the refresh token of the last response (these pages remember it)',
-    value: { refresh_token: LAST_REFRESH_TOKEN },
-  },
+  access_token: { summary: 'With an access token, or with a session cookie', value: {} },
+  refresh_token: { summary: 'With a refresh token', value: { refresh_token: REFRESH_TOKEN_EXAMPLE } },
 };
 
 export class RefreshRequest {
-  @ApiProperty({ required: false, description: 'Can be sent as `Authorization: Bearer` instead.' })
+  @ApiProperty({
+    required: false,
+    description: 'Can be sent as `Authorization: Bearer` instead.',
+    example: REFRESH_TOKEN_EXAMPLE,
+  })
   @Omittable()
   @Text()
   refresh_token?: string;

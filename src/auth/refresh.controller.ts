@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { Public } from '../http/public.decorator.js';
@@ -10,7 +10,7 @@ import { SessionRevoked } from '../sessions/session.errors.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './access/bearer-token.js';
-import { REFRESH_EXAMPLES, RefreshRequest } from './refresh-token.request.js';
+import { RefreshRequest } from './refresh-token.request.js';
 import { TokensResponse } from './tokens.response.js';
 
 @ApiTags('Auth')
@@ -22,14 +22,13 @@ export class RefreshController {
   @Limit('refreshes')
   @Post(['auth/refresh', 'refresh'])
   @HttpCode(200)
-  @ApiBearerAuth()
   @ApiOperation({
     summary: 'Refresh tokens',
     description:
       'Rotates the refresh token. A retry with the previous refresh token within `REFRESH_GRACE` gets the same new one again. Later reuse ends the session.',
     operationId: 'refresh',
   })
-  @ApiBody({ type: RefreshRequest, required: false, examples: REFRESH_EXAMPLES })
+  @ApiBody({ type: RefreshRequest, required: false })
   @ApiOkResponse({ description: 'The new tokens of the session.', type: TokensResponse })
   @ApiProblems(ValidationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked)
   async refresh(

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { IssuedTokens } from '../sessions/sessions.service.js';
+import { ACCESS_TOKEN_EXAMPLE, REFRESH_TOKEN_EXAMPLE } from './token-examples.js';
 
 /** RFC 6749 §5.1, with the lifetime of the refresh token. */
 export class TokensResponse {
-  @ApiProperty({ description: 'A JWT (RFC 9068). Send it as `Authorization: Bearer`.' })
+  @ApiProperty({ description: 'A JWT (RFC 9068). Send it as `Authorization: Bearer`.', example: ACCESS_TOKEN_EXAMPLE })
   access_token!: string;
 
   @ApiProperty({ example: 'Bearer' })
@@ -12,7 +13,10 @@ export class TokensResponse {
   @ApiProperty({ description: 'Seconds until the access token expires.', example: 300 })
   expires_in!: number;
 
-  @ApiProperty({ description: 'Opaque. Send it to `POST /auth/refresh` for new tokens.' })
+  @ApiProperty({
+    description: 'Opaque. Send it to `POST /auth/refresh` for new tokens.',
+    example: REFRESH_TOKEN_EXAMPLE,
+  })
   refresh_token!: string;
 
   @ApiProperty({ description: 'Seconds until the refresh token expires.', example: 1209600 })

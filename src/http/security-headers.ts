@@ -11,7 +11,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** The Content-Security-Policy of the pages under /docs: own scripts and styles, and requests to this service. */
 export const DOCS_CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /** One year, as ASVS 3.4.1 requires. Browsers ignore it over http. */
 export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000; includeSubDomains';

@@ -20,7 +20,7 @@ class IntrospectionResponse {
   @ApiProperty({ required: false, example: 'Bearer' })
   token_type?: string;
 
-  @ApiProperty({ required: false, description: 'The username, else the email.', example: 'ana' })
+  @ApiProperty({ required: false, description: 'The username, else the email.', example: 'sofia' })
   username?: string;
 
   @ApiProperty({ required: false, description: 'The user id.' })

@@ -2,14 +2,18 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { RegisterRequest } from '../auth/password/register.request.js';
 import { Config } from '../config/config.js';
+import { addFaultExamples } from './fault-examples.js';
 import { documentGuard } from './guarded-routes.js';
 
 const DESCRIPTION = `Registration, login and sessions, with access tokens that any service can verify with the keys at
-\`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).
+\`/.well-known/jwks.json\`. Errors are problem details (RFC 9457); every \`code\` is explained at [/docs/errors](/docs/errors).`;
 
-Try it: *register*, then *login*. These pages remember the tokens of the last response, so *protected*, *refresh* and
-*logout* work at once.`;
+const SHORT_PATHS = 'Short paths';
 
+/** The operations that a reader tries first. The others follow in the order of the modules. */
+const FIRST = ['/auth/register', '/auth/login', '/protected', '/auth/refresh', '/auth/logout'];
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 
 /** Shape of every error (RFC 9457). */
@@ -23,13 +27,14 @@ const PROBLEM: Schema = {
     detail: { type: 'string', description: 'For people, in the requested language.' },
     code: { type: 'string', description: 'For programs; stable.' },
     request_id: { type: 'string', description: 'The same as in the X-Request-Id header and the log.' },
+    error: { type: 'string', description: 'Only under /oauth/: the error code of RFC 6749 section 5.2.' },
     errors: {
       type: 'array',
       items: {
         type: 'object',
         required: ['pointer', 'code', 'detail'],
         properties: {
-          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) to the member of the body.' },
+          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) to the field.' },
           code: { type: 'string', description: 'For programs; stable.' },
           detail: { type: 'string', description: 'For people, in the requested language.' },
         },
@@ -51,6 +56,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .addTag('Auth', 'Registration, login, sessions and tokens.')
     .addTag('Users', 'Your user, password and security events.')
     .addTag('Service', 'For operators and for services that verify tokens.')
+    .addTag(SHORT_PATHS, 'The same operations as under `/auth`.')
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
@@ -72,8 +78,11 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   document.info.contact = { name: 'Portero' };
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
   documentGuard(document);
-  nameShortPaths(document);
+  tidySecurity(document);
   requireIdentifiers(document, app.get(Config));
+  addFaultExamples(document);
+  nameShortPaths(document);
+  document.paths = sorted(document.paths);
   return document;
 }
 
@@ -84,12 +93,37 @@ function requireIdentifiers({ components }: OpenAPIObject, config: Config): void
   schema.required = [...new RegisterRequest().missing(config), ...(schema.required ?? [])];
 }
 
+function operationsOf({ paths }: OpenAPIObject): Operation[] {
+  return Object.values(paths).flatMap((item) =>
+    [item.get, item.post, item.put, item.patch, item.delete].filter((operation) => operation !== undefined),
+  );
+}
+
+/**
+ * `@Public()` adds an empty requirement, which makes any other one optional. It is removed where it is alone, so that tools
+ * show no lock, and where clients must authenticate; and it comes last otherwise.
+ */
+function tidySecurity(document: OpenAPIObject): void {
+  for (const operation of operationsOf(document)) {
+    const real = (operation.security ?? []).filter((scheme) => Object.keys(scheme).length > 0);
+    const isOptional = real.length < (operation.security?.length ?? 0) && !real.some((scheme) => 'basic' in scheme);
+    real.sort((a, b) => Number('cookie' in a) - Number('cookie' in b));
+    operation.security = isOptional && real.length > 0 ? [...real, {}] : real;
+  }
+}
+
+function sorted(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const rank = (path: string) => (FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length);
+  return Object.fromEntries(Object.entries(paths).sort(([a], [b]) => rank(a) - rank(b)));
+}
+
 /** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */
 function nameShortPaths(document: OpenAPIObject): void {
   for (const [path, item] of Object.entries(document.paths)) {
     const operation = item.post;
     if (!operation || !document.paths[`/auth${path}`]) continue;
     operation.operationId = `${operation.operationId}Short`;
+    operation.tags = [SHORT_PATHS];
     operation.summary = `${operation.summary} (short path)`;
     operation.description = `The same as \`/auth${path}\`.`;
   }

@@ -1,80 +1,69 @@
-import type { INestApplication } from '@nestjs/common';
-import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { NotFound } from '../problems/http.errors.js';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import fastifyStatic from '@fastify/static';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createDocument } from './document.js';
 
-/** The files of swagger-ui-dist that the page loads. */
-const FILES = new Set([
+/** Our files. The build adds those of Swagger UI, and compresses all of them. */
+const PAGE = fileURLToPath(new URL('page', import.meta.url));
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+
+const FILES = [
   'swagger-ui.css',
   'swagger-ui-bundle.js',
-  'swagger-ui-standalone-preset.js',
-  'favicon-16x16.png',
-  'favicon-32x32.png',
-]);
+  'portero.css',
+  'docs.css',
+  'docs.js',
+  'memory.js',
+  'view.js',
+  'favicon.svg',
+  'apple-touch-icon.png',
+];
 
-interface UiRequest {
-  body?: unknown;
-}
-interface UiResponse {
-  text?: string;
-}
-
-/** Serves Swagger UI at /docs and the document at /openapi.json. */
-export function serveSwaggerUi(app: INestApplication): void {
-  let document: OpenAPIObject | undefined;
-  const documentOnce = () => {
-    document ??= createDocument(app);
-    return document;
-  };
-  // SwaggerModule would serialize the 150 kB for every request.
-  let json: string | undefined;
-  app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
-    json ??= JSON.stringify(documentOnce());
-    return reply.type('application/json; charset=utf-8').send(json);
-  });
+/** Serves Swagger UI at /docs, to which / redirects, and the document at /openapi.json. */
+export function serveSwaggerUi(app: NestFastifyApplication): void {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
-  server.addHook('onRoute', hideOtherFiles);
-  SwaggerModule.setup('docs', app, documentOnce, {
-    raw: false,
-    customSiteTitle: 'Portero API',
-    swaggerOptions: {
-      tryItOutEnabled: true,
-      displayRequestDuration: true,
-      requestInterceptor: putInLastRefreshToken,
-      responseInterceptor: rememberTokens,
-    },
+  // Temporary: another program may use this origin of localhost tomorrow, and browsers keep a permanent redirect.
+  server.get('/', (_request, reply) => reply.redirect('/docs', 302));
+  const html = readFileSync(join(PAGE, 'docs.html'), 'utf8');
+  const sendPage = (_request: FastifyRequest, reply: FastifyReply) => reply.type('text/html; charset=utf-8').send(html);
+  server.get('/docs', sendPage);
+  server.get('/docs/', sendPage);
+  serveDocument(app, server);
+  serveFiles(app, server);
+}
+
+/** Serves the document, which is created and compressed at the first request. */
+function serveDocument(app: NestFastifyApplication, server: FastifyInstance): void {
+  let json: string | undefined;
+  let compressed: Buffer | undefined;
+  server.get('/openapi.json', (request, reply) => {
+    json ??= JSON.stringify(createDocument(app));
+    reply.type('application/json; charset=utf-8').header('Vary', 'Accept-Encoding');
+    if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(json);
+    compressed ??= gzipSync(json, { level: 9 });
+    return reply.header('Content-Encoding', 'gzip').send(compressed);
   });
 }
 
-/** Answers 404 to the other files of swagger-ui-dist: its package.json, its source maps, its licence. */
-function hideOtherFiles(route: RouteOptions): void {
-  if (route.url !== '/docs/*') return;
-  route.onRequest = (request, _reply, done) => {
-    const { '*': file = '' } = request.params as { '*'?: string };
-    done(FILES.has(file) ? undefined : new NotFound());
-  };
+/** RFC 9110 §12.5.3. Whoever does not name gzip gets the text as it is. */
+function acceptsGzip(header = ''): boolean {
+  const [, parameters] = /(?:^|,)\s*gzip\s*(;[^,]*)?(?:,|$)/i.exec(header) ?? [undefined, ';q=0'];
+  return !/;\s*q=0(?:\.0*)?\s*$/i.test(parameters ?? '');
 }
 
-// The two functions below are sent to the browser as text, so they can't use anything of this module.
-
-declare const window: { ui: { preauthorizeApiKey(scheme: string, token: string): void }; lastRefreshToken?: string };
-
-/** Uses the tokens of a login or refresh for "Authorize" and the examples. They stay in the memory of the page. */
-function rememberTokens(response: UiResponse): UiResponse {
-  try {
-    const { access_token, refresh_token } = JSON.parse(response.text ?? '');
-    if (access_token) window.ui.preauthorizeApiKey('bearer', access_token);
-    if (refresh_token) window.lastRefreshToken = refresh_token;
-  } catch {
-    // A response without tokens.
-  }
-  return response;
-}
-
-function putInLastRefreshToken(request: UiRequest): UiRequest {
-  if (typeof request.body === 'string' && window.lastRefreshToken) {
-    request.body = request.body.replace('{{refresh_token}}', window.lastRefreshToken);
-  }
-  return request;
+/** Browsers store the files, and ask by entity tag whether they are current: an update must not mix old and new ones. */
+function serveFiles(app: NestFastifyApplication, server: FastifyInstance): void {
+  void app.register(fastifyStatic, {
+    root: [PAGE, SWAGGER_UI],
+    serve: false,
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders: (reply) => void reply.header('Cache-Control', 'public, no-cache'),
+  });
+  for (const file of FILES) server.get(`/docs/${file}`, (_request, reply) => reply.sendFile(file));
 }

@@ -6,10 +6,10 @@ export class UserResponse {
   @ApiProperty({ format: 'uuid', example: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001' })
   id!: string;
 
-  @ApiProperty({ type: String, nullable: true, example: 'ana' })
+  @ApiProperty({ type: String, nullable: true, example: 'sofia' })
   username!: string | null;
 
-  @ApiProperty({ type: String, format: 'email', nullable: true, example: 'ana@example.com' })
+  @ApiProperty({ type: String, format: 'email', nullable: true, example: 'sofia@example.com' })
   email!: string | null;
 
   @ApiProperty({ example: false })

@@ -1,12 +1,30 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { testWithProgram } from './on-engine.js';
 
-const EXECUTABLE = '/usr/bin/chromium';
+/** Debian's package `chromium`. */
+const PATH = '/usr/bin/chromium';
+const isThere = existsSync(PATH);
 
-/** Whether Debian's Chromium is installed. */
-export const hasChromium = existsSync(EXECUTABLE);
+/** `test` with a browser. */
+export const testInChromium = testWithProgram(isThere, `needs ${PATH}; Debian: apt-get install chromium`);
 
-/** Starts Chromium without a window. Close it at the end. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+/** A browser, or undefined where the tests that need it are skipped. */
+export async function launchChromium(): Promise<Browser | undefined> {
+  return isThere ? await chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] }) : undefined;
+}
+
+/** A tab, with the errors that its console and its pages reported. Violations of the CSP are among them. */
+export async function openTab(
+  browser: Browser | undefined,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const page = await (browser as Browser).newPage({ viewport: { width: 1200, height: 800 }, ...options });
+  page.setDefaultTimeout(10_000);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) errors.push(message.text());
+  });
+  return { page, errors };
 }

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal } from '../../http/principal.js';
 import { ApiProblems } from '../../problems/api-problems.decorator.js';
+import { CSRF_TOKEN_EXAMPLE } from '../token-examples.js';
 import { Csrf } from './csrf.js';
 
 /** Documents the header of requests with a session cookie. */
@@ -12,7 +13,7 @@ export const CSRF_HEADER = {
 };
 
 class CsrfResponse {
-  @ApiProperty({ description: 'The value for the `X-CSRF-Token` header.' })
+  @ApiProperty({ description: 'The value for the `X-CSRF-Token` header.', example: CSRF_TOKEN_EXAMPLE })
   csrf_token!: string;
 }
 

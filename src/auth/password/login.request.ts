@@ -8,14 +8,14 @@ const isNotEmpty = (value: string) => value !== '';
 export class LoginRequest extends SignInRequest {
   @ApiProperty({
     required: false,
-    example: 'ana',
+    example: 'sofia',
     description: 'Required without `email`. With `@` it is tried as an email address too.',
   })
   @Omittable()
   @Text('empty', isNotEmpty)
   username?: string;
 
-  @ApiProperty({ required: false, example: 'ana@example.com', description: 'Required without `username`.' })
+  @ApiProperty({ required: false, example: 'sofia@example.com', description: 'Required without `username`.' })
   @Omittable()
   @Text('empty', isNotEmpty)
   email?: string;

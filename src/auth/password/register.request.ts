@@ -4,12 +4,12 @@ import { Omittable, Text } from '../../problems/validation.js';
 import { isEmailAddress, isUsername } from '../../users/identifier.js';
 
 export class RegisterRequest {
-  @ApiProperty({ required: false, minLength: 1, maxLength: 64, example: 'ana' })
+  @ApiProperty({ required: false, minLength: 1, maxLength: 64, example: 'sofia' })
   @Omittable()
   @Text('username_invalid', isUsername)
   username?: string;
 
-  @ApiProperty({ required: false, format: 'email', maxLength: 254, example: 'ana@example.com' })
+  @ApiProperty({ required: false, format: 'email', maxLength: 254, example: 'sofia@example.com' })
   @Omittable()
   @Text('email_invalid', isEmailAddress)
   email?: string;

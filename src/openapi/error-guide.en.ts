@@ -1,0 +1,187 @@
+import type { ErrorGuide } from './error-guide.js';
+
+export const guideEn: ErrorGuide = {
+  page: {
+    title: 'Errors',
+    intro:
+      'Every error is a problem details object (RFC 9457, `application/problem+json`). Use `code` in programs: it is stable. `title` and `detail` are for people, in English or, if `Accept-Language` prefers it, in Spanish. To report an error, give the operator its `request_id`.',
+    when: 'When',
+    action: 'What to do',
+    others: 'More precise messages',
+    language: 'En español',
+  },
+  groups: {
+    any: { title: 'Any request' },
+    registering: { title: 'Registering' },
+    login: { title: 'Logging in' },
+    accessToken: {
+      title: 'Access tokens',
+      intro: 'From every route that needs one; `token_missing` and `token_malformed` also from `POST /auth/logout`.',
+    },
+    refreshToken: {
+      title: 'Refresh tokens',
+      intro: 'From `POST /auth/refresh`; `refresh_token_invalid` also from `POST /auth/logout`.',
+    },
+    cookie: {
+      title: 'Cookie sessions',
+      intro:
+        'From every route that accepts a session cookie, if the request has one and no access token; see [sessions.md](sessions.md). If the session of the cookie has ended, the error is `session_revoked`.',
+    },
+    services: { title: 'Services', intro: 'From `POST /oauth/introspect` and `POST /oauth/revoke`.' },
+    faults: {
+      title: 'Faults of a field',
+      intro:
+        'These are the codes in `errors[]`. Those that begin with `password_` come with `password_rejected`, the others with `validation_failed`.',
+    },
+  },
+  problems: {
+    malformed_request: {
+      when: 'The body is not JSON in UTF-8, contains a field twice or one named `__proto__`, or is nested deeper than 32 levels. Or a form contains a parameter twice. Or the URL is not correctly encoded. Or the HTTP request is malformed or ambiguous (no `Host` or two; two `Authorization` or `Content-Type`).',
+      action: 'Correct the request.',
+    },
+    validation_failed: {
+      when: 'Fields of the body or parameters of the query are missing, unknown or invalid.',
+      action: 'Read `errors` and correct those fields.',
+    },
+    not_found: {
+      when: 'Nothing exists at this URL. Paths are case-sensitive, and a trailing slash matters.',
+      action: 'Correct the path.',
+    },
+    method_not_allowed: { when: 'The URL does not support the method.', action: 'Use a method in `Allow`.' },
+    request_timeout: {
+      when: 'The headers took longer than 10 s or the complete request longer than 30 s.',
+      action: 'Send it again over a better connection.',
+    },
+    precondition_failed: {
+      when: 'A file of Swagger UI does not meet `If-Match` or `If-Unmodified-Since`.',
+      action: 'Omit the condition, or fetch the file again.',
+    },
+    body_too_large: { when: 'The body is larger than 32 KiB.', action: 'Send a smaller one.' },
+    unsupported_media_type: {
+      when: 'The body has a content type other than `application/json` (for `/oauth/…`, `application/x-www-form-urlencoded`), or a charset other than UTF-8.',
+      action: 'Send `Content-Type: application/json`.',
+    },
+    range_not_satisfiable: {
+      when: '`Range` is outside a file of Swagger UI.',
+      action: 'Ask for a range within the length in `Content-Range`.',
+    },
+    too_many_requests: {
+      when: 'One of the [rate limits](rate-limits.md) is used up; `RateLimit-Policy` names it.',
+      action: 'Try again after `Retry-After`.',
+    },
+    headers_too_large: {
+      when: 'The request line and headers are larger than 16 KiB, or there are more than 100 header lines.',
+      action: 'Send fewer or shorter headers.',
+    },
+    internal_error: { when: 'The server failed.', action: 'Report the `request_id` to the operator.' },
+    unavailable: {
+      when: 'The database cannot be reached or takes too long. When a password is set: the breach check does not respond, and `PASSWORD_BREACH_ON_ERROR` is `refuse`.',
+      action: 'Try again after `Retry-After`.',
+    },
+    registration_closed: {
+      when: 'The service does not accept registrations (`REGISTRATION=closed`).',
+      action: 'Ask the operator for an account.',
+    },
+    username_taken: {
+      when: 'Another account has the username, perhaps in other letter case or another Unicode form.',
+      action: 'Choose another, or log in.',
+    },
+    email_taken: {
+      when: 'Another account has the email address, perhaps in other letter case or another Unicode form.',
+      action: 'Use another, or log in.',
+    },
+    password_rejected: {
+      when: 'The password does not meet the password policy; `errors` contains the reason.',
+      action: 'Choose another.',
+    },
+    wrong_password: {
+      when: 'The current password that the request had to confirm is wrong.',
+      action: 'Ask the user again.',
+    },
+    too_many_attempts: {
+      when: 'There were too many consecutive wrong passwords for this name, from any client. No password is checked until the wait is over, except from a known device, which sends its cookie. Unknown names get the same response.',
+      action: 'Try again after `Retry-After`.',
+    },
+    busy: {
+      when: 'Too many passwords were waiting to be checked, and the wait was too long.',
+      action: 'Try again after `Retry-After`.',
+    },
+    invalid_credentials: {
+      when: 'No user has this name and this password. The response is the same for an unknown name and a wrong password.',
+      action: 'Ask the user again.',
+    },
+    token_missing: {
+      when: 'The request has neither `Authorization: Bearer …` nor a session cookie.',
+      action: 'Send one of them, or log in.',
+    },
+    token_malformed: {
+      when: 'The token is not a genuine access token of this service: its format, signature, key, algorithm, type, issuer or audience is wrong. A refresh token sent as an access token gets this error too.',
+      action: 'Log in. If the error persists, check whether `PUBLIC_URL` or `JWT_AUDIENCE` has changed.',
+    },
+    token_expired: { when: 'The token has expired.', action: 'Refresh, then send the request again.' },
+    token_revoked: {
+      when: 'The session of the token has ended, for example by a logout or because a refresh token was reused.',
+      action: 'Log in.',
+    },
+    refresh_token_invalid: {
+      when: 'The token is missing or is not a genuine refresh token of this service.',
+      action: 'Log in.',
+    },
+    refresh_token_expired: { when: 'The token or its session has expired.', action: 'Log in.' },
+    refresh_token_reused: {
+      when: 'The token was already used, longer ago than `REFRESH_GRACE`. It may have been stolen, so the session was ended.',
+      action: 'Log in. If this happens often, look for two parts of the client that refresh independently.',
+    },
+    session_revoked: {
+      when: 'The session has ended: by a logout, by its user or an operator, through a password change, because the user had too many sessions, or because a refresh token was reused.',
+      action: 'Log in.',
+    },
+    csrf_failed: {
+      when: 'A request with a session cookie and a method other than `GET`, `HEAD` or `OPTIONS` had no `X-CSRF-Token` of that session, or came from a page of another site. A login with `transport: cookie` from a page of another site gets this error too.',
+      action:
+        'Get the token of this session from `GET /auth/csrf`, and send it from a page of this service or of an origin in `CORS_ORIGINS`.',
+    },
+    session_invalid: {
+      when: 'The cookie is not a genuine one of this service, or there is more than one.',
+      action: 'Log in.',
+    },
+    session_expired: {
+      when: 'The session was not used for `SESSION_IDLE_TTL`, or has reached `SESSION_TTL`.',
+      action: 'Log in.',
+    },
+    session_not_found: {
+      when: 'From `DELETE /auth/sessions/{id}`: the user has no session with this id. It may belong to another user, or have ended more than a day ago.',
+      action: 'Read `GET /auth/sessions`.',
+    },
+    invalid_client: {
+      when: 'The request has no HTTP Basic authentication, or its client is unknown, has another secret or was revoked.',
+      action:
+        'Send the `client_id` and `client_secret` that `portero clients create` printed; see [operations.md](operations.md#registered-services).',
+    },
+  },
+  faults: {
+    required: 'The field is missing.',
+    unknown_member: 'The field is unknown.',
+    not_a_string: 'The field is `null`, a number or anything else that is not a string.',
+    not_an_object: 'The body is not a JSON object. The pointer is then empty.',
+    invalid_text: 'The string contains NUL or a lone surrogate.',
+    empty: 'The string is empty.',
+    transport_unknown: '`transport` is neither `bearer` nor `cookie`.',
+    two_tokens: '`POST /auth/refresh` has a token in the body and a different one in the `Authorization` header.',
+    keep_unknown: '`keep`, in the query of `DELETE /auth/sessions`, is not `current`.',
+    event_type_unknown: 'There is no [event](audit.md) of this type.',
+    not_an_id: 'The value is not an id (a UUID).',
+    limit_out_of_range: 'The value is not a whole number from 1 to 100.',
+    username_invalid:
+      'The username does not have 1 to 64 characters, contains control characters, or contains white space other than single inner spaces. Or it contains `@` and is not equal to the email address of the request.',
+    email_invalid: 'The value is not an email address.',
+    password_too_short: 'The password has fewer characters than `PASSWORD_MIN_LENGTH`.',
+    password_too_long: 'The password has more than 256 characters.',
+    password_common:
+      'The password is in the [list of common passwords](configuration.md#password-policy), in any letter case.',
+    password_contains_name:
+      "The password is the user's own username, email address or the part of it before the `@`, surrounded only by digits, punctuation and spaces. Names of fewer than 4 characters count only if they are the whole password.",
+    password_contains_service_name: 'The same with `portero` and with the first label of the host of `PUBLIC_URL`.',
+    password_breached: 'The password appears in a known data breach (`PASSWORD_BREACH_CHECK`).',
+  },
+};

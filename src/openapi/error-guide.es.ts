@@ -1,0 +1,185 @@
+import type { ErrorGuide } from './error-guide.js';
+
+export const guideEs: ErrorGuide = {
+  page: {
+    title: 'Errores',
+    intro:
+      'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para comunicar un error, indique al operador su `request_id`.',
+    when: 'Cuándo',
+    action: 'Qué hacer',
+    others: 'Mensajes más precisos',
+    language: 'In English',
+  },
+  groups: {
+    any: { title: 'Cualquier petición' },
+    registering: { title: 'Registro' },
+    login: { title: 'Inicio de sesión' },
+    accessToken: {
+      title: 'Tokens de acceso',
+      intro: 'De todas las rutas que exigen uno; `token_missing` y `token_malformed` también de `POST /auth/logout`.',
+    },
+    refreshToken: {
+      title: 'Tokens de refresco',
+      intro: 'De `POST /auth/refresh`; `refresh_token_invalid` también de `POST /auth/logout`.',
+    },
+    cookie: {
+      title: 'Sesiones con cookie',
+      intro:
+        'De todas las rutas que aceptan una cookie de sesión, si la petición lleva una y ningún token de acceso. Si la sesión de la cookie ha terminado, el error es `session_revoked`.',
+    },
+    services: { title: 'Servicios', intro: 'De `POST /oauth/introspect` y `POST /oauth/revoke`.' },
+    faults: {
+      title: 'Fallos de un campo',
+      intro:
+        'Son los códigos de `errors[]`. Los que empiezan por `password_` acompañan a `password_rejected`; los demás, a `validation_failed`.',
+    },
+  },
+  problems: {
+    malformed_request: {
+      when: 'El cuerpo no es JSON en UTF-8, contiene un campo dos veces o uno llamado `__proto__`, o tiene más de 32 niveles de anidamiento. O un formulario contiene un parámetro dos veces. O la URL no está bien codificada. O la petición HTTP está mal formada o es ambigua (ningún `Host` o dos; dos `Authorization` o `Content-Type`).',
+      action: 'Corrija la petición.',
+    },
+    validation_failed: {
+      when: 'Hay campos del cuerpo que faltan, son desconocidos o no son válidos.',
+      action: 'Lea `errors` y corrija esos campos.',
+    },
+    not_found: {
+      when: 'No hay nada en esta URL. Las rutas distinguen mayúsculas de minúsculas, y la barra final cuenta.',
+      action: 'Corrija la ruta.',
+    },
+    method_not_allowed: { when: 'La URL no admite el método.', action: 'Use un método de `Allow`.' },
+    request_timeout: {
+      when: 'Las cabeceras tardaron más de 10 s o la petición completa más de 30 s.',
+      action: 'Envíela de nuevo con una conexión mejor.',
+    },
+    precondition_failed: {
+      when: 'Un archivo de Swagger UI no cumple `If-Match` o `If-Unmodified-Since`.',
+      action: 'Omita la condición o descargue el archivo de nuevo.',
+    },
+    body_too_large: { when: 'El cuerpo supera los 32 KiB.', action: 'Envíe uno más pequeño.' },
+    unsupported_media_type: {
+      when: 'El cuerpo tiene un tipo de contenido distinto de `application/json` (en `/oauth/…`, `application/x-www-form-urlencoded`) o una codificación distinta de UTF-8.',
+      action: 'Envíe `Content-Type: application/json`.',
+    },
+    range_not_satisfiable: {
+      when: '`Range` está fuera de un archivo de Swagger UI.',
+      action: 'Pida un rango dentro de la longitud que indica `Content-Range`.',
+    },
+    too_many_requests: {
+      when: 'Se ha agotado uno de los límites de peticiones; `RateLimit-Policy` indica cuál.',
+      action: 'Inténtelo de nuevo tras `Retry-After`.',
+    },
+    headers_too_large: {
+      when: 'La línea de petición y las cabeceras superan los 16 KiB, o hay más de 100 líneas de cabecera.',
+      action: 'Envíe menos cabeceras o más cortas.',
+    },
+    internal_error: { when: 'El servidor falló.', action: 'Comunique el `request_id` al operador.' },
+    unavailable: {
+      when: 'No se puede acceder a la base de datos, o tarda demasiado. Al establecer una contraseña: la comprobación de filtraciones no responde y `PASSWORD_BREACH_ON_ERROR` es `refuse`.',
+      action: 'Inténtelo de nuevo tras `Retry-After`.',
+    },
+    registration_closed: {
+      when: 'El servicio no admite registros (`REGISTRATION=closed`).',
+      action: 'Pida una cuenta al operador.',
+    },
+    username_taken: {
+      when: 'Otra cuenta tiene el nombre de usuario, quizá con otras mayúsculas u otra forma Unicode.',
+      action: 'Elija otro o inicie sesión.',
+    },
+    email_taken: {
+      when: 'Otra cuenta tiene el correo electrónico, quizá con otras mayúsculas u otra forma Unicode.',
+      action: 'Use otro o inicie sesión.',
+    },
+    password_rejected: {
+      when: 'La contraseña no cumple la política de contraseñas; `errors` indica el motivo.',
+      action: 'Elija otra.',
+    },
+    wrong_password: {
+      when: 'La contraseña actual que la petición debía confirmar es incorrecta.',
+      action: 'Pregunte de nuevo al usuario.',
+    },
+    too_many_attempts: {
+      when: 'Ha habido demasiadas contraseñas incorrectas seguidas para este nombre, desde cualquier cliente. No se comprueba ninguna contraseña hasta que termine la espera, salvo desde un dispositivo conocido, que envía su cookie. Los nombres desconocidos reciben la misma respuesta.',
+      action: 'Inténtelo de nuevo tras `Retry-After`.',
+    },
+    busy: {
+      when: 'Había demasiadas contraseñas pendientes de comprobar, y la espera era demasiado larga.',
+      action: 'Inténtelo de nuevo tras `Retry-After`.',
+    },
+    invalid_credentials: {
+      when: 'Ningún usuario tiene este nombre y esta contraseña. La respuesta es la misma con un nombre desconocido y con una contraseña incorrecta.',
+      action: 'Pregunte de nuevo al usuario.',
+    },
+    token_missing: {
+      when: 'La petición no tiene `Authorization: Bearer …` ni una cookie de sesión.',
+      action: 'Envíe uno de ellos o inicie sesión.',
+    },
+    token_malformed: {
+      when: 'El token no es un token de acceso auténtico de este servicio: su formato, firma, clave, algoritmo, tipo, emisor o audiencia es incorrecto. Un token de refresco enviado como token de acceso también recibe este error.',
+      action: 'Inicie sesión. Si el error persiste, compruebe si ha cambiado `PUBLIC_URL` o `JWT_AUDIENCE`.',
+    },
+    token_expired: { when: 'El token ha caducado.', action: 'Renuévelo y envíe la petición de nuevo.' },
+    token_revoked: {
+      when: 'La sesión del token ha terminado, por ejemplo porque se cerró o porque un token de refresco se usó dos veces.',
+      action: 'Inicie sesión.',
+    },
+    refresh_token_invalid: {
+      when: 'El token falta o no es un token de refresco auténtico de este servicio.',
+      action: 'Inicie sesión.',
+    },
+    refresh_token_expired: { when: 'El token o su sesión ha caducado.', action: 'Inicie sesión.' },
+    refresh_token_reused: {
+      when: 'El token ya se había usado, hace más de `REFRESH_GRACE`. Pudo haber sido robado, por lo que se puso fin a la sesión.',
+      action: 'Inicie sesión. Si ocurre a menudo, busque dos partes del cliente que renueven por separado.',
+    },
+    session_revoked: {
+      when: 'La sesión ha terminado: se cerró, la finalizó su usuario o un operador, se cambió la contraseña, el usuario tenía demasiadas sesiones o un token de refresco se usó dos veces.',
+      action: 'Inicie sesión.',
+    },
+    csrf_failed: {
+      when: 'Una petición con cookie de sesión y un método distinto de `GET`, `HEAD` u `OPTIONS` no llevaba el `X-CSRF-Token` de esa sesión, o procedía de una página de otro sitio. Un inicio de sesión con `transport: cookie` desde una página de otro sitio también recibe este error.',
+      action:
+        'Obtenga el token de esta sesión con `GET /auth/csrf` y envíelo desde una página de este servicio o de un origen de `CORS_ORIGINS`.',
+    },
+    session_invalid: {
+      when: 'La cookie no es una auténtica de este servicio, o hay más de una.',
+      action: 'Inicie sesión.',
+    },
+    session_expired: {
+      when: 'La sesión no se usó durante `SESSION_IDLE_TTL` o ha alcanzado `SESSION_TTL`.',
+      action: 'Inicie sesión.',
+    },
+    session_not_found: {
+      when: 'De `DELETE /auth/sessions/{id}`: el usuario no tiene ninguna sesión con este id. Puede ser de otro usuario o haber terminado hace más de un día.',
+      action: 'Consulte `GET /auth/sessions`.',
+    },
+    invalid_client: {
+      when: 'La petición no tiene autenticación HTTP Basic, o su cliente es desconocido, tiene otro secreto o fue revocado.',
+      action: 'Envíe el `client_id` y el `client_secret` que mostró `portero clients create`.',
+    },
+  },
+  faults: {
+    required: 'Falta el campo.',
+    unknown_member: 'El campo es desconocido.',
+    not_a_string: 'El campo es `null`, un número u otra cosa que no es una cadena.',
+    not_an_object: 'El cuerpo no es un objeto JSON. En ese caso, el puntero está vacío.',
+    invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
+    empty: 'La cadena está vacía.',
+    transport_unknown: '`transport` no es `bearer` ni `cookie`.',
+    two_tokens: '`POST /auth/refresh` lleva un token en el cuerpo y otro distinto en la cabecera `Authorization`.',
+    keep_unknown: '`keep`, en la consulta de `DELETE /auth/sessions`, no es `current`.',
+    event_type_unknown: 'No existe ningún evento de este tipo.',
+    not_an_id: 'El valor no es un id (un UUID).',
+    limit_out_of_range: 'El valor no es un número entero de 1 a 100.',
+    username_invalid:
+      'El nombre de usuario no tiene de 1 a 64 caracteres, contiene caracteres de control o contiene espacios que no son únicos e interiores. O contiene `@` y no es igual al correo electrónico de la petición.',
+    email_invalid: 'El valor no es una dirección de correo electrónico.',
+    password_too_short: 'La contraseña tiene menos caracteres que `PASSWORD_MIN_LENGTH`.',
+    password_too_long: 'La contraseña tiene más de 256 caracteres.',
+    password_common: 'La contraseña está en la lista de contraseñas comunes, con cualquier combinación de mayúsculas.',
+    password_contains_name:
+      'La contraseña es el nombre de usuario, el correo electrónico o la parte de este anterior a `@`, rodeados solo de cifras, puntuación y espacios. Los nombres de menos de 4 caracteres solo cuentan si son la contraseña entera.',
+    password_contains_service_name: 'Lo mismo con `portero` y con la primera etiqueta del host de `PUBLIC_URL`.',
+    password_breached: 'La contraseña aparece en una filtración de datos conocida (`PASSWORD_BREACH_CHECK`).',
+  },
+};

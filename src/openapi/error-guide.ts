@@ -1,0 +1,15 @@
+import type { FaultCode, ProblemCode } from '../problems/messages.en.js';
+
+/** The situations in which errors occur. */
+export type ErrorGroup = 'any' | 'registering' | 'login' | 'accessToken' | 'refreshToken' | 'cookie' | 'services';
+
+/**
+ * What /docs/errors and docs/errors.md say about errors beside the messages that clients get. In Markdown: code, and links
+ * relative to docs/.
+ */
+export interface ErrorGuide {
+  page: Record<'title' | 'intro' | 'when' | 'action' | 'others' | 'language', string>;
+  groups: Record<ErrorGroup | 'faults', { title: string; intro?: string }>;
+  problems: Record<ProblemCode, { when: string; action: string }>;
+  faults: Record<FaultCode, string>;
+}
