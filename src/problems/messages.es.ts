@@ -110,6 +110,11 @@ export const es: Messages = {
       detail:
         'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
     },
+    cookie_required: {
+      title: 'Se requiere una cookie de sesión',
+      detail:
+        'Envíe la cookie de sesión, sin token de acceso. Un cliente con token de refresco obtiene tokens nuevos con POST /auth/refresh.',
+    },
     session_invalid: {
       title: 'La cookie de sesión no es válida',
       detail: 'La cookie de sesión no es auténtica, o hay más de una. Inicie sesión de nuevo.',
