@@ -60,6 +60,22 @@ test('a logout ends its tokens at once, also after a restart and after minutes',
   expectProblem(await use(token), 401, 'token_revoked');
 });
 
+test('no token that is issued while the session ends outlives it', async () => {
+  await start({ ACCESS_TOKEN_TTL: '1h' });
+  const browser = await signUp();
+  const headers = { Cookie: browser.cookie as string, 'X-CSRF-Token': browser.csrf as string };
+  const issuing = Array.from({ length: 20 }, () => server.client.post<AccessToken>('/auth/token', { headers }));
+  const logout = server.client.post('/auth/logout', { headers });
+  const answers = await Promise.all(issuing);
+  expect((await logout).status).toBe(204);
+  server.clock.advance(10 * 60_000);
+  await server.restart();
+  const issued = answers.filter(({ status }) => status === 200);
+  for (const { body } of issued) expectProblem(await use(body.access_token), 401, 'token_revoked');
+  const others = answers.filter(({ status }) => status !== 200);
+  for (const answer of others) expectProblem(answer, 401, 'session_revoked');
+});
+
 test.each([
   [
     'a password change',
