@@ -6,6 +6,7 @@ export const AUDIT_EVENTS = {
   'session.renewed': { results: ['ok'] },
   refresh: { results: ['ok', 'refused'] },
   'refresh.reused': { results: ['refused'] },
+  'token.issued': { results: ['ok'] },
   logout: { results: ['ok'] },
   'session.ended': { results: ['ok'] },
   'password.changed': { results: ['ok'] },
