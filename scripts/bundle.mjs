@@ -62,6 +62,8 @@ await build({
   splitting: true,
   // Nest.js identifies providers, and TypeORM entities, by their class names.
   keepNames: true,
+  // Its UMD build, which esbuild would choose, can't be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: [...INSTALLED, ...NOT_INSTALLED],
   banner: { js: BANNER },
   logLevel: 'warning',

@@ -6,10 +6,12 @@ import { AuditHistory } from '../audit/audit-history.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { unknownMember } from '../problems/validation.js';
 import { EventsResponse } from './events.response.js';
 
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
+const PARAMETERS = ['type', 'before', 'limit'];
 
 @ApiTags('Users')
 @Controller('users/me/events')
@@ -48,7 +50,7 @@ export class EventsController {
   ): Promise<EventsResponse> {
     const { type, before, limit = String(DEFAULT_LIMIT), ...others } = query;
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw invalid(unknown, 'unknown_member');
+    if (unknown !== undefined) throw new ValidationFailed({ faults: [unknownMember(unknown, PARAMETERS)] });
     if (type !== undefined && !isType(type)) throw invalid('type', 'event_type_unknown');
     if (before !== undefined && (typeof before !== 'string' || !isUuid(before))) throw invalid('before', 'not_an_id');
     if (typeof limit !== 'string' || !/^(100|[1-9]\d?)$/.test(limit)) throw invalid('limit', 'limit_out_of_range');
@@ -60,9 +62,6 @@ function isType(type: unknown): type is AuditEventType {
   return typeof type === 'string' && Object.hasOwn(AUDIT_EVENTS, type);
 }
 
-function invalid(
-  member: string,
-  code: 'unknown_member' | 'event_type_unknown' | 'not_an_id' | 'limit_out_of_range',
-): ValidationFailed {
+function invalid(member: string, code: 'event_type_unknown' | 'not_an_id' | 'limit_out_of_range'): ValidationFailed {
   return new ValidationFailed({ faults: [{ pointer: `/${member}`, code }] });
 }

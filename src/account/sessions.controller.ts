@@ -6,7 +6,7 @@ import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../problems/http.errors.js';
-import { pointer } from '../problems/validation.js';
+import { unknownMember } from '../problems/validation.js';
 import { SessionNotFound } from '../sessions/sessions.errors.js';
 import { UserSessions } from '../sessions/user-sessions.js';
 import { SessionsResponse } from './sessions.response.js';
@@ -79,8 +79,7 @@ export class SessionsController {
     const { keep, ...others } = query;
     // A misspelt `keep` must not end the current session.
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined)
-      throw new ValidationFailed({ faults: [{ pointer: pointer(unknown), code: 'unknown_member' }] });
+    if (unknown !== undefined) throw new ValidationFailed({ faults: [unknownMember(unknown, ['keep'])] });
     if (keep !== undefined && keep !== 'current') {
       throw new ValidationFailed({ faults: [{ pointer: '/keep', code: 'keep_unknown' }] });
     }

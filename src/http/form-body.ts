@@ -14,13 +14,23 @@ export function acceptForms(fastify: FastifyInstance): void {
   const options = { parseAs: 'buffer' } as const;
   fastify.addContentTypeParser<Buffer>('application/x-www-form-urlencoded', options, (request, body, done) => {
     if (!request.routeOptions.config.form) return done(new UnsupportedMediaType());
+    let parameters: [string, string][];
     try {
-      const parameters = [...new URLSearchParams(utf8.decode(body))];
-      const form = new Map(parameters);
-      if (form.size < parameters.length) return done(new MalformedRequest());
-      done(null, Object.fromEntries(form));
+      parameters = [...new URLSearchParams(utf8.decode(body))];
     } catch (cause) {
-      done(new MalformedRequest({ cause }));
+      return done(new MalformedRequest({ cause, detail: { name: 'not_utf8' } }));
     }
+    const repeated = repeatedName(parameters);
+    if (repeated === undefined) return done(null, Object.fromEntries(parameters));
+    done(new MalformedRequest({ detail: { name: 'parameter_repeated', values: { name: repeated } } }));
   });
+}
+
+function repeatedName(parameters: [string, string][]): string | undefined {
+  const names = new Set<string>();
+  for (const [name] of parameters) {
+    if (names.has(name)) return name;
+    names.add(name);
+  }
+  return undefined;
 }

@@ -3,6 +3,11 @@ export class AmbiguousJson extends SyntaxError {
   override name = 'AmbiguousJson';
 }
 
+/** The text is nested more deeply than any body or token needs to be. */
+export class JsonTooDeep extends AmbiguousJson {
+  override name = 'JsonTooDeep';
+}
+
 /** No body or token needs more. */
 const DEEPEST = 32;
 
@@ -10,11 +15,11 @@ const DEEPEST = 32;
  * Parses JSON (RFC 8259) that every parser reads the same way. Rejects duplicate members (§4), because some parsers use the
  * first and others the last, and `__proto__`. The nesting depth is limited (§9), because readers of the value may be recursive.
  *
- * @throws SyntaxError, AmbiguousJson
+ * @throws SyntaxError, AmbiguousJson, JsonTooDeep
  */
 export function parseStrictJson(text: string): unknown {
   const { depth, colons } = outline(text);
-  if (depth > DEEPEST) throw new AmbiguousJson('it is nested too deeply');
+  if (depth > DEEPEST) throw new JsonTooDeep('it is nested too deeply');
   let members = 0;
   const value: unknown = JSON.parse(text, function (this: unknown, key, member) {
     if (key === '__proto__') throw new AmbiguousJson('a member is named __proto__');

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Unavailable } from '../problems/http.errors.js';
+import { ConcurrencyLimit } from '../rate-limits/concurrency-limit.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /** A login that counts against its address's quota of failed logins while it is checked. Call one method, once. */
 export interface FailureReservation {

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { databaseTime, interval } from '../database/database-time.js';
-import { ConcurrencyLimit } from './concurrency-limit.js';
+import { ConcurrencyLimit } from '../rate-limits/concurrency-limit.js';
 
 /** An attempt that counts as wrong while it is checked. Call one method, once. */
 export interface Reservation {

@@ -7,7 +7,7 @@ import type { ClientContext } from '../http/client-context.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
-import { identifierKey, MAX_IDENTIFIER_LENGTH } from '../users/identifier.js';
+import { loginNames, type TypedNames } from '../users/identifier.js';
 import { DeviceCookie, type DeviceOwner } from './device-cookie.js';
 import { FailedLogins, type FailureReservation } from './failed-logins.js';
 import { HashingTurns } from './hashing-turns.js';
@@ -18,7 +18,7 @@ import { TooManyAttempts } from './too-many-attempts.js';
 export interface LoginAttempt {
   /** The user with these names, or null if there is none. */
   user: DeviceOwner | null;
-  names: { username?: string | undefined; email?: string | undefined };
+  names: TypedNames;
   client: ClientContext;
 }
 
@@ -34,7 +34,7 @@ type Check<T> = (turn: Turn) => Promise<T | undefined>;
 
 /**
  * Runs every check of a password. A check is counted in advance, by address and by account, and uncounted if the password
- * was right. The key of an account is its user ID, or for unknown names the normalized names. So known and unknown names are
+ * was right. The key of an account is its user ID, or for unknown names the folded names. So known and unknown names are
  * counted and locked alike.
  */
 @Injectable()
@@ -139,10 +139,11 @@ export class PasswordAttempts {
     throw new TooManyAttempts({ retryAfterSeconds: Math.ceil(lockedMs / 1000) });
   }
 
-  #account(user: DeviceOwner | null, { username, email }: LoginAttempt['names']): string[] {
+  #account(user: DeviceOwner | null, typed: TypedNames): string[] {
     if (user !== null) return ['user', user.id];
-    const fold = (name: string | undefined) =>
-      name === undefined ? '' : identifierKey(name.slice(0, MAX_IDENTIFIER_LENGTH));
-    return ['name', fold(username), fold(email)];
+    const names = loginNames(typed);
+    // An unknown address has one account, in whichever field it was sent.
+    if ('address' in names) return ['name', '', names.address];
+    return ['name', names.username ?? '', names.email ?? ''];
   }
 }

@@ -5,6 +5,7 @@ import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { LIMIT_HEADERS } from '../rate-limits/limit-headers.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
 import { ClientGuard } from './client.guard.js';
 import { InvalidClient } from './oauth.errors.js';
@@ -60,7 +61,7 @@ export class IntrospectionController {
 
   @Public()
   @UseGuards(ClientGuard)
-  @RouteConfig({ form: true })
+  @RouteConfig({ form: true, limit: 'client_requests' })
   @Post('introspect')
   @HttpCode(200)
   @ApiBasicAuth()
@@ -72,7 +73,7 @@ export class IntrospectionController {
     operationId: 'introspect',
   })
   @ApiBody({ required: true, schema: TOKEN_FORM })
-  @ApiOkResponse({ description: 'The claims of the token.', type: IntrospectionResponse })
+  @ApiOkResponse({ description: 'The claims of the token.', type: IntrospectionResponse, headers: LIMIT_HEADERS })
   @ApiProblems(ValidationFailed, InvalidClient)
   async introspect(@Req() request: FormRequest): Promise<IntrospectionResponse> {
     const token = readToken(request);

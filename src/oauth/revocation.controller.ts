@@ -6,6 +6,7 @@ import { Public } from '../http/public.decorator.js';
 import { ApiProblems } from '../problems/api-problems.decorator.js';
 import { AuthError } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
+import { LIMIT_HEADERS } from '../rate-limits/limit-headers.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -24,7 +25,7 @@ export class RevocationController {
 
   @Public()
   @UseGuards(ClientGuard)
-  @RouteConfig({ form: true })
+  @RouteConfig({ form: true, limit: 'client_requests' })
   @Post('revoke')
   @HttpCode(200)
   @ApiBasicAuth()
@@ -36,7 +37,10 @@ export class RevocationController {
     operationId: 'revoke',
   })
   @ApiBody({ required: true, schema: TOKEN_FORM })
-  @ApiOkResponse({ description: 'The session of the token has ended, or the token is unknown.' })
+  @ApiOkResponse({
+    description: 'The session of the token has ended, or the token is unknown.',
+    headers: LIMIT_HEADERS,
+  })
   @ApiProblems(ValidationFailed, InvalidClient)
   async revoke(@Req() request: FormRequest, @CurrentClient() client: ClientContext): Promise<void> {
     const sessionId = this.#sessionOf(readToken(request));

@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { RegisterRequest } from '../auth/password/register.request.js';
+import { Config } from '../config/config.js';
 import { addFaultExamples } from './fault-examples.js';
 import { documentGuard } from './guarded-routes.js';
 
@@ -76,8 +78,9 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
   documentGuard(document);
   tidySecurity(document);
-  addFaultExamples(document);
   nameShortPaths(document);
+  requireIdentifiers(document, app.get(Config));
+  addFaultExamples(document);
   document.paths = sorted(document.paths);
   return document;
 }
@@ -104,6 +107,13 @@ function tidySecurity(document: OpenAPIObject): void {
 function sorted(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const rank = (path: string) => (FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length);
   return Object.fromEntries(Object.entries(paths).sort(([a], [b]) => rank(a) - rank(b)));
+}
+
+/** Which identifiers a registration must contain depends on `REGISTRATION_REQUIRES`. */
+function requireIdentifiers({ components }: OpenAPIObject, config: Config): void {
+  const schema = components?.schemas?.[RegisterRequest.name];
+  if (schema === undefined || '$ref' in schema) throw new Error('the document has no schema of a registration');
+  schema.required = [...new RegisterRequest().missing(config), ...(schema.required ?? [])];
 }
 
 /** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */

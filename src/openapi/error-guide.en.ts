@@ -28,19 +28,19 @@ export const guideEn: ErrorGuide = {
     },
     services: { title: 'Services', intro: 'From `POST /oauth/introspect` and `POST /oauth/revoke`.' },
     faults: {
-      title: 'Faults of a member',
+      title: 'Faults of a field',
       intro:
         'These are the codes in `errors[]`. Those that begin with `password_` come with `password_rejected`, the others with `validation_failed`.',
     },
   },
   problems: {
     malformed_request: {
-      when: 'The body is not JSON in UTF-8, contains a member twice or one named `__proto__`, or is nested deeper than 32 levels. Or a form contains a parameter twice. Or the URL is not correctly encoded. Or the HTTP request is malformed or ambiguous (no `Host` or two; two `Authorization` or `Content-Type`).',
+      when: 'The body is not JSON in UTF-8, contains a field twice or one named `__proto__`, or is nested deeper than 32 levels. Or a form contains a parameter twice. Or the URL is not correctly encoded. Or the HTTP request is malformed or ambiguous (no `Host` or two; two `Authorization` or `Content-Type`).',
       action: 'Correct the request.',
     },
     validation_failed: {
-      when: 'Members of the body are missing, unknown or invalid.',
-      action: 'Read `errors` and correct those members.',
+      when: 'Fields of the body or parameters of the query are missing, unknown or invalid.',
+      action: 'Read `errors` and correct those fields.',
     },
     not_found: {
       when: 'Nothing exists at this URL. Paths are case-sensitive, and a trailing slash matters.',
@@ -159,9 +159,9 @@ export const guideEn: ErrorGuide = {
     },
   },
   faults: {
-    required: 'The member is missing.',
-    unknown_member: 'The member is unknown.',
-    not_a_string: 'The member is `null`, a number or anything else that is not a string.',
+    required: 'The field is missing.',
+    unknown_member: 'The field is unknown.',
+    not_a_string: 'The field is `null`, a number or anything else that is not a string.',
     not_an_object: 'The body is not a JSON object. The pointer is then empty.',
     invalid_text: 'The string contains NUL or a lone surrogate.',
     empty: 'The string is empty.',

@@ -18,7 +18,7 @@ export const guideEs: ErrorGuide = {
       intro: 'De todas las rutas que exigen uno; `token_missing` y `token_malformed` también de `POST /auth/logout`.',
     },
     refreshToken: {
-      title: 'Tokens de renovación',
+      title: 'Tokens de refresco',
       intro: 'De `POST /auth/refresh`; `refresh_token_invalid` también de `POST /auth/logout`.',
     },
     cookie: {
@@ -39,7 +39,7 @@ export const guideEs: ErrorGuide = {
       action: 'Corrija la petición.',
     },
     validation_failed: {
-      when: 'Hay campos del cuerpo que faltan, son desconocidos o no son válidos.',
+      when: 'Hay campos del cuerpo o parámetros de la consulta que faltan, son desconocidos o no son válidos.',
       action: 'Lea `errors` y corrija esos campos.',
     },
     not_found: {
@@ -114,16 +114,16 @@ export const guideEs: ErrorGuide = {
       action: 'Envíe uno de ellos o inicie sesión.',
     },
     token_malformed: {
-      when: 'El token no es un token de acceso auténtico de este servicio: su formato, firma, clave, algoritmo, tipo, emisor o audiencia es incorrecto. Un token de renovación enviado como token de acceso también recibe este error.',
+      when: 'El token no es un token de acceso auténtico de este servicio: su formato, firma, clave, algoritmo, tipo, emisor o audiencia es incorrecto. Un token de refresco enviado como token de acceso también recibe este error.',
       action: 'Inicie sesión. Si el error persiste, compruebe si ha cambiado `PUBLIC_URL` o `JWT_AUDIENCE`.',
     },
     token_expired: { when: 'El token ha caducado.', action: 'Renuévelo y envíe la petición de nuevo.' },
     token_revoked: {
-      when: 'La sesión del token ha terminado, por ejemplo porque se cerró o porque un token de renovación se usó dos veces.',
+      when: 'La sesión del token ha terminado, por ejemplo porque se cerró o porque un token de refresco se usó dos veces.',
       action: 'Inicie sesión.',
     },
     refresh_token_invalid: {
-      when: 'El token falta o no es un token de renovación auténtico de este servicio.',
+      when: 'El token falta o no es un token de refresco auténtico de este servicio.',
       action: 'Inicie sesión.',
     },
     refresh_token_expired: { when: 'El token o su sesión ha caducado.', action: 'Inicie sesión.' },
@@ -132,7 +132,7 @@ export const guideEs: ErrorGuide = {
       action: 'Inicie sesión. Si ocurre a menudo, busque dos partes del cliente que renueven por separado.',
     },
     session_revoked: {
-      when: 'La sesión ha terminado: se cerró, la finalizó su usuario o un operador, se cambió la contraseña, el usuario tenía demasiadas sesiones o un token de renovación se usó dos veces.',
+      when: 'La sesión ha terminado: se cerró, la finalizó su usuario o un operador, se cambió la contraseña, el usuario tenía demasiadas sesiones o un token de refresco se usó dos veces.',
       action: 'Inicie sesión.',
     },
     csrf_failed: {

@@ -56,7 +56,7 @@ function problem({ code, status }: AuthErrorClass, language: Language, { page, p
   const { when, action } = problems[code];
   return `<article class="error" id="${code}">
 <h3><a href="#${code}">${code}</a> <span class="status">${status}</span></h3>
-<p><b>${escapeHtml(title)}.</b> ${escapeHtml(detail)}</p>
+<p><b>${escapeHtml(title)}.</b> ${message(detail)}</p>
 <dl><dt>${page.when}</dt><dd>${inline(when)}</dd><dt>${page.action}</dt><dd>${inline(action)}</dd></dl>
 </article>
 `;
@@ -65,7 +65,7 @@ function problem({ code, status }: AuthErrorClass, language: Language, { page, p
 function fault(code: FaultCode, language: Language, { page, faults }: ErrorGuide): string {
   return `<article class="error" id="${code}">
 <h3><a href="#${code}">${code}</a></h3>
-<p>${escapeHtml(messagesIn(language).faults[code])}</p>
+<p>${message(messagesIn(language).faults[code])}</p>
 <dl><dt>${page.when}</dt><dd>${inline(faults[code])}</dd></dl>
 </article>
 `;
@@ -76,6 +76,11 @@ function inline(markdown: string): string {
   return escapeHtml(markdown)
     .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
+/** A message, with the names of its values in italics. */
+function message(text: string): string {
+  return escapeHtml(text).replace(/\{(\w+)\}/g, '<var>$1</var>');
 }
 
 function escapeHtml(text: string): string {

@@ -1,4 +1,4 @@
-import type { FaultCode, ProblemCode } from './messages.en.js';
+import type { DetailName, FaultCode, ProblemCode } from './messages.en.js';
 
 /** One invalid member of a request. */
 export interface Fault {
@@ -10,6 +10,8 @@ export interface Fault {
 }
 
 export interface AuthErrorOptions {
+  /** Replaces the text of `detail` with a more precise one of the same problem. `values` are sent to the client. */
+  detail?: { name: DetailName; values?: Record<string, string | number> } | undefined;
   /** Sent to the client: the invalid members. */
   faults?: Fault[];
   /** If false, the request had no token, so the challenge contains no error (RFC 6750 §3.1). */
@@ -36,6 +38,7 @@ export interface AuthErrorClass {
  * message catalogs contain the texts for each code.
  */
 export abstract class AuthError extends Error {
+  readonly detail: AuthErrorOptions['detail'];
   readonly faults: Fault[];
   readonly headers: Record<string, string>;
   readonly tokenPresented: boolean;
@@ -44,6 +47,7 @@ export abstract class AuthError extends Error {
     super(undefined, { cause: options.cause });
     this.name = new.target.name;
     this.message = this.kind.code;
+    this.detail = options.detail;
     this.faults = options.faults ?? [];
     this.headers = options.headers ?? {};
     this.tokenPresented = options.tokenPresented ?? true;

@@ -3,22 +3,28 @@ interface ProblemText {
   detail: string;
 }
 
-/** Every problem by its code. `detail` must be printable ASCII, because it is sent in a header (RFC 6750). */
+/**
+ * Every problem by its code. `detail` must be printable ASCII, because it is sent in a header (RFC 6750). `{seconds}` is replaced
+ * by the value of Retry-After.
+ */
 export const problems = {
   validation_failed: {
     title: 'The request is not valid',
-    detail: 'One or more members of the body are missing, unknown or invalid. See "errors".',
+    detail: 'One or more fields are missing, unknown or invalid. See "errors".',
   },
   malformed_request: {
     title: 'The request could not be read',
-    detail: 'The request is not well-formed HTTP with a JSON object as its body.',
+    detail: 'The request must be well-formed HTTP/1.1, and its body a JSON object in UTF-8.',
   },
   not_found: { title: 'Not found', detail: 'There is nothing at this URL.' },
   method_not_allowed: {
     title: 'Method not allowed',
     detail: 'This URL does not support the method. See the Allow header.',
   },
-  request_timeout: { title: 'The request took too long', detail: 'The request did not arrive completely in time.' },
+  request_timeout: {
+    title: 'The request took too long',
+    detail: 'The request did not arrive completely in time. Send it again.',
+  },
   precondition_failed: {
     title: 'Precondition failed',
     detail: 'The resource does not meet a condition of the request, such as If-Match.',
@@ -26,7 +32,7 @@ export const problems = {
   body_too_large: { title: 'The body is too large', detail: 'The body must not exceed 32 KiB.' },
   unsupported_media_type: {
     title: 'Unsupported media type',
-    detail: 'Send the body as Content-Type: application/json, or as a form if the URL accepts one.',
+    detail: 'Send the body as Content-Type: application/json.',
   },
   range_not_satisfiable: {
     title: 'Range not satisfiable',
@@ -34,37 +40,49 @@ export const problems = {
   },
   too_many_requests: {
     title: 'Too many requests',
-    detail: 'There were too many requests of this kind. Try again after the time in Retry-After.',
+    detail: 'There were too many requests of this kind. Try again in {seconds} s.',
   },
-  headers_too_large: { title: 'The headers are too large', detail: 'The request line and headers are too large.' },
+  headers_too_large: {
+    title: 'The headers are too large',
+    detail: 'The request line and headers must not exceed 16 KiB and 100 header lines.',
+  },
   internal_error: {
     title: 'Something went wrong',
     detail: 'The server failed and logged the error. Report the request_id to its operator.',
   },
   unavailable: {
     title: 'The service is unavailable',
-    detail: 'The service cannot reach something that it needs. Try again after the time in Retry-After.',
+    detail: 'The service cannot process the request at the moment. Try again in {seconds} s.',
   },
-  registration_closed: { title: 'Registration is closed', detail: 'This service does not accept registrations.' },
-  username_taken: { title: 'The username is taken', detail: 'An account with this username exists already.' },
-  email_taken: { title: 'The email address is taken', detail: 'An account with this email address exists already.' },
+  registration_closed: {
+    title: 'Registration is closed',
+    detail: 'This service does not accept registrations. Ask its operator for an account.',
+  },
+  username_taken: {
+    title: 'The username is taken',
+    detail: 'An account with this username exists already. Choose another, or log in.',
+  },
+  email_taken: {
+    title: 'The email address is taken',
+    detail: 'An account with this email address exists already. Use another, or log in.',
+  },
   password_rejected: {
     title: 'The password was rejected',
-    detail: 'The password does not meet the password policy. See "errors".',
+    detail: 'Choose another password. "errors" says why this one was rejected.',
   },
   busy: {
     title: 'The service is busy',
-    detail: 'Too many passwords are being checked. Try again after the time in Retry-After.',
+    detail: 'Too many passwords are being checked. Try again in {seconds} s.',
   },
   too_many_attempts: {
     title: 'Too many attempts',
     detail:
-      'There were too many failed attempts with this name. No password is checked until the time in Retry-After has passed.',
+      'There were too many failed attempts with this name. Try again in {seconds} s; until then, no password is checked.',
   },
-  wrong_password: { title: 'The password is wrong', detail: 'This is not the password of this user.' },
+  wrong_password: { title: 'The password is wrong', detail: 'The current password is wrong.' },
   invalid_credentials: {
     title: 'Wrong username, email or password',
-    detail: 'There is no user with this name and password.',
+    detail: 'The username, the email address or the password is wrong.',
   },
   token_missing: {
     title: 'No access token',
@@ -93,7 +111,7 @@ export const problems = {
   },
   csrf_failed: {
     title: 'The request may come from another site',
-    detail: 'Send the csrf_token of this session as X-CSRF-Token, from a page of this service or of an allowed origin.',
+    detail: 'Send the csrf_token of this session as X-CSRF-Token. GET /auth/csrf returns it.',
   },
   session_invalid: {
     title: 'The session cookie is not valid',
@@ -114,36 +132,75 @@ export const problems = {
   },
 } as const satisfies Record<string, ProblemText>;
 
-/** Every fault of a member by its code. `{name}` is replaced by a value of the fault. */
+/** More precise texts for `detail`, by the code of the problem. `{name}` is replaced by a value. */
+export const details = {
+  malformed_request: {
+    json_bad_character: 'The body is not valid JSON: a character is not allowed at line {line}, column {column}.',
+    json_bad_escape: 'The body is not valid JSON: there is an invalid escape at line {line}, column {column}.',
+    json_bad_number: 'The body is not valid JSON: there is an invalid number at line {line}, column {column}.',
+    json_bad_word:
+      'The body is not valid JSON: there is an unknown word at line {line}, column {column}. Strings need double quotes.',
+    json_name_expected:
+      'The body is not valid JSON: a field name in double quotes is expected at line {line}, column {column}.',
+    json_value_expected: 'The body is not valid JSON: a value is expected at line {line}, column {column}.',
+    json_colon_expected: 'The body is not valid JSON: a colon is expected at line {line}, column {column}.',
+    json_comma_expected:
+      'The body is not valid JSON: a comma or the closing bracket is expected at line {line}, column {column}.',
+    json_brace_expected: 'The body is not valid JSON: a closing brace is expected at line {line}, column {column}.',
+    json_bracket_expected: 'The body is not valid JSON: a closing bracket is expected at line {line}, column {column}.',
+    json_end_expected: 'The body is not valid JSON: there is text after its end at line {line}, column {column}.',
+    json_comment: 'The body is not valid JSON: there is a comment at line {line}, column {column}.',
+    json_string_unclosed: 'The body is not valid JSON: the string at line {line}, column {column} is not closed.',
+    json_field_repeated: 'The body has the field {name} twice, the second time at line {line}, column {column}.',
+    json_field_forbidden: 'The body has the field __proto__ at line {line}, column {column}. Remove it.',
+    json_too_deep: 'The body is nested more than 32 levels deep.',
+    not_utf8: 'The body is not valid UTF-8.',
+    parameter_repeated: 'The form has the parameter {name} twice.',
+  },
+  unsupported_media_type: {
+    form_expected: 'Send the body as Content-Type: application/x-www-form-urlencoded.',
+    charset: 'Send the body in UTF-8, as Content-Type: application/json; charset=utf-8.',
+  },
+  csrf_failed: {
+    foreign_origin:
+      'The Origin or Sec-Fetch-Site header names another origin than that of this service. To allow pages of that origin, its operator adds it to CORS_ORIGINS.',
+  },
+} as const satisfies Partial<Record<keyof typeof problems, Record<string, string>>>;
+
+/** Every fault of a field by its code. `{name}` is replaced by a value of the fault. */
 export const faults = {
-  required: 'This member is required.',
-  unknown_member: 'This member is unknown.',
-  not_a_string: 'This must be a string.',
-  not_an_object: 'The body must be a JSON object.',
-  invalid_text: 'This must not contain NUL or a lone surrogate.',
-  empty: 'This must not be empty.',
-  transport_unknown: 'This must be "bearer" or "cookie".',
+  required: 'This field is required.',
+  unknown_member: 'This field is unknown. Known fields: {known}.',
+  not_a_string: 'Send a string.',
+  not_an_object: 'Send a JSON object.',
+  invalid_text: 'Remove the NUL characters and lone surrogates.',
+  empty: 'This field must not be empty.',
+  transport_unknown: 'Send "bearer" or "cookie".',
   two_tokens: 'The Authorization header carries another token. Send one token, or the same one twice.',
-  keep_unknown: 'This must be "current".',
-  event_type_unknown: 'This event type does not exist.',
-  not_an_id: 'This must be an id.',
-  limit_out_of_range: 'This must be a whole number from 1 to 100.',
+  keep_unknown: 'Send "current".',
+  event_type_unknown: 'This event type does not exist. GET /openapi.json lists them.',
+  not_an_id: 'Send an id of an earlier response.',
+  limit_out_of_range: 'Send a whole number from 1 to 100.',
   username_invalid:
-    'A username has 1 to 64 characters, without control characters. Spaces must be single and inside; @ is allowed only if the username equals the email.',
-  email_invalid: 'This is not an email address.',
-  password_too_short: 'A password needs at least {minimum} characters.',
-  password_too_long: 'A password may have at most {maximum} characters.',
-  password_common: 'This password is very common and easy to guess.',
-  password_contains_name: 'This password is the username or the email address, with little or nothing added.',
-  password_contains_service_name: 'This password is the name of this service, with little or nothing added.',
-  password_breached: 'This password appears in a known data breach.',
+    'Use 1 to 64 characters, without control characters, repeated spaces or spaces at the ends. Use @ only if the username is the email address.',
+  email_invalid: 'Use an email address, such as name@example.com.',
+  password_too_short: 'Use at least {minimum} characters.',
+  password_too_long: 'Use at most {maximum} characters.',
+  password_common: 'Do not use a password that is common and easy to guess.',
+  password_contains_name: 'Do not use the username or the email address as the password.',
+  password_contains_service_name: 'Do not use the name of this service as the password.',
+  password_breached: 'Do not use this password: it appears in a known data breach.',
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof problems;
 export type FaultCode = keyof typeof faults;
+type Details = typeof details;
+/** The name of a more precise text, whatever the problem. */
+export type DetailName = { [Code in keyof Details]: keyof Details[Code] }[keyof Details];
 export interface Messages {
   problems: Record<ProblemCode, ProblemText>;
+  details: { [Code in keyof Details]: Record<keyof Details[Code], string> };
   faults: Record<FaultCode, string>;
 }
 
-export const en: Messages = { problems, faults };
+export const en: Messages = { problems, details, faults };

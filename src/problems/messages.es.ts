@@ -4,18 +4,21 @@ export const es: Messages = {
   problems: {
     validation_failed: {
       title: 'La petición no es válida',
-      detail: 'Uno o más campos del cuerpo faltan, son desconocidos o no son válidos. Consulte «errors».',
+      detail: 'Uno o más campos faltan, son desconocidos o no son válidos. Consulte «errors».',
     },
     malformed_request: {
       title: 'No se pudo leer la petición',
-      detail: 'La petición no es HTTP válido con un objeto JSON como cuerpo.',
+      detail: 'La petición debe ser HTTP/1.1 válido, y su cuerpo un objeto JSON en UTF-8.',
     },
     not_found: { title: 'No encontrado', detail: 'No hay nada en esta URL.' },
     method_not_allowed: {
       title: 'Método no permitido',
       detail: 'Esta URL no admite el método. Consulte la cabecera Allow.',
     },
-    request_timeout: { title: 'La petición tardó demasiado', detail: 'La petición no llegó completa a tiempo.' },
+    request_timeout: {
+      title: 'La petición tardó demasiado',
+      detail: 'La petición no llegó completa a tiempo. Envíela de nuevo.',
+    },
     precondition_failed: {
       title: 'No se cumple una condición previa',
       detail: 'El recurso no cumple una condición de la petición, como If-Match.',
@@ -23,7 +26,7 @@ export const es: Messages = {
     body_too_large: { title: 'El cuerpo es demasiado grande', detail: 'El cuerpo no debe superar los 32 KiB.' },
     unsupported_media_type: {
       title: 'Tipo de contenido no admitido',
-      detail: 'Envíe el cuerpo como Content-Type: application/json, o como formulario si la URL lo admite.',
+      detail: 'Envíe el cuerpo como Content-Type: application/json.',
     },
     range_not_satisfiable: {
       title: 'Rango no disponible',
@@ -31,12 +34,11 @@ export const es: Messages = {
     },
     too_many_requests: {
       title: 'Demasiadas peticiones',
-      detail:
-        'Ha habido demasiadas peticiones de este tipo. Inténtelo de nuevo tras el tiempo indicado en Retry-After.',
+      detail: 'Ha habido demasiadas peticiones de este tipo. Inténtelo de nuevo dentro de {seconds} s.',
     },
     headers_too_large: {
       title: 'Las cabeceras son demasiado grandes',
-      detail: 'La línea de petición y las cabeceras son demasiado grandes.',
+      detail: 'La línea de petición y las cabeceras no deben superar los 16 KiB ni las 100 líneas de cabecera.',
     },
     internal_error: {
       title: 'Algo salió mal',
@@ -44,38 +46,40 @@ export const es: Messages = {
     },
     unavailable: {
       title: 'El servicio no está disponible',
-      detail:
-        'El servicio no puede acceder a algo que necesita. Inténtelo de nuevo tras el tiempo indicado en Retry-After.',
+      detail: 'El servicio no puede atender la petición en este momento. Inténtelo de nuevo dentro de {seconds} s.',
     },
-    registration_closed: { title: 'El registro está cerrado', detail: 'Este servicio no admite registros.' },
+    registration_closed: {
+      title: 'El registro está cerrado',
+      detail: 'Este servicio no admite registros. Solicite una cuenta a su operador.',
+    },
     username_taken: {
       title: 'El nombre de usuario ya está en uso',
-      detail: 'Ya existe una cuenta con este nombre de usuario.',
+      detail: 'Ya existe una cuenta con este nombre de usuario. Elija otro o inicie sesión.',
     },
     email_taken: {
       title: 'El correo electrónico ya está en uso',
-      detail: 'Ya existe una cuenta con este correo electrónico.',
+      detail: 'Ya existe una cuenta con este correo electrónico. Use otro o inicie sesión.',
     },
     password_rejected: {
       title: 'La contraseña fue rechazada',
-      detail: 'La contraseña no cumple la política de contraseñas. Consulte «errors».',
+      detail: 'Elija otra contraseña. «errors» indica por qué se rechazó esta.',
     },
     busy: {
       title: 'El servicio está ocupado',
-      detail: 'Se están comprobando demasiadas contraseñas. Inténtelo de nuevo tras el tiempo indicado en Retry-After.',
+      detail: 'Se están comprobando demasiadas contraseñas. Inténtelo de nuevo dentro de {seconds} s.',
     },
     too_many_attempts: {
       title: 'Demasiados intentos',
       detail:
-        'Ha habido demasiados intentos fallidos con este nombre. No se comprobará ninguna contraseña hasta que pase el tiempo indicado en Retry-After.',
+        'Ha habido demasiados intentos fallidos con este nombre. Inténtelo de nuevo dentro de {seconds} s; hasta entonces no se comprueba ninguna contraseña.',
     },
     wrong_password: {
       title: 'La contraseña es incorrecta',
-      detail: 'Esta no es la contraseña de este usuario.',
+      detail: 'La contraseña actual es incorrecta.',
     },
     invalid_credentials: {
       title: 'Nombre, correo o contraseña incorrectos',
-      detail: 'No hay ningún usuario con este nombre y contraseña.',
+      detail: 'El nombre de usuario, el correo electrónico o la contraseña son incorrectos.',
     },
     token_missing: {
       title: 'Falta el token de acceso',
@@ -107,8 +111,7 @@ export const es: Messages = {
     },
     csrf_failed: {
       title: 'La petición podría proceder de otro sitio',
-      detail:
-        'Envíe el csrf_token de esta sesión como X-CSRF-Token, desde una página de este servicio o de un origen admitido.',
+      detail: 'Envíe el csrf_token de esta sesión como X-CSRF-Token. GET /auth/csrf lo devuelve.',
     },
     session_invalid: {
       title: 'La cookie de sesión no es válida',
@@ -131,28 +134,67 @@ export const es: Messages = {
       detail: 'La sesión de este token o de esta cookie ha terminado. Inicie sesión de nuevo.',
     },
   },
+  details: {
+    malformed_request: {
+      json_bad_character:
+        'El cuerpo no es JSON válido: hay un carácter no permitido en la línea {line}, columna {column}.',
+      json_bad_escape:
+        'El cuerpo no es JSON válido: hay una secuencia de escape no válida en la línea {line}, columna {column}.',
+      json_bad_number: 'El cuerpo no es JSON válido: hay un número no válido en la línea {line}, columna {column}.',
+      json_bad_word:
+        'El cuerpo no es JSON válido: hay una palabra desconocida en la línea {line}, columna {column}. Las cadenas van entre comillas dobles.',
+      json_name_expected:
+        'El cuerpo no es JSON válido: se espera un nombre de campo entre comillas dobles en la línea {line}, columna {column}.',
+      json_value_expected: 'El cuerpo no es JSON válido: se espera un valor en la línea {line}, columna {column}.',
+      json_colon_expected: 'El cuerpo no es JSON válido: se esperan dos puntos en la línea {line}, columna {column}.',
+      json_comma_expected:
+        'El cuerpo no es JSON válido: se espera una coma o el corchete de cierre en la línea {line}, columna {column}.',
+      json_brace_expected:
+        'El cuerpo no es JSON válido: se espera una llave de cierre en la línea {line}, columna {column}.',
+      json_bracket_expected:
+        'El cuerpo no es JSON válido: se espera un corchete de cierre en la línea {line}, columna {column}.',
+      json_end_expected:
+        'El cuerpo no es JSON válido: hay texto después del final en la línea {line}, columna {column}.',
+      json_comment: 'El cuerpo no es JSON válido: hay un comentario en la línea {line}, columna {column}.',
+      json_string_unclosed:
+        'El cuerpo no es JSON válido: la cadena de la línea {line}, columna {column} no está cerrada.',
+      json_field_repeated:
+        'El cuerpo contiene dos veces el campo {name}, la segunda en la línea {line}, columna {column}.',
+      json_field_forbidden: 'El cuerpo contiene el campo __proto__ en la línea {line}, columna {column}. Elimínelo.',
+      json_too_deep: 'El cuerpo tiene más de 32 niveles de anidamiento.',
+      not_utf8: 'El cuerpo no es UTF-8 válido.',
+      parameter_repeated: 'El formulario contiene dos veces el parámetro {name}.',
+    },
+    unsupported_media_type: {
+      form_expected: 'Envíe el cuerpo como Content-Type: application/x-www-form-urlencoded.',
+      charset: 'Envíe el cuerpo en UTF-8, como Content-Type: application/json; charset=utf-8.',
+    },
+    csrf_failed: {
+      foreign_origin:
+        'La cabecera Origin o Sec-Fetch-Site indica un origen distinto del de este servicio. Para admitir páginas de ese origen, el operador debe añadirlo a CORS_ORIGINS.',
+    },
+  },
   faults: {
     required: 'Este campo es obligatorio.',
-    unknown_member: 'Este campo es desconocido.',
-    not_a_string: 'Debe ser una cadena de texto.',
-    not_an_object: 'El cuerpo debe ser un objeto JSON.',
-    invalid_text: 'No debe contener NUL ni un sustituto suelto.',
-    empty: 'No debe estar vacío.',
-    transport_unknown: 'Debe ser "bearer" o "cookie".',
+    unknown_member: 'Este campo es desconocido. Campos conocidos: {known}.',
+    not_a_string: 'Envíe una cadena de texto.',
+    not_an_object: 'Envíe un objeto JSON.',
+    invalid_text: 'Elimine los caracteres NUL y los sustitutos (surrogates) sueltos.',
+    empty: 'Este campo no debe estar vacío.',
+    transport_unknown: 'Envíe "bearer" o "cookie".',
     two_tokens: 'La cabecera Authorization lleva otro token. Envíe un solo token, o el mismo dos veces.',
-    keep_unknown: 'Debe ser "current".',
-    event_type_unknown: 'Este tipo de evento no existe.',
-    not_an_id: 'Debe ser un identificador.',
-    limit_out_of_range: 'Debe ser un número entero de 1 a 100.',
+    keep_unknown: 'Envíe "current".',
+    event_type_unknown: 'Este tipo de evento no existe. GET /openapi.json los enumera.',
+    not_an_id: 'Envíe un identificador de una respuesta anterior.',
+    limit_out_of_range: 'Envíe un número entero de 1 a 100.',
     username_invalid:
-      'Un nombre de usuario tiene de 1 a 64 caracteres, sin caracteres de control. Los espacios deben ser simples e interiores; @ solo se admite si coincide con el correo electrónico.',
-    email_invalid: 'No es una dirección de correo electrónico válida.',
+      'Use de 1 a 64 caracteres, sin caracteres de control, espacios repetidos ni espacios en los extremos. Use @ solo si el nombre es la dirección de correo.',
+    email_invalid: 'Use una dirección de correo electrónico, como nombre@example.com.',
     password_too_short: 'La contraseña debe tener al menos {minimum} caracteres.',
     password_too_long: 'La contraseña debe tener como máximo {maximum} caracteres.',
-    password_common: 'Esta contraseña es muy común y fácil de adivinar.',
-    password_contains_name:
-      'Esta contraseña es el nombre de usuario o la dirección de correo, con poco o nada añadido.',
-    password_contains_service_name: 'Esta contraseña es el nombre de este servicio, con poco o nada añadido.',
-    password_breached: 'Esta contraseña aparece en una filtración de datos conocida.',
+    password_common: 'No use una contraseña común y fácil de adivinar.',
+    password_contains_name: 'No use el nombre de usuario ni la dirección de correo como contraseña.',
+    password_contains_service_name: 'No use el nombre de este servicio como contraseña.',
+    password_breached: 'No use esta contraseña: aparece en una filtración de datos conocida.',
   },
 };

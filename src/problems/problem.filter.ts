@@ -11,7 +11,7 @@ import {
   UnsupportedMediaType,
 } from './http.errors.js';
 import { negotiateLanguage } from './language.js';
-import { describeProblem, problemHeaders } from './problem.js';
+import { describeProblem, oauthErrorCode, problemHeaders } from './problem.js';
 
 /** Converts an error of a library. Returns undefined if it does not know the error; the next translator is then tried. */
 export type ErrorTranslator = (error: unknown, request: FastifyRequest) => AuthError | undefined;
@@ -58,7 +58,7 @@ export class ProblemFilter implements ExceptionFilter {
     reply
       .code(error.kind.status)
       .headers(problemHeaders(error, language))
-      .send(JSON.stringify(describeProblem(error, request.id, language)));
+      .send(JSON.stringify({ ...describeProblem(error, request.id, language), ...oauthMembers(error, request) }));
   }
 
   /** Sends the prepared 500 response. Closes the connection if that fails too. */
@@ -84,6 +84,11 @@ export class ProblemFilter implements ExceptionFilter {
     }
     return new InternalError({ cause: thrown });
   }
+}
+
+/** Clients of the OAuth endpoints look for the member `error` (RFC 6749 §5.2). */
+function oauthMembers({ kind }: AuthError, { url }: FastifyRequest): { error?: string } {
+  return url.startsWith('/oauth/') ? { error: oauthErrorCode(kind) } : {};
 }
 
 const BY_STATUS = {

@@ -1,5 +1,6 @@
-import type { AuthError } from './auth-error.js';
+import type { AuthError, AuthErrorClass } from './auth-error.js';
 import { type Language, messagesIn } from './language.js';
+import type { Messages } from './messages.en.js';
 
 /** A problem details object (RFC 9457 §3) with the extension members of this service. */
 export interface Problem {
@@ -20,7 +21,8 @@ export function describeProblem(error: AuthError, requestId: string, language: L
   const messages = messagesIn(language);
   const problem: Problem = {
     type: `/docs/errors#${code}`,
-    ...messages.problems[code],
+    title: messages.problems[code].title,
+    detail: detailOf(error, messages),
     status,
     code,
     request_id: requestId,
@@ -29,10 +31,31 @@ export function describeProblem(error: AuthError, requestId: string, language: L
     problem.errors = error.faults.map(({ pointer, code: fault, values = {} }) => ({
       pointer,
       code: fault,
-      detail: messages.faults[fault].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])),
+      detail: fill(messages.faults[fault], values),
     }));
   }
   return problem;
+}
+
+function detailOf({ kind, detail, headers }: AuthError, messages: Messages): string {
+  const precise = (messages.details as Record<string, Record<string, string> | undefined>)[kind.code];
+  const text = (detail && precise?.[detail.name]) ?? messages.problems[kind.code].detail;
+  return fill(text, { seconds: headers['Retry-After'] ?? '', ...detail?.values });
+}
+
+/** Replaces the placeholders of a text, such as `{seconds}`. */
+export function fill(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}
+
+/**
+ * The `error` of RFC 6749 §5.2, which OAuth clients read. §5.2 has no code for a failing server; those of §4.1.2.1 are used, as
+ * other servers do.
+ */
+export function oauthErrorCode({ status, code }: AuthErrorClass): string {
+  if (code === 'invalid_client') return code;
+  if (status === 429 || status === 503) return 'temporarily_unavailable';
+  return status < 500 ? 'invalid_request' : 'server_error';
 }
 
 /** The response headers of an error: its own, the language and, with 401, the challenge (RFC 6750 §3). */

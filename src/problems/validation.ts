@@ -26,7 +26,7 @@ interface Demanding {
  *
  * @throws ValidationFailed with every fault, up to 20 unknown members
  */
-async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
+export async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationFailed({ faults: [{ pointer: '', code: 'not_an_object' }] });
   }
@@ -34,7 +34,7 @@ async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, b
   const unknown = Object.keys(body).filter((member) => !known.has(member));
   if (unknown.length > 0) {
     throw new ValidationFailed({
-      faults: unknown.slice(0, MAX_FAULTS).map((member) => ({ pointer: pointer(member), code: 'unknown_member' })),
+      faults: unknown.slice(0, MAX_FAULTS).map((member) => unknownMember(member, known)),
     });
   }
   const instance = Object.assign(new dto(), body);
@@ -45,6 +45,11 @@ async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, b
   ];
   if (faults.length > 0) throw new ValidationFailed({ faults });
   return instance;
+}
+
+/** The fault of a member of a body, or of a parameter, that nothing reads. */
+export function unknownMember(member: string, known: Iterable<string>): Fault {
+  return { pointer: pointer(member), code: 'unknown_member', values: { known: [...known].join(', ') || '-' } };
 }
 
 /** Validates the `@Body()` of all routes. */

@@ -13,3 +13,15 @@ export function limitHeaders(limit: LimitName, { quota, windowSeconds }: Rate, c
     RateLimit: `"${limit}";r=${remaining};t=${Math.max(0, Math.ceil(count.msLeft / 1000))}`,
   };
 }
+
+/** The response headers above, for the OpenAPI document. */
+export const LIMIT_HEADERS = {
+  'RateLimit-Policy': {
+    description: 'The limit of the route: its name, its quota and its window in seconds.',
+    schema: { type: 'string' as const },
+  },
+  RateLimit: {
+    description: 'What remains of the quota, and the seconds until the window ends.',
+    schema: { type: 'string' as const },
+  },
+};

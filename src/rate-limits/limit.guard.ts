@@ -44,7 +44,9 @@ export class LimitGuard implements CanActivate {
 }
 
 function whoIs({ ip, user }: FastifyRequest & { user?: Principal }, limit: LimitName): string {
-  if (LIMITS[limit].countedBy === 'address') return addressKey(ip);
-  if (user === undefined) throw new Error(`${limit} are counted by account, and the route is public`);
+  const { countedBy } = LIMITS[limit];
+  if (countedBy === 'address') return addressKey(ip);
+  if (countedBy !== 'account' || user === undefined)
+    throw new Error(`${limit} are not counted by the user of a request`);
   return user.userId;
 }

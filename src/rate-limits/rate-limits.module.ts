@@ -29,6 +29,6 @@ const STORE = {
 /** Rate limits by address and by account, and the stores of their counters. */
 @Module({
   providers: [REDIS, STORE, RateLimits, RequestLimit, ExpiredCounts],
-  exports: [RateLimits],
+  exports: [RateLimits, RequestLimit],
 })
 export class RateLimitsModule {}

@@ -1,39 +1,88 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { EventInput } from '../audit/audit-log.js';
 import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
+import { LIMITS, type LimitName } from '../config/limits.js';
 import { addressKey } from '../http/client-address.js';
 import { clientContextOf } from '../http/client-context.js';
 import type { RequestCounter } from '../http/request-counter.js';
+import { AuthError } from '../problems/auth-error.js';
 import { TooManyRequests } from '../problems/http.errors.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 import { limitHeaders } from './limit-headers.js';
 import { tooMany } from './rate-limits.js';
+import type { Count } from './rate-store.js';
 import { WindowCounters } from './window-counters.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * The limit of the route's requests instead of `requests`. If it does not count by address, the request counts as
+     * `requests` of its address until {@link RequestLimit.admit} counts it by its credential.
+     */
+    limit?: LimitName;
+  }
+}
+
+/** Who an authenticated request counts for. */
+export interface Authenticated {
+  /** The id of the client or session. */
+  id: string;
+  /** What the event of a rejection says about it. */
+  event: Pick<EventInput, 'actor' | 'userId' | 'sessionId' | 'details'>;
+}
+
+/** A request that is counted by address while its credential is not checked. */
+interface Pending {
+  limit: LimitName;
+  address: string;
+  /** When the window of the count ends, in milliseconds since the epoch. */
+  endsAt: number;
+  /** If the address is over its limit. */
+  rejection: TooManyRequests | undefined;
+}
+
+/** How many credentials of an address over its limit an instance checks at a time, and how long others wait for that. */
+const CHECKS_OVER_LIMIT = 2;
+const CHECK_WAIT_MS = 1000;
+
 /**
- * The limit on all requests from one address. Counted in the memory of the process, which costs next to nothing: with n
- * instances, an address may send up to n times as many.
+ * The limits on all requests. Counted in the memory of the process, which costs next to nothing: with n instances, a client
+ * may send up to n times as many.
  */
 @Injectable()
 export class RequestLimit implements RequestCounter {
-  readonly #counters: WindowCounters;
+  readonly #counters = new Map<LimitName, WindowCounters>();
+  readonly #pending = new WeakMap<FastifyRequest, Pending>();
+  readonly #checks = new ConcurrencyLimit(CHECKS_OVER_LIMIT, CHECK_WAIT_MS);
 
   constructor(
     private readonly config: Config,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly repeated: RepeatedEvents,
-  ) {
-    this.#counters = new WindowCounters(clock);
-  }
+  ) {}
 
-  /** Counts a request. @returns undefined within the limit; otherwise the error, after recording it */
+  /**
+   * Counts a request. If its route counts by credential, an address over its limit is rejected only if there is none.
+   *
+   * @returns undefined within the limit; otherwise the error, after recording it
+   */
   check(request: FastifyRequest): Promise<TooManyRequests> | undefined {
-    const rejection = this.count(request.ip);
-    if (rejection === undefined) return undefined;
-    const details = { code: TooManyRequests.code, limit: 'requests' };
-    const recorded = this.repeated.recordRefused('limit.hit', { client: clientContextOf(request), details });
-    return recorded.then(() => rejection);
+    if (this.config.rateLimit !== 'on') return undefined;
+    const { limit = 'requests' } = request.routeOptions.config ?? {};
+    const address = addressKey(request.ip);
+    const isByAddress = LIMITS[limit].countedBy === 'address';
+    const counted = isByAddress ? limit : 'requests';
+    const count = this.#count(counted, address);
+    const rejection = this.#rejection(counted, count, { Connection: 'close' });
+    const { authorization, cookie } = request.headers;
+    if (!isByAddress && (rejection === undefined || (authorization ?? cookie) !== undefined)) {
+      this.#pending.set(request, { limit, address, endsAt: this.clock.now() + count.msLeft, rejection });
+      return undefined;
+    }
+    return rejection && this.#recorded(request, rejection, { details: { limit: counted } });
   }
 
   /**
@@ -42,9 +91,77 @@ export class RequestLimit implements RequestCounter {
    */
   count(address: string | undefined): TooManyRequests | undefined {
     if (this.config.rateLimit !== 'on') return undefined;
-    const rate = this.config.limits.requests;
-    const count = this.#counters.count(addressKey(address), rate);
+    return this.#rejection('requests', this.#count('requests', addressKey(address)), { Connection: 'close' });
+  }
+
+  /**
+   * Runs the authentication of a request. If the route counts by credential and it is valid, the request counts for its client
+   * or session and no longer for the address. So an address over its limit does not shut out valid credentials, and all others
+   * are rejected there.
+   *
+   * @throws TooManyRequests, also instead of an error of `authenticate`
+   */
+  async admit(request: FastifyRequest, reply: FastifyReply, authenticate: () => Promise<Authenticated>): Promise<void> {
+    const pending = this.#pending.get(request);
+    if (pending === undefined) {
+      await authenticate();
+      return;
+    }
+    const { limit, address, endsAt, rejection: overLimit } = pending;
+    const { id, event } = await (overLimit ? this.#checkOverLimit(request, overLimit, authenticate) : authenticate());
+    if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
+    const taken = this.#count(limit, id);
+    const rejection = this.#rejection(limit, taken);
+    const details = { ...event.details, limit };
+    if (rejection) throw await this.#recorded(request, rejection, { ...event, details });
+    reply.headers(limitHeaders(limit, this.config.limits[limit], taken));
+  }
+
+  /** Whether {@link admit} must run the authentication of a request. */
+  isPending(request: FastifyRequest): boolean {
+    return this.#pending.has(request);
+  }
+
+  async #checkOverLimit<T>(request: FastifyRequest, overLimit: TooManyRequests, check: () => Promise<T>): Promise<T> {
+    const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
+    const leave = await this.#checks.enter(addressKey(request.ip));
+    if (leave === undefined) throw await rejection();
+    try {
+      return await check();
+    } catch (error) {
+      if (error instanceof AuthError && error.kind.status < 500) throw await rejection();
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  async #recorded(
+    request: FastifyRequest,
+    rejection: TooManyRequests,
+    event: Authenticated['event'],
+  ): Promise<TooManyRequests> {
+    const details = { code: TooManyRequests.code, ...event.details };
+    await this.repeated.recordRefused('limit.hit', { ...event, client: clientContextOf(request), details });
+    return rejection;
+  }
+
+  #rejection(limit: LimitName, count: Count, headers: Record<string, string> = {}): TooManyRequests | undefined {
+    const rate = this.config.limits[limit];
     if (count.used <= rate.quota) return undefined;
-    return tooMany(count, { ...limitHeaders('requests', rate, count), Connection: 'close' });
+    return tooMany(count, { ...limitHeaders(limit, rate, count), ...headers });
+  }
+
+  #count(limit: LimitName, key: string): Count {
+    return this.#countersOf(limit).count(key, this.config.limits[limit]);
+  }
+
+  #countersOf(limit: LimitName): WindowCounters {
+    let counters = this.#counters.get(limit);
+    if (counters === undefined) {
+      counters = new WindowCounters(this.clock);
+      this.#counters.set(limit, counters);
+    }
+    return counters;
   }
 }

@@ -40,8 +40,7 @@ export class WindowCounters implements RateStore {
   }
 
   async undo(limit: string, key: string): Promise<void> {
-    const counter = this.#counters.get(`${limit}:${key}`);
-    if (counter !== undefined && counter.used > 0) counter.used -= 1;
+    this.uncount(`${limit}:${key}`);
   }
 
   /** Increments a counter. No I/O. */
@@ -57,6 +56,12 @@ export class WindowCounters implements RateStore {
     if (this.#counters.size >= this.capacity) this.#makeRoom(now);
     this.#counters.set(key, { used: 1, endsAt: now + windowSeconds * 1000 });
     return { used: 1, msLeft: windowSeconds * 1000 };
+  }
+
+  /** Decrements a counter. No I/O. */
+  uncount(key: string): void {
+    const counter = this.#counters.get(key);
+    if (counter !== undefined && counter.used > 0) counter.used -= 1;
   }
 
   #makeRoom(now: number): void {

@@ -49,13 +49,34 @@ export function isUsername(text: string): boolean {
   );
 }
 
+/** The names of one user, as typed. */
+export interface TypedNames {
+  username?: string | undefined;
+  email?: string | undefined;
+}
+
 /**
  * Whether a username looks like an email address that is not the user's own. Such a user could be mistaken for another one.
  */
-export function looksLikeForeignAddress(names: { username?: string | undefined; email?: string | undefined }): boolean {
-  const { username, email } = names;
+export function looksLikeForeignAddress({ username, email }: TypedNames): boolean {
   if (username === undefined || !identifierKey(username).includes('@')) return false;
   return email === undefined || identifierKey(username) !== identifierKey(email);
+}
+
+/** The folded names of a login. `address` was sent as username, and may be the username or the email address of a user. */
+export type LoginNames = TypedNames | { address: string };
+
+/**
+ * Folds the names of a login. An address that is sent as both names is an email. Text beyond {@link MAX_IDENTIFIER_LENGTH},
+ * which no stored name has, is cut.
+ */
+export function loginNames(typed: TypedNames): LoginNames {
+  const fold = (name: string | undefined) =>
+    name === undefined ? undefined : identifierKey(name.slice(0, MAX_IDENTIFIER_LENGTH));
+  const [username, email] = [fold(typed.username), fold(typed.email)];
+  const isAddress = username?.includes('@') === true;
+  if (isAddress && email === undefined) return { address: username };
+  return isAddress && username === email ? { email } : { username, email };
 }
 
 /** An address of one mailbox (RFC 5321) in canonical form: no quoted local part, comment, group or address literal. */

@@ -3,11 +3,10 @@ import { AuditLog } from '../audit/audit-log.js';
 import { eventParameter, insertEvent } from '../audit/event-row.js';
 import type { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
-import { canonicalText, identifierKey } from './identifier.js';
-import type { Identifiers } from './users.service.js';
+import { canonicalText, identifierKey, type TypedNames } from './identifier.js';
 
 /** A checked user of another system: the names are valid and the hash is supported. */
-export interface UserToImport extends Identifiers {
+export interface UserToImport extends TypedNames {
   emailVerified: boolean;
   passwordHash: string;
   createdAt?: Date | undefined;

@@ -3,18 +3,12 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
-import { canonicalText, identifierKey, MAX_IDENTIFIER_LENGTH } from './identifier.js';
+import { canonicalText, identifierKey, loginNames, MAX_IDENTIFIER_LENGTH, type TypedNames } from './identifier.js';
 import { hasStamp, setNewStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
-/** The names of one user. */
-export interface Identifiers {
-  username?: string | undefined;
-  email?: string | undefined;
-}
-
-export interface NewUser extends Identifiers {
+export interface NewUser extends TypedNames {
   passwordHash: string;
 }
 
@@ -67,18 +61,27 @@ export class UsersService {
     return user;
   }
 
-  /** Finds the user who has all the given names, with the password hash. */
-  async findForLogin({ username, email }: Identifiers): Promise<User | null> {
-    if (username === undefined && email === undefined) return null;
-    if (Math.max(username?.length ?? 0, email?.length ?? 0) > MAX_IDENTIFIER_LENGTH) return null;
-    return await this.users
+  /**
+   * Finds the user who has all the given names, with the password hash. A username with `@` is tried as an email too. If it is
+   * the username of one user and the email of another, the username wins.
+   */
+  async findForLogin(typed: TypedNames): Promise<User | null> {
+    if (typed.username === undefined && typed.email === undefined) return null;
+    if (Math.max(typed.username?.length ?? 0, typed.email?.length ?? 0) > MAX_IDENTIFIER_LENGTH) return null;
+    const names = loginNames(typed);
+    const found = await this.users
       .createQueryBuilder('user')
       .addSelect('user.passwordHash')
-      .where({
-        ...(username === undefined ? {} : { usernameKey: identifierKey(username) }),
-        ...(email === undefined ? {} : { emailKey: identifierKey(email) }),
-      })
-      .getOne();
+      .where(
+        'address' in names
+          ? [{ usernameKey: names.address }, { emailKey: names.address }]
+          : {
+              ...(names.username === undefined ? {} : { usernameKey: names.username }),
+              ...(names.email === undefined ? {} : { emailKey: names.email }),
+            },
+      )
+      .getMany();
+    return found.find(({ usernameKey }) => 'address' in names && usernameKey === names.address) ?? found[0] ?? null;
   }
 
   /** Finds a user with the password hash, for reauthentication. */

@@ -13,6 +13,11 @@ export function testWhere(isThere: boolean, reason: string): Declare {
   return isThere ? (test as Declare) : skipped(reason);
 }
 
+/** {@link testWhere} for a program that CI must have: there, the test runs and fails without it. */
+export function testWithProgram(isThere: boolean, reason: string): Declare {
+  return testWhere(isThere || Boolean(process.env.CI), reason);
+}
+
 /** A test that needs PostgreSQL: several processes on one database, or broken connections. */
 export const testOnPostgres: Declare = testWhere(isPostgres, 'needs PostgreSQL; set TEST_DATABASE_URL');
 

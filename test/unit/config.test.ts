@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { loadConfig } from '../../src/config/config.js';
 import { environment } from '../../src/config/environment.js';
 import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
+import { codeBlock } from '../support/code-blocks.js';
 
 /** The contract's table of configuration. */
 const SECRET = Buffer.alloc(32).toString('base64url');
@@ -196,6 +198,16 @@ test('ENV_FILE=none reads no file, and a missing ENV_FILE stops the start', () =
   expect(() => environment({ ENV_FILE: '/nowhere/portero.env' })).toThrow(
     'ENV_FILE=/nowhere/portero.env does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)',
   );
+});
+
+test('the .env file in docs/configuration.md is read as the page says', () => {
+  const settings = parseEnv(codeBlock('docs/configuration.md', 'PUBLIC_URL='));
+  expect(Object.keys(settings)).toEqual(['PUBLIC_URL', 'DATABASE_URL', 'ACCESS_TOKEN_TTL']);
+  expect(load(settings as Record<string, string>).config).toMatchObject({
+    publicUrl: 'https://auth.example.com',
+    databaseUrl: 'postgres://portero:password@db.internal:5432/portero',
+    accessTokenTtl: 600_000,
+  });
 });
 
 test('docs/configuration.md and the READMEs list exactly the existing settings', () => {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 const read = (path: string) => readFileSync(path, 'utf8');
 const folders = readdirSync('src', { withFileTypes: true })
@@ -24,7 +25,7 @@ test('docs/architecture.md describes every folder of src, and names files that e
 
 test('docs/architecture.md lists the layers that lint:imports enforces', () => {
   const layers: string[][] = createRequire(import.meta.url)('../../scripts/layers.cjs');
-  const [, listed] = read('docs/architecture.md').match(/```\n(config, clock\n.*?)```/s) ?? [];
+  const [, listed] = read('docs/architecture.md').match(/```text\n(config, clock\n.*?)```/s) ?? [];
   expect((listed ?? '').trim().split('\n').slice(0, -1)).toEqual(layers.map((layer) => layer.join(', ')));
 });
 
@@ -34,3 +35,39 @@ test('docs/dependencies.md has a row for every dependency in package.json', () =
   const listed = firstCells.flatMap((cell) => firstOf(cell.matchAll(/`([^`]+)`/g)));
   expect(listed.sort()).toEqual(Object.keys(JSON.parse(read('package.json')).dependencies).sort());
 });
+
+test('docs/README.md links to every page of docs', () => {
+  const pages = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
+  const linked = firstOf(read('docs/README.md').matchAll(/\]\(([\w-]+\.md)\)/g));
+  expect([...new Set(linked)].sort()).toEqual(pages.sort());
+});
+
+const pages = [
+  'README.md',
+  'README.es.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync('docs').map((page) => `docs/${page}`),
+];
+
+test.each(pages.filter((page) => page.endsWith('.md')))(
+  'every link in %s leads to a file, and to a heading of it',
+  (page) => {
+    for (const [link, path = '', heading] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+      const file = path === '' ? page : join(dirname(page), path);
+      expect([link, existsSync(file)]).toEqual([link, true]);
+      if (heading !== undefined) expect([link, anchors(read(file))]).toEqual([link, expect.arrayContaining([heading])]);
+    }
+  },
+);
+
+/** The anchors that GitHub gives to headings. */
+function anchors(page: string): string[] {
+  const text = page.replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+  return firstOf(text.matchAll(/^#+ (.+)$/gm)).map((heading) =>
+    (heading as string)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/config.js';
 import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
-import { ConcurrencyLimit } from '../../src/lockout/concurrency-limit.js';
+import { ConcurrencyLimit } from '../../src/rate-limits/concurrency-limit.js';
 import { WindowCounters } from '../../src/rate-limits/window-counters.js';
 import { MovableClock } from '../support/movable-clock.js';
 
@@ -27,6 +27,8 @@ test('the defaults match the contract [ASVS 2.3.2]', () => {
     refreshes: { quota: 300, windowSeconds: 60 },
     password_changes: { quota: 10, windowSeconds: 900 },
     requests: { quota: 1200, windowSeconds: 60 },
+    client_requests: { quota: 60_000, windowSeconds: 60 },
+    key_requests: { quota: 6000, windowSeconds: 60 },
   });
   expect(lockout).toEqual({ after: 5, wait: 30_000, maxWait: 900_000, forgetAfter: 12 * 3_600_000 });
 });

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { RepeatedEvents } from '../../audit/repeated-events.js';
 import { Config } from '../../config/config.js';
 import { clientContextOf } from '../../http/client-context.js';
+import type { AuthErrorOptions } from '../../problems/auth-error.js';
 import { CookieSessions } from '../../sessions/cookie-sessions.js';
 import { CsrfFailed } from '../../sessions/session.errors.js';
 
@@ -45,13 +46,13 @@ export class Csrf {
     const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
     if (origin !== undefined && this.#allowed.has(origin)) return;
     const isOwn = origin === undefined || this.#own.has(origin);
-    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#reject(request);
+    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#reject(request, { name: 'foreign_origin' });
   }
 
-  async #reject(request: FastifyRequest): Promise<never> {
+  async #reject(request: FastifyRequest, detail?: AuthErrorOptions['detail']): Promise<never> {
     const details = { code: CsrfFailed.code };
     await this.repeated.recordRefused('request.refused', { client: clientContextOf(request), details });
-    throw new CsrfFailed();
+    throw new CsrfFailed({ detail });
   }
 }
 

@@ -26,7 +26,7 @@ export class LoginController {
   @ApiOperation({
     summary: 'Log in with a password',
     description:
-      'Send `username` or `email`, or both names of the same user. With `transport: cookie`, the response sets a session cookie, for pages of this service and of `CORS_ORIGINS`.',
+      'Send `username` or `email`, or both names of the same user. A form with one field for either sends its text as `username`: text with `@` is tried as an email address too. With `transport: cookie`, the response sets a session cookie, for pages of this service and of `CORS_ORIGINS`.',
     operationId: 'login',
   })
   async login(

@@ -4,9 +4,13 @@ import { SignInRequest } from '../sign-in.request.js';
 
 const isNotEmpty = (value: string) => value !== '';
 
-/** A name and a password. If both names are sent, they must belong to the same user. */
+/** A name and a password. A username with `@` may be an email address. If both names are sent, they must belong to the same user. */
 export class LoginRequest extends SignInRequest {
-  @ApiProperty({ required: false, example: 'sofia', description: 'Required without `email`.' })
+  @ApiProperty({
+    required: false,
+    example: 'sofia',
+    description: 'Required without `email`. With `@` it is tried as an email address too.',
+  })
   @Omittable()
   @Text('empty', isNotEmpty)
   username?: string;

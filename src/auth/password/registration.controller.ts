@@ -6,6 +6,7 @@ import { Public } from '../../http/public.decorator.js';
 import { Busy, PasswordRejected } from '../../passwords/passwords.errors.js';
 import { ApiProblems } from '../../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
+import { ValidBodyFirst } from '../../problems/valid-body.guard.js';
 import { Limit } from '../../rate-limits/limit.decorator.js';
 import { UserResponse } from '../../users/user.response.js';
 import { EmailTaken, UsernameTaken } from '../../users/users.errors.js';
@@ -20,6 +21,7 @@ export class RegistrationController {
 
   @Public()
   @Limit('registrations')
+  @ValidBodyFirst(RegisterRequest)
   @Post(['auth/register', 'register'])
   @ApiOperation({
     summary: 'Register a user',

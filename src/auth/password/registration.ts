@@ -6,9 +6,9 @@ import { HashingTurns } from '../../lockout/hashing-turns.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
-import { looksLikeForeignAddress } from '../../users/identifier.js';
+import { looksLikeForeignAddress, type TypedNames } from '../../users/identifier.js';
 import type { User } from '../../users/user.entity.js';
-import { type Identifiers, UsersService } from '../../users/users.service.js';
+import { UsersService } from '../../users/users.service.js';
 import { RegistrationClosed } from '../auth.errors.js';
 
 /** Registers users. */
@@ -24,7 +24,7 @@ export class Registration {
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
-  async register({ password, ...names }: Identifiers & { password: string }, client: ClientContext): Promise<User> {
+  async register({ password, ...names }: TypedNames & { password: string }, client: ClientContext): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
     if (looksLikeForeignAddress(names)) {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../../http/public.decorator.js';
@@ -47,6 +48,7 @@ export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
   @Public()
+  @RouteConfig({ limit: 'key_requests' })
   @Get('jwks.json')
   @ApiOperation({
     summary: 'Show the keys that verify access tokens',

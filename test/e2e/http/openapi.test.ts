@@ -147,9 +147,25 @@ test('documents every problem of the code, except those that only the router and
 });
 
 test('both message catalogs have the same placeholders', () => {
-  const { faults: en } = messagesIn('en');
-  const { faults: es } = messagesIn('es');
-  for (const code of Object.keys(en) as (keyof typeof en)[]) {
-    expect(es[code].match(/\{\w+\}/g)).toEqual(en[code].match(/\{\w+\}/g));
+  const placeholders = (language: 'en' | 'es') =>
+    JSON.parse(
+      JSON.stringify(messagesIn(language), (_, text) =>
+        typeof text === 'string' ? String(text.match(/\{\w+\}/g)) : text,
+      ),
+    );
+  expect(placeholders('es')).toEqual(placeholders('en'));
+});
+
+test.each([
+  ['username', ['username', 'password']],
+  ['email', ['email', 'password']],
+  ['username,email', ['username', 'email', 'password']],
+])('with REGISTRATION_REQUIRES=%s the document requires %j of a registration', async (value, required) => {
+  const other = await TestServer.start({ REGISTRATION_REQUIRES: value });
+  try {
+    const { body } = await other.client.get<{ components: { schemas: object } }>('/openapi.json');
+    expect(body.components.schemas).toMatchObject({ RegisterRequest: { required } });
+  } finally {
+    await other.stop();
   }
 });

@@ -22,15 +22,41 @@ const ORIGIN = 'https://app.example';
 const start = async (settings: Record<string, string> = {}) => {
   server = await TestServer.start({ RATE_LIMIT: 'on', ...settings });
 };
+/** The response to the calls below, unless it is 400. */
+const STATUS: Record<string, number> = { registrations: 409, refreshes: 401 };
 const logIn = (username: string, password = PASSWORD, client = server.client) =>
   client.post('/auth/login', { body: { username, password } });
 const expectTooMany = (answer: Answer) => expectProblem(answer, 429, 'too_many_requests');
 
-test('each route has the rate limit of the contract, and malformed bodies count [ASVS 2.4.1, 6.3.1]', async () => {
+test('registrations with an invalid body have the general limit only', async () => {
+  await start({ LIMIT_REGISTRATIONS: '2/10m', LIMIT_REQUESTS: '9/1m' });
+  const register = (body: unknown) => server.client.post('/auth/register', { body });
+  for (const body of [
+    {},
+    { username: 7, password: PASSWORD },
+    { username: 'ana', password: PASSWORD, x: 1 },
+    '{"a":',
+  ]) {
+    const { status, headers } = await register(body);
+    expect([status, headers.get('ratelimit')]).toEqual([400, null]);
+  }
+  for (const username of ['ana', 'eva']) expect((await register({ username, password: PASSWORD })).status).toBe(201);
+  expectTooMany(await register({ username: 'sol', password: PASSWORD }));
+  // Still valid first: the ninth request is the last one within the general limit.
+  expect((await register({})).status).toBe(400);
+  expect((await register({})).status).toBe(400);
+  expectTooMany(await register({}));
+});
+
+test('each route has the rate limit of the contract, and invalid bodies count except those of registrations [ASVS 2.4.1, 6.3.1]', async () => {
   await start();
   const { access_token: token } = await server.client.signUp('ana');
   const calls: [string, number, () => Promise<Answer>][] = [
-    ['registrations', 30 - 1, () => server.client.post('/auth/register', { body: {} })],
+    [
+      'registrations',
+      30 - 1,
+      () => server.client.post('/auth/register', { body: { username: 'ana', password: PASSWORD } }),
+    ],
     ['logins', 60 - 1, () => server.client.post('/auth/login', { body: { username: 7 } })],
     ['password_changes', 10, () => server.client.post('/users/me/password', { token, body: {} })],
     ['refreshes', 300, () => server.client.post('/refresh', { body: { refresh_token: 'no token' } })],
@@ -38,7 +64,7 @@ test('each route has the rate limit of the contract, and malformed bodies count 
   for (const [limit, remaining, call] of calls) {
     for (let n = 0; n < remaining; n++) {
       const { status, headers } = await call();
-      expect([limit, n, status]).toEqual([limit, n, limit === 'refreshes' ? 401 : 400]);
+      expect([limit, n, status]).toEqual([limit, n, STATUS[limit] ?? 400]);
       expect(headers.get('ratelimit')).toMatch(new RegExp(`^"${limit}";r=${remaining - n - 1};t=\\d+$`));
     }
     const refused = await call();
@@ -99,11 +125,11 @@ test.each([
 
 test('a limit ends with its window', async () => {
   await start({ LIMIT_REGISTRATIONS: '2/2s' });
-  const register = () => server.client.post('/register', { body: {} });
+  const register = () => server.client.post('/register', { body: { username: 'ana', password: 'short' } });
   await Promise.all([register(), register()]);
   expectTooMany(await register());
   await sleep(2100);
-  expect((await register()).status).toBe(400);
+  expect((await register()).status).toBe(422);
 });
 
 test('no spelling of the path and no added member bypasses a rate limit [attack: limiter evasion]', async () => {

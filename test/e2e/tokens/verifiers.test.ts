@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
 import { encode } from '../../support/forgery.js';
-import { testWhere } from '../../support/on-engine.js';
+import { testWithProgram } from '../../support/on-engine.js';
 import { PorteroCommand } from '../../support/portero-command.js';
-import { hasPyJwt, PYTHON } from '../../support/py-jwt.js';
+import { hasPyJwt, PYTHON } from '../../support/python.js';
 import { TestServer } from '../../support/server.js';
 
 /** Two verifiers that share no code with Portero check its tokens: jose and PyJWT. */
@@ -82,7 +82,10 @@ async function judge(verify: Verify): Promise<void> {
   }
 }
 
-const testWithPyJwt = testWhere(hasPyJwt(), `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`);
+const testWithPyJwt = testWithProgram(
+  hasPyJwt(),
+  `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`,
+);
 
 describe.each(['ES256', 'RS256'])('tokens signed with %s', (alg) => {
   beforeAll(() => prepare(alg), 60_000);

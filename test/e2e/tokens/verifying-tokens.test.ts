@@ -1,62 +1,190 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { testWhere } from '../../support/on-engine.js';
-import { hasPyJwt, PYTHON } from '../../support/py-jwt.js';
-import { TestServer } from '../../support/server.js';
+import { transformSync } from '@swc/core';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { CountingProxy } from '../../support/counting-proxy.js';
+import { encode } from '../../support/forgery.js';
+import { testWithProgram } from '../../support/on-engine.js';
+import { freePort, OtherProgram } from '../../support/other-program.js';
+import { hasModules, hasPyJwt, PYTHON } from '../../support/python.js';
+import { Service } from '../../support/service.js';
+import { SnippetFolder, snippetsOf } from '../../support/snippets.js';
 
-/** docs/verifying-tokens.md: its two snippets, unchanged, accept a real token and reject an altered one. */
-let server: TestServer;
+/** docs/verifying-tokens.md and the READMEs: every snippet runs as it is on the page, against a real server. */
+const PAGE = 'docs/verifying-tokens.md';
+const JWKS = '/.well-known/jwks.json';
+const PAGES = ['README.md', 'README.es.md', PAGE];
+
+let issuer: CountingProxy;
+let folder: SnippetFolder;
+let tokens: { valid: string; invalid: string[]; unknownKeys: string[] };
 beforeAll(async () => {
-  server = await TestServer.start();
+  issuer = await CountingProxy.start();
+  const { access_token: valid, refresh_token } = await issuer.server.client.signUp('ana');
+  const [, claims, signature] = valid.split('.');
+  const header = decodeProtectedHeader(valid);
+  const withKid = (kid: string) => `${encode({ ...header, kid })}.${claims}.${signature}`;
+  tokens = {
+    valid,
+    invalid: [`${valid.slice(0, -6)}AAAAAA`, refresh_token],
+    unknownKeys: Array.from({ length: 20 }, (_, n) => withKid(`unknown-${n}`)),
+  };
 });
-afterAll(() => server.stop());
+beforeEach(() => issuer.reset());
+afterEach(async () => {
+  await OtherProgram.stopAll();
+  folder?.remove();
+});
+afterAll(() => issuer.stop());
 
-function snippet(language: string): string {
-  const page = readFileSync('docs/verifying-tokens.md', 'utf8');
-  const [, code] = new RegExp(`<!-- tested: ${language} -->\n\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
-  if (code === undefined) throw new Error(`the page has no tested snippet in ${language}`);
-  // The issuer is unchanged; the keys are fetched from the address of this server.
-  return code.replace(/\$?\{(?:issuer|ISSUER)\}\/\.well-known/, `${server.client.url}/.well-known`);
+function save(page: string): void {
+  folder = new SnippetFolder(snippetsOf(page, 'python', 'js', 'ts', 'sh'), issuer.url);
 }
 
-async function run(file: string, args: string[], tokens: string[]): Promise<string[]> {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Runs a program in the folder with lines of input. @returns the lines of its output */
+async function run(file: string, args: string[], input: string[], env: Record<string, string> = {}): Promise<string[]> {
+  const { PATH } = process.env as { PATH: string };
+  const child = spawn(file, args, { cwd: folder.path, env: { PATH, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
   let stdout = '';
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
   });
-  child.stdin.end(tokens.join('\n'));
+  child.stdin.end(input.join('\n'));
   await once(child, 'close');
   return stdout.trim().split('\n');
 }
 
-async function judge(file: string, args: string[]): Promise<void> {
-  const { access_token, refresh_token } = await server.client.signUp('ana');
-  const altered = `${access_token.slice(0, -6)}AAAAAA`;
-  expect(await run(file, args, [access_token, altered, refresh_token])).toEqual(['ana', 'refused', 'refused']);
-}
-
-test('the JavaScript snippet accepts a valid token and rejects an altered one', async () => {
-  const rest = `
-    import { readFileSync } from 'node:fs';
-    for (const token of readFileSync(0, 'utf8').split('\\n')) {
-      console.log(await verify(token).then((claims) => claims.preferred_username, () => 'refused'));
-    }`;
-  await judge(process.execPath, ['--input-type=module', '--eval', snippet('js') + rest]);
-});
-
-testWhere(hasPyJwt(), `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`)(
-  'the Python snippet accepts a valid token and rejects an altered one',
-  async () => {
-    const rest = `
-import sys
+const PYTHON_MAIN = `
+import sys, jwt
+from portero import verify
 for line in sys.stdin:
     try:
         print(verify(line.strip())["preferred_username"])
     except jwt.PyJWTError:
         print("refused")
 `;
-    await judge(PYTHON, ['-c', snippet('python') + rest]);
+const JS_MAIN = `
+import { readFileSync } from 'node:fs';
+import { verify } from './portero.mjs';
+for (const token of readFileSync(0, 'utf8').split('\\n')) {
+  console.log(await verify(token).then((claims) => claims.preferred_username, () => 'refused'));
+}
+`;
+const testWithPyJwt = testWithProgram(
+  hasPyJwt(),
+  `needs PyJWT for ${PYTHON}; Debian: python3-jwt python3-cryptography`,
+);
+
+/** Expects that a program accepts only the valid token, and fetches the keys once, however many `kid`s are unknown. */
+async function judge(file: string, args: string[]): Promise<void> {
+  const { valid, invalid, unknownKeys } = tokens;
+  const input = [valid, ...invalid, '', ...unknownKeys, valid];
+  const refused = input.slice(1, -1).map(() => 'refused');
+  expect(await run(file, args, input)).toEqual(['ana', ...refused, 'ana']);
+  expect(issuer.count(JWKS)).toBe(1);
+}
+
+for (const page of PAGES) {
+  test(`the JavaScript snippet of ${page} accepts only valid tokens, and 20 unknown keys cause no further request`, async () => {
+    save(page);
+    await judge(process.execPath, ['--input-type=module', '--eval', JS_MAIN]);
+  });
+
+  testWithPyJwt(
+    `the Python snippet of ${page} accepts only valid tokens, and 20 unknown keys cause no further request`,
+    async () => {
+      save(page);
+      await judge(PYTHON, ['-c', PYTHON_MAIN]);
+    },
+  );
+}
+
+testWithPyJwt('without the class of the page, PyJWT requests the keys once for every unknown key', async () => {
+  save(PAGE);
+  const plain = folder.read('portero.py').replace('Keys(f"', 'jwt.PyJWKClient(f"');
+  folder.write('portero.py', plain);
+  const refused = tokens.unknownKeys.map(() => 'refused');
+  expect(await run(PYTHON, ['-c', PYTHON_MAIN], tokens.unknownKeys)).toEqual(refused);
+  expect(issuer.count(JWKS)).toBe(21);
+});
+
+/** Starts an application of the page, and expects that its route accepts only the valid token. */
+async function judgeApplication(command: string[], port: number, env: Record<string, string> = {}): Promise<void> {
+  await OtherProgram.start(command, { port, cwd: folder.path, env: { PORT: String(port), ...env } });
+  const get = async (token?: string) => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${port}/things`, { headers });
+    return [response.status, await response.text()] as const;
+  };
+  for (const token of [undefined, '', ...tokens.invalid, ...tokens.unknownKeys])
+    expect((await get(token))[0]).toBe(401);
+  const [status, body] = await get(tokens.valid);
+  expect([status, JSON.parse(body)]).toEqual([200, { for: decodeJwt(tokens.valid).sub }]);
+  expect(issuer.count(JWKS)).toBe(1);
+}
+
+testWithProgram(hasPyJwt() && hasModules('flask'), `needs Flask for ${PYTHON}; Debian: python3-flask`)(
+  'the Flask application of the page accepts only valid tokens',
+  async () => {
+    save(PAGE);
+    const port = await freePort();
+    await judgeApplication([PYTHON, '-m', 'flask', '--app', 'flask_app', 'run', '--port', String(port)], port);
   },
 );
+
+testWithProgram(
+  hasPyJwt() && hasModules('fastapi', 'uvicorn'),
+  `needs FastAPI for ${PYTHON}; Debian: python3-fastapi uvicorn`,
+)('the FastAPI application of the page accepts only valid tokens', async () => {
+  save(PAGE);
+  const port = await freePort();
+  await judgeApplication([PYTHON, '-m', 'uvicorn', 'fastapi_app:app', '--port', String(port)], port);
+});
+
+test('the Express application of the page accepts only valid tokens', async () => {
+  save(PAGE);
+  await judgeApplication([process.execPath, 'express-app.mjs'], await freePort());
+});
+
+const NEST_MAIN = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ThingsController } from './things.controller.js';
+
+@Module({ controllers: [ThingsController] })
+class AppModule {}
+
+const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error'] });
+await app.listen(process.env.PORT, '127.0.0.1');
+`;
+
+test('the Nest guard of the page accepts only valid tokens', async () => {
+  save(PAGE);
+  folder.write('main.ts', NEST_MAIN);
+  for (const file of ['main', 'portero.guard', 'things.controller']) {
+    const { code } = transformSync(folder.read(`${file}.ts`), {
+      filename: `${file}.ts`,
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
+      module: { type: 'es6' },
+    });
+    folder.write(`${file}.js`, code);
+  }
+  await judgeApplication([process.execPath, 'main.js'], await freePort());
+});
+
+test('the introspection command of the page tells a valid token from an altered one', async () => {
+  save(PAGE);
+  const { id, secret } = await Service.register(issuer.server);
+  const introspect = async (token: string) => {
+    const env = { CLIENT_ID: id, CLIENT_SECRET: secret, TOKEN: token };
+    return JSON.parse((await run('bash', ['sh'], [], env)).join(''));
+  };
+  expect(await introspect(tokens.valid)).toMatchObject({ active: true, username: 'ana' });
+  expect(await introspect(tokens.invalid[0] as string)).toEqual({ active: false });
+});

@@ -1,0 +1,114 @@
+import type { Answer } from '../../support/client.js';
+import { expectProblem } from '../../support/matchers.js';
+import { TestServer } from '../../support/server.js';
+import { basic, Service } from '../../support/service.js';
+
+/** The limits of introspection and revocation, which count authenticated clients, and of the JWK Set. */
+let server: TestServer;
+afterEach(() => server?.stop());
+
+const start = async (settings: Record<string, string> = {}) => {
+  server = await TestServer.start({ RATE_LIMIT: 'on', ...settings });
+  return await Service.register(server);
+};
+const expectTooMany = (answer: Answer) => expectProblem(answer, 429, 'too_many_requests');
+
+/** The numbers of responses by status. */
+async function countStatuses(times: number, call: () => Promise<{ status: number }>): Promise<Record<number, number>> {
+  const counts: Record<number, number> = {};
+  for (let sent = 0; sent < times; sent += 50) {
+    const batch = Math.min(50, times - sent);
+    for (const { status } of await Promise.all(Array.from({ length: batch }, call)))
+      counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+const wrongSecret = (service: Service, path = '/oauth/introspect', body = 'token=x') =>
+  service.post(path, body, { Authorization: basic(service.id, 'wrong') });
+
+test('one client may introspect 5,000 tokens within a minute from one address', async () => {
+  const service = await start();
+  const form = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    Authorization: basic(service.id, service.secret),
+  };
+  const call = async () => {
+    const options = { method: 'POST', headers: form, body: 'token=x' };
+    const response = await fetch(`${server.client.url}/oauth/introspect`, options);
+    await response.arrayBuffer();
+    return response;
+  };
+  server.clock.stop();
+  expect(await countStatuses(5000, call)).toEqual({ 200: 5000 });
+  // Nothing of it is counted by address.
+  expect((await server.client.get('/health/live')).status).toBe(200);
+}, 120_000);
+
+test('the first 1,200 requests with a wrong secret are 401, and the others 429, while the right secret still passes [attack: limiter evasion]', async () => {
+  const service = await start();
+  server.clock.stop();
+  expect(await countStatuses(1201, () => wrongSecret(service))).toEqual({ 401: 1200, 429: 1 });
+  const refused = await wrongSecret(service, '/oauth/revoke');
+  expectTooMany(refused);
+  expect(refused.headers.get('retry-after')).toBe('60');
+  expect(refused.headers.get('ratelimit-policy')).toBe('"requests";q=1200;w=60');
+  expectTooMany(await server.client.get('/health/live'));
+  expect((await service.introspect('x')).status).toBe(200);
+  expect((await service.revoke('x')).status).toBe(200);
+}, 120_000);
+
+test('requests without credentials and malformed forms count by address', async () => {
+  const service = await start({ LIMIT_REQUESTS: '4/1m' });
+  expect((await server.client.post('/oauth/introspect', { body: {} })).status).toBe(415);
+  expect((await service.post('/oauth/introspect', 'token=x&token=y')).status).toBe(400);
+  const noCredentials = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'token=x' };
+  expect((await server.client.post('/oauth/introspect', noCredentials)).body.code).toBe('invalid_client');
+  expect((await wrongSecret(service, '/oauth/revoke')).body.code).toBe('invalid_client');
+  expectTooMany(await server.client.post('/oauth/introspect', noCredentials));
+  expectTooMany(await wrongSecret(service));
+  // A form without a token comes from the client, so it counts for the client.
+  expect((await service.post('/oauth/introspect', 'a=b')).status).toBe(400);
+});
+
+test('a client over its limit gets 429 with Retry-After, on both routes together, and other clients do not', async () => {
+  const service = await start({ LIMIT_CLIENT_REQUESTS: '3/1m' });
+  server.clock.stop();
+  const first = await service.introspect('x');
+  expect(first.headers.get('ratelimit')).toBe('"client_requests";r=2;t=60');
+  expect(first.headers.get('ratelimit-policy')).toBe('"client_requests";q=3;w=60');
+  await service.revoke('x');
+  expect((await service.introspect('x')).status).toBe(200);
+  for (const refused of [await service.introspect('x'), await service.revoke('x')]) {
+    expectTooMany(refused);
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(refused.headers.get('ratelimit')).toBe('"client_requests";r=0;t=60');
+  }
+  expect((await (await Service.register(server)).introspect('x')).status).toBe(200);
+  server.clock.advance(60_000);
+  expect((await service.introspect('x')).status).toBe(200);
+});
+
+test('RATE_LIMIT=off disables the limit of clients', async () => {
+  const service = await start({ RATE_LIMIT: 'off', LIMIT_CLIENT_REQUESTS: '1/1m', LIMIT_KEY_REQUESTS: '1/1m' });
+  for (let n = 0; n < 3; n++) expect((await service.introspect('x')).headers.get('ratelimit')).toBeNull();
+  for (let n = 0; n < 3; n++) expect((await server.client.get('/.well-known/jwks.json')).status).toBe(200);
+});
+
+test('the JWK Set has a limit of its own, which also counts 304 responses', async () => {
+  await start({ LIMIT_REQUESTS: '1/1m', LIMIT_KEY_REQUESTS: '4/1m' });
+  const get = (headers = {}) => server.client.get<{ code?: string }>('/.well-known/jwks.json', { headers });
+  expect((await server.client.get('/health/live')).status).toBe(200);
+  expectTooMany(await server.client.get('/health/live'));
+  const { status, headers } = await get();
+  expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
+  const etag = headers.get('etag') as string;
+  expect(etag).toMatch(/^"[\w-]{43}"$/);
+  for (const known of [etag, `"other", W/${etag}`]) {
+    const answer = await get({ 'If-None-Match': known });
+    expect([answer.status, answer.text, answer.headers.get('etag')]).toEqual([304, '', etag]);
+  }
+  expect((await get({ 'If-None-Match': '"other"' })).status).toBe(200);
+  const refused = await get();
+  expectTooMany(refused);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"key_requests";q=4;w=60');
+});

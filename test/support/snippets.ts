@@ -1,0 +1,41 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The issuer in the snippets of the documentation: the only text that tests replace. */
+const ISSUER = 'http://localhost:3000';
+
+/**
+ * The fenced blocks of a page in these languages, by the file name in their first line (`# portero.py`), or by the language if
+ * there is none.
+ */
+export function snippetsOf(page: string, ...languages: string[]): Map<string, string> {
+  const blocks = readFileSync(page, 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
+  const own = [...blocks].filter(([, language = '']) => languages.includes(language));
+  return new Map(
+    own.map(([, language = '', code = '']) => [/^(?:#|\/\/) ([\w-]+(?:\.[\w-]+)+)/.exec(code)?.[1] ?? language, code]),
+  );
+}
+
+/** A folder with the snippets of a page, as a reader would save them. */
+export class SnippetFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'portero-snippets-'));
+
+  constructor(snippets: Map<string, string>, issuer: string) {
+    symlinkSync(resolve('node_modules'), join(this.path, 'node_modules'));
+    this.write('package.json', '{"type":"module"}');
+    for (const [file, code] of snippets) this.write(file, code.replaceAll(ISSUER, issuer));
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.path, file), text);
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.path, file), 'utf8');
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true });
+  }
+}
