@@ -3,6 +3,7 @@ import type { ErrorGuide } from './error-guide.js';
 export const guideEs: ErrorGuide = {
   page: {
     title: 'Errores',
+    pages: 'Páginas',
     intro:
       'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para comunicar un error, indique al operador su `request_id`.',
     when: 'Cuándo',
