@@ -27,13 +27,14 @@ const PROBLEM: Schema = {
     detail: { type: 'string', description: 'For people, in the requested language.' },
     code: { type: 'string', description: 'For programs; stable.' },
     request_id: { type: 'string', description: 'The same as in the X-Request-Id header and the log.' },
+    error: { type: 'string', description: 'Only under /oauth/: the error code of RFC 6749 section 5.2.' },
     errors: {
       type: 'array',
       items: {
         type: 'object',
         required: ['pointer', 'code', 'detail'],
         properties: {
-          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) to the member of the body.' },
+          pointer: { type: 'string', description: 'A JSON Pointer (RFC 6901) to the field.' },
           code: { type: 'string', description: 'For programs; stable.' },
           detail: { type: 'string', description: 'For people, in the requested language.' },
         },
@@ -78,11 +79,18 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   document.components = { ...document.components, schemas: { Problem: PROBLEM, ...document.components?.schemas } };
   documentGuard(document);
   tidySecurity(document);
-  nameShortPaths(document);
   requireIdentifiers(document, app.get(Config));
   addFaultExamples(document);
+  nameShortPaths(document);
   document.paths = sorted(document.paths);
   return document;
+}
+
+/** Which identifiers a registration must contain depends on `REGISTRATION_REQUIRES`. */
+function requireIdentifiers({ components }: OpenAPIObject, config: Config): void {
+  const schema = components?.schemas?.[RegisterRequest.name];
+  if (schema === undefined || '$ref' in schema) throw new Error('the document has no schema of a registration');
+  schema.required = [...new RegisterRequest().missing(config), ...(schema.required ?? [])];
 }
 
 function operationsOf({ paths }: OpenAPIObject): Operation[] {
@@ -107,13 +115,6 @@ function tidySecurity(document: OpenAPIObject): void {
 function sorted(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const rank = (path: string) => (FIRST.includes(path) ? FIRST.indexOf(path) : FIRST.length);
   return Object.fromEntries(Object.entries(paths).sort(([a], [b]) => rank(a) - rank(b)));
-}
-
-/** Which identifiers a registration must contain depends on `REGISTRATION_REQUIRES`. */
-function requireIdentifiers({ components }: OpenAPIObject, config: Config): void {
-  const schema = components?.schemas?.[RegisterRequest.name];
-  if (schema === undefined || '$ref' in schema) throw new Error('the document has no schema of a registration');
-  schema.required = [...new RegisterRequest().missing(config), ...(schema.required ?? [])];
 }
 
 /** `/login` is the same operation as `/auth/login`, but every operation needs a unique id. */

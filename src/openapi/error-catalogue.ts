@@ -4,7 +4,9 @@ import { InvalidClient } from '../oauth/oauth.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import * as http from '../problems/http.errors.js';
-import type { Language } from '../problems/language.js';
+import { type Language, messagesIn } from '../problems/language.js';
+import type { FaultCode } from '../problems/messages.en.js';
+import { fill } from '../problems/problem.js';
 import { CsrfFailed, SessionExpired, SessionInvalid, SessionRevoked } from '../sessions/session.errors.js';
 import {
   RefreshTokenExpired,
@@ -44,6 +46,28 @@ const GROUPS: Record<ErrorGroup, readonly AuthErrorClass[]> = {
 };
 
 const GUIDES: Record<Language, ErrorGuide> = { en: guideEn, es: guideEs };
+
+/** Values for the placeholders of the texts, so that readers see them as users do. */
+const EXAMPLES = {
+  seconds: 30,
+  line: 1,
+  column: 19,
+  name: 'username',
+  minimum: 8,
+  maximum: 256,
+  known: 'username, email, password',
+};
+
+/** Every text that `detail` may have for a problem. The first one is the usual one. */
+export function detailsOf(code: AuthErrorClass['code'], language: Language): string[] {
+  const { problems, details } = messagesIn(language);
+  const precise: Record<string, Record<string, string> | undefined> = details;
+  return [problems[code].detail, ...Object.values(precise[code] ?? {})].map((text) => fill(text, EXAMPLES));
+}
+
+export function faultDetail(code: FaultCode, language: Language): string {
+  return fill(messagesIn(language).faults[code], EXAMPLES);
+}
 
 export function errorGuideIn(language: Language): ErrorGuide {
   return GUIDES[language];

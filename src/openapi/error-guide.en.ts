@@ -8,6 +8,7 @@ export const guideEn: ErrorGuide = {
       'Every error is a problem details object (RFC 9457, `application/problem+json`). Use `code` in programs: it is stable. `title` and `detail` are for people, in English or, if `Accept-Language` prefers it, in Spanish. To report an error, give the operator its `request_id`.',
     when: 'When',
     action: 'What to do',
+    others: 'More precise messages',
     language: 'En español',
   },
   groups: {

@@ -8,6 +8,7 @@ export const guideEs: ErrorGuide = {
       'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para comunicar un error, indique al operador su `request_id`.',
     when: 'Cuándo',
     action: 'Qué hacer',
+    others: 'Mensajes más precisos',
     language: 'In English',
   },
   groups: {

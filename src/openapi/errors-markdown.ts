@@ -1,13 +1,13 @@
-import { type Language, messagesIn } from '../problems/language.js';
+import { messagesIn } from '../problems/language.js';
 import type { FaultCode } from '../problems/messages.en.js';
-import { errorGroups, errorGuideIn } from './error-catalogue.js';
+import { detailsOf, errorGroups, errorGuideIn, faultDetail } from './error-catalogue.js';
 
 /** Where the template of docs/errors.md has the generated part. */
 const PLACE = '<!-- errors -->';
 
 /** The text of docs/errors.md: the template with the tables of all errors. */
 export function errorsMarkdown(template: string): string {
-  return template.replace(PLACE, () => [...problemTables(), faultTable(), messageTable(), detailTable()].join('\n\n'));
+  return template.replace(PLACE, () => [...problemTables(), faultTable(), messageTable()].join('\n\n'));
 }
 
 function problemTables(): string[] {
@@ -24,9 +24,8 @@ function problemTables(): string[] {
 
 function faultTable(): string {
   const { groups, faults } = errorGuideIn('en');
-  const [en, es] = [messagesIn('en').faults, messagesIn('es').faults];
   const rows = (Object.keys(faults) as FaultCode[]).map((code) =>
-    row(`\`${code}\``, faults[code], plain(en[code]), plain(es[code])),
+    row(`\`${code}\``, faults[code], plain(faultDetail(code, 'en')), plain(faultDetail(code, 'es'))),
   );
   const table = ['| Code | When | `detail` in English | `detail` in Spanish |', '|---|---|---|---|', ...rows].join(
     '\n',
@@ -37,28 +36,24 @@ function faultTable(): string {
 function messageTable(): string {
   const [en, es] = [messagesIn('en').problems, messagesIn('es').problems];
   const codes = errorGroups().flatMap(([, kinds]) => kinds.map(({ code }) => code));
-  const text = ({ title, detail }: { title: string; detail: string }) => `**${plain(title)}.** ${plain(detail)}`;
-  const rows = codes.map((code) => row(`\`${code}\``, text(en[code]), text(es[code])));
-  const table = ['| Code | English | Spanish |', '|---|---|---|', ...rows].join('\n');
-  return `## Messages\n\n\`title\` and \`detail\`, as users see them. Values replace the names in braces.\n\n${table}`;
-}
-
-function detailTable(): string {
-  const texts = (language: Language) =>
-    Object.entries(messagesIn(language).details).flatMap(([code, details]) =>
-      Object.entries(details).map(([name, text]) => ({ name: `${code} ${name}`, code, text: plain(text) })),
+  const rows = codes.flatMap((code) => {
+    const [detailsEn, detailsEs] = [detailsOf(code, 'en'), detailsOf(code, 'es')];
+    const first = row(
+      `\`${code}\``,
+      `**${en[code].title}.** ${plain(detailsEn[0])}`,
+      `**${es[code].title}.** ${plain(detailsEs[0])}`,
     );
-  const spanish = new Map(texts('es').map(({ name, text }) => [name, text]));
-  const rows = texts('en').map(({ name, code, text }) => row(`\`${code}\``, text, spanish.get(name) ?? ''));
+    return [first, ...detailsEn.slice(1).map((text, index) => row('', plain(text), plain(detailsEs[index + 1])))];
+  });
   const table = ['| Code | English | Spanish |', '|---|---|---|', ...rows].join('\n');
-  return `If the server knows more, \`detail\` is one of these:\n\n${table}`;
+  return `## Messages\n\n\`title\` and \`detail\`, as users see them. A row without a code is a more precise \`detail\` of the code above.\n\n${table}`;
 }
 
 function row(...cells: string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Text in which Markdown must not find anything. */
-function plain(text: string): string {
+/** Text in which Markdown finds no markup. */
+function plain(text = ''): string {
   return text.replace(/[<*|]|__/g, (found) => found.replaceAll(/./g, '\\$&'));
 }

@@ -1,7 +1,7 @@
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import { type Language, messagesIn } from '../problems/language.js';
 import type { FaultCode } from '../problems/messages.en.js';
-import { errorGroups, errorGuideIn } from './error-catalogue.js';
+import { detailsOf, errorGroups, errorGuideIn, faultDetail } from './error-catalogue.js';
 import type { ErrorGuide } from './error-guide.js';
 
 /** The page that explains every error code, in HTML. */
@@ -52,12 +52,13 @@ ${content}</section>`;
 }
 
 function problem({ code, status }: AuthErrorClass, language: Language, { page, problems }: ErrorGuide): string {
-  const { title, detail } = messagesIn(language).problems[code];
+  const { title } = messagesIn(language).problems[code];
+  const [detail = '', ...others] = detailsOf(code, language);
   const { when, action } = problems[code];
   return `<article class="error" id="${code}">
 <h3><a href="#${code}">${code}</a> <span class="status">${status}</span></h3>
-<p><b>${escapeHtml(title)}.</b> ${message(detail)}</p>
-<dl><dt>${page.when}</dt><dd>${inline(when)}</dd><dt>${page.action}</dt><dd>${inline(action)}</dd></dl>
+<p><b>${escapeHtml(title)}.</b> ${escapeHtml(detail)}</p>
+${others.length === 0 ? '' : `<details><summary>${page.others}</summary><ul>${others.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul></details>\n`}<dl><dt>${page.when}</dt><dd>${inline(when)}</dd><dt>${page.action}</dt><dd>${inline(action)}</dd></dl>
 </article>
 `;
 }
@@ -65,7 +66,7 @@ function problem({ code, status }: AuthErrorClass, language: Language, { page, p
 function fault(code: FaultCode, language: Language, { page, faults }: ErrorGuide): string {
   return `<article class="error" id="${code}">
 <h3><a href="#${code}">${code}</a></h3>
-<p>${message(messagesIn(language).faults[code])}</p>
+<p>${escapeHtml(faultDetail(code, language))}</p>
 <dl><dt>${page.when}</dt><dd>${inline(faults[code])}</dd></dl>
 </article>
 `;
@@ -76,11 +77,6 @@ function inline(markdown: string): string {
   return escapeHtml(markdown)
     .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .replace(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-/** A message, with the names of its values in italics. */
-function message(text: string): string {
-  return escapeHtml(text).replace(/\{(\w+)\}/g, '<var>$1</var>');
 }
 
 function escapeHtml(text: string): string {

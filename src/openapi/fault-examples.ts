@@ -3,6 +3,7 @@ import { PasswordRejected } from '../passwords/passwords.errors.js';
 import type { Fault } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { describeProblem, type Problem } from '../problems/problem.js';
+import { unknownMember } from '../problems/validation.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 interface Schema {
@@ -11,7 +12,7 @@ interface Schema {
   properties?: Record<string, { format?: string; minLength?: number }>;
 }
 
-/** Adds `errors` to the examples of problems that have it, with members that the operation knows. */
+/** Adds `errors` to the examples of problems that have it, with fields that the operation knows. */
 export function addFaultExamples(document: OpenAPIObject): void {
   for (const operation of Object.values(document.paths).flatMap((item) => [item.get, item.post, item.delete])) {
     if (operation === undefined) continue;
@@ -19,11 +20,15 @@ export function addFaultExamples(document: OpenAPIObject): void {
     const [required] = schema?.required ?? [];
     const missing: Fault =
       required === undefined
-        ? { pointer: '/colour', code: 'unknown_member' }
+        ? unknownMember('colour', schema ? Object.keys(schema.properties ?? {}) : queryOf(operation))
         : { pointer: `/${required}`, code: 'required' };
     setFault(operation, ValidationFailed, missing);
     setFault(operation, PasswordRejected, { pointer: `/${newPasswordIn(schema)}`, code: 'password_common' });
   }
+}
+
+function queryOf({ parameters = [] }: Operation): string[] {
+  return parameters.flatMap((one) => ('name' in one && one.in === 'query' ? one.name : []));
 }
 
 function bodyOf({ requestBody }: Operation, { components }: OpenAPIObject): Schema | undefined {

@@ -13,7 +13,7 @@ import {
   ValidationFailed,
 } from './http.errors.js';
 import { en } from './messages.en.js';
-import { fill } from './problem.js';
+import { describeProblem, type Problem } from './problem.js';
 
 const OF_EVERY_ROUTE = [MalformedRequest, RequestTimeout, TooManyRequests, HeadersTooLarge, InternalError, Unavailable];
 const OF_EVERY_BODY = [BodyTooLarge, UnsupportedMediaType];
@@ -53,13 +53,6 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds until a retry makes sense.', schema: { type: 'integer' } },
 } as const;
 
-function example({ code, status }: AuthErrorClass) {
-  return {
-    type: `/docs/errors#${code}`,
-    title: en.problems[code].title,
-    detail: fill(en.problems[code].detail, { seconds: 30 }),
-    status,
-    code,
-    request_id: '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001',
-  };
+function example(kind: AuthErrorClass): Problem {
+  return describeProblem(new kind(), '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001', 'en');
 }

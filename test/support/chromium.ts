@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { testWithProgram } from './on-engine.js';
 
-const EXECUTABLE = '/usr/bin/chromium';
+/** Debian's package `chromium`. */
+const PATH = '/usr/bin/chromium';
+const isThere = existsSync(PATH);
 
-/** Whether Debian's Chromium is installed. */
-export const hasChromium = existsSync(EXECUTABLE);
+/** `test` with a browser. */
+export const testInChromium = testWithProgram(isThere, `needs ${PATH}; Debian: apt-get install chromium`);
 
-/** Starts Chromium without a window. Close it at the end. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+/** A browser, or undefined where the tests that need it are skipped. */
+export async function launchChromium(): Promise<Browser | undefined> {
+  return isThere ? await chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] }) : undefined;
 }
 
 /** A tab, with the errors that its console and its pages reported. Violations of the CSP are among them. */
@@ -25,13 +27,4 @@ export async function openTab(
     if (['error', 'warning'].includes(message.type())) errors.push(message.text());
   });
   return { page, errors };
-}
-
-/** A port for a server whose PUBLIC_URL must name it. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,15 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { hasChromium, launchChromium } from '../../support/chromium.js';
+import { launchChromium, testInChromium } from '../../support/chromium.js';
 import { PASSWORD } from '../../support/client.js';
 import { codeBlock } from '../../support/code-blocks.js';
-import { testWithProgram } from '../../support/on-engine.js';
 import { TestServer } from '../../support/server.js';
 
 /** The examples of docs/front-end.md, as pages of another origin in a browser. */
 const PAGE = 'docs/front-end.md';
-const testInBrowser = testWithProgram(hasChromium, 'needs Chromium');
 
 let folder: string;
 let pages: Server;
@@ -31,7 +29,7 @@ beforeAll(async () => {
   server = await TestServer.start({ CORS_ORIGINS: origin() });
   Object.assign(files, build());
   await server.client.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
-  if (hasChromium) browser = await launchChromium();
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();
@@ -72,7 +70,7 @@ async function logIn(name: string, password: string): Promise<void> {
   await page.click('button');
 }
 
-testInBrowser('the plain page says why a login fails, and greets the user', async () => {
+testInChromium('the plain page says why a login fails, and greets the user', async () => {
   await page.goto(`${origin()}/plain.html`);
   await logIn('ana', 'wrong');
   await page.getByText('The username, the email address or the password is wrong.').waitFor();
@@ -80,7 +78,7 @@ testInBrowser('the plain page says why a login fails, and greets the user', asyn
   await page.getByText('Hello, ana').waitFor();
 });
 
-testInBrowser(
+testInChromium(
   'the React page stays logged in over a reload and an expired access token, until it logs out',
   async () => {
     await page.goto(`${origin()}/react.html`);
@@ -98,7 +96,7 @@ testInBrowser(
   },
 );
 
-testInBrowser(
+testInChromium(
   'requests that find the access token expired share one refresh, and an ended session logs out',
   async () => {
     await page.goto(`${origin()}/react.html`);

@@ -1,13 +1,12 @@
 import type { Browser } from 'playwright-core';
-import { freePort, hasChromium, launchChromium, openTab } from '../../support/chromium.js';
+import { launchChromium, openTab, testInChromium } from '../../support/chromium.js';
 import { Client, PASSWORD } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/engine.js';
-import { testWithProgram } from '../../support/on-engine.js';
+import { freePort } from '../../support/other-program.js';
 import { ServerProcess } from '../../support/process.js';
 import { SwaggerPage } from '../../support/swagger-page.js';
 
 /** Swagger UI in a browser, with the built server. */
-const testInChromium = testWithProgram(hasChromium, 'needs Chromium');
 let browser: Browser | undefined;
 let database: TestDatabase;
 let url: string;
@@ -16,7 +15,7 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://localhost:${port}`;
   await ServerProcess.start({ ...database.env, PORT: String(port), PUBLIC_URL: url });
-  if (hasChromium) browser = await launchChromium();
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();
