@@ -3,6 +3,7 @@ import type { ErrorGuide } from './error-guide.js';
 export const guideEn: ErrorGuide = {
   page: {
     title: 'Errors',
+    pages: 'Pages',
     intro:
       'Every error is a problem details object (RFC 9457, `application/problem+json`). Use `code` in programs: it is stable. `title` and `detail` are for people, in English or, if `Accept-Language` prefers it, in Spanish. To report an error, give the operator its `request_id`.',
     when: 'When',

@@ -3,6 +3,7 @@ import type { ErrorGuide } from './error-guide.js';
 export const guideEs: ErrorGuide = {
   page: {
     title: 'Errores',
+    pages: 'Páginas',
     intro:
       'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para comunicar un error, indique al operador su `request_id`.',
     when: 'Cuándo',
@@ -40,7 +41,7 @@ export const guideEs: ErrorGuide = {
       action: 'Corrija la petición.',
     },
     validation_failed: {
-      when: 'Hay campos del cuerpo que faltan, son desconocidos o no son válidos.',
+      when: 'Hay campos del cuerpo o parámetros de la consulta que faltan, son desconocidos o no son válidos.',
       action: 'Lea `errors` y corrija esos campos.',
     },
     not_found: {

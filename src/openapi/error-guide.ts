@@ -8,7 +8,7 @@ export type ErrorGroup = 'any' | 'registering' | 'login' | 'accessToken' | 'refr
  * relative to docs/.
  */
 export interface ErrorGuide {
-  page: Record<'title' | 'intro' | 'when' | 'action' | 'others' | 'language', string>;
+  page: Record<'title' | 'pages' | 'intro' | 'when' | 'action' | 'others' | 'language', string>;
   groups: Record<ErrorGroup | 'faults', { title: string; intro?: string }>;
   problems: Record<ProblemCode, { when: string; action: string }>;
   faults: Record<FaultCode, string>;

@@ -25,7 +25,7 @@ function problemTables(): string[] {
 function faultTable(): string {
   const { groups, faults } = errorGuideIn('en');
   const rows = (Object.keys(faults) as FaultCode[]).map((code) =>
-    row(`\`${code}\``, faults[code], faultDetail(code, 'en'), faultDetail(code, 'es')),
+    row(`\`${code}\``, faults[code], plain(faultDetail(code, 'en')), plain(faultDetail(code, 'es'))),
   );
   const table = ['| Code | When | `detail` in English | `detail` in Spanish |', '|---|---|---|---|', ...rows].join(
     '\n',
@@ -40,15 +40,20 @@ function messageTable(): string {
     const [detailsEn, detailsEs] = [detailsOf(code, 'en'), detailsOf(code, 'es')];
     const first = row(
       `\`${code}\``,
-      `**${en[code].title}.** ${detailsEn[0]}`,
-      `**${es[code].title}.** ${detailsEs[0]}`,
+      `**${en[code].title}.** ${plain(detailsEn[0])}`,
+      `**${es[code].title}.** ${plain(detailsEs[0])}`,
     );
-    return [first, ...detailsEn.slice(1).map((text, index) => row('', text, detailsEs[index + 1] ?? ''))];
+    return [first, ...detailsEn.slice(1).map((text, index) => row('', plain(text), plain(detailsEs[index + 1])))];
   });
   const table = ['| Code | English | Spanish |', '|---|---|---|', ...rows].join('\n');
   return `## Messages\n\n\`title\` and \`detail\`, as users see them. A row without a code is a more precise \`detail\` of the code above.\n\n${table}`;
 }
 
 function row(...cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '\\<')).join(' | ')} |`;
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text in which Markdown finds no markup. */
+function plain(text = ''): string {
+  return text.replace(/[<*|]|__/g, (found) => found.replaceAll(/./g, '\\$&'));
 }

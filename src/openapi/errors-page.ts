@@ -25,7 +25,7 @@ export function errorsPage(language: Language): string {
 <body>
 <header class="bar">
 <a class="brand" href="/docs"><img src="/docs/favicon.svg" alt="" width="28" height="28">Portero</a>
-<nav>
+<nav aria-label="${guide.page.pages}">
 <a href="/docs">API</a>
 <a href="/docs/errors" aria-current="page">${guide.page.title}</a>
 <a href="/docs/errors?lang=${other}" lang="${other}" hreflang="${other}">${guide.page.language}</a>

@@ -20,11 +20,15 @@ export function addFaultExamples(document: OpenAPIObject): void {
     const [required] = schema?.required ?? [];
     const missing: Fault =
       required === undefined
-        ? unknownMember('colour', Object.keys(schema?.properties ?? {}))
+        ? unknownMember('colour', schema ? Object.keys(schema.properties ?? {}) : queryOf(operation))
         : { pointer: `/${required}`, code: 'required' };
     setFault(operation, ValidationFailed, missing);
     setFault(operation, PasswordRejected, { pointer: `/${newPasswordIn(schema)}`, code: 'password_common' });
   }
+}
+
+function queryOf({ parameters = [] }: Operation): string[] {
+  return parameters.flatMap((one) => ('name' in one && one.in === 'query' ? one.name : []));
 }
 
 function bodyOf({ requestBody }: Operation, { components }: OpenAPIObject): Schema | undefined {

@@ -17,6 +17,7 @@ const FILES = [
   'swagger-ui-bundle.js',
   'portero.css',
   'docs.css',
+  'operations.css',
   'docs.js',
   'memory.js',
   'view.js',

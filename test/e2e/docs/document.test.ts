@@ -65,7 +65,7 @@ test('the examples of validation_failed and password_rejected name a member of t
     examplesOf(one, code).flatMap(({ value }) =>
       value.errors?.map(({ pointer, code: fault }) => `${pointer} ${fault}`),
     );
-  expect(pointers(operation('post', '/auth/register'), 'validation_failed')).toEqual(['/password required']);
+  expect(pointers(operation('post', '/auth/register'), 'validation_failed')).toEqual(['/username required']);
   expect(pointers(operation('post', '/auth/register'), 'password_rejected')).toEqual(['/password password_common']);
   expect(pointers(operation('post', '/users/me/password'), 'password_rejected')).toEqual([
     '/new_password password_common',

@@ -32,7 +32,7 @@ test('the catalogue has every error class of the code once', () => {
 });
 
 test('docs/errors.md lists every message in both languages, as users see it', () => {
-  const text = readFileSync('docs/errors.md', 'utf8');
+  const text = readFileSync('docs/errors.md', 'utf8').replaceAll('\\', '');
   for (const language of ['en', 'es'] as const) {
     const { problems, details, faults } = messagesIn(language);
     const cells = [
@@ -40,7 +40,7 @@ test('docs/errors.md lists every message in both languages, as users see it', ()
       ...Object.values(details).flatMap((texts) => Object.values(texts)),
       ...Object.values(faults),
     ];
-    for (const cell of cells) expect(text).toMatch(asPattern(`| ${cell.replaceAll('<', '\\<')} |`));
+    for (const cell of cells) expect(text).toMatch(asPattern(`| ${cell} |`));
   }
 });
 

@@ -129,7 +129,7 @@ testInChromium('the errors of an operation are one closed list with links to the
   await list.locator('summary').click();
   const item = list.locator('li', { hasText: 'username_taken' });
   expect(await item.textContent()).toMatch(/^username_taken409The username/);
-  expect(await list.locator('pre').textContent()).toContain('"pointer": "/password"');
+  expect(await list.locator('pre').textContent()).toContain('"pointer": "/username"');
   await item.locator('a').click();
   await docs.page.waitForURL('**/docs/errors#username_taken');
   expect(await docs.page.locator(':target').textContent()).toContain('409');
