@@ -36,7 +36,10 @@ export class VerifyController {
     description: 'The token or cookie is valid. There is no body.',
     headers: {
       'X-Auth-User': text('The user id.', ID),
-      'X-Auth-Name': text('The username, else the email, percent-encoded as UTF-8 except for `@`.', 'ana@example.com'),
+      'X-Auth-Name': text(
+        'The username, else the email, percent-encoded as UTF-8 except for `@`.',
+        'sofia@example.com',
+      ),
       'X-Auth-Session': text('The session id.', ID),
       ...LIMIT_HEADERS,
     },
