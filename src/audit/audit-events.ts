@@ -1,50 +1,41 @@
-/** Every event in the audit trail. docs/audit.md documents each of them; a test compares the two. */
+/**
+ * Every event in the audit trail, and whether it concerns one user or the service. docs/audit.md documents each of them; a test
+ * compares the two.
+ */
 export const AUDIT_EVENTS = {
-  registered: { results: ['ok'] },
-  login: { results: ['ok', 'refused'] },
-  'login.locked': { results: ['refused'] },
-  'session.renewed': { results: ['ok'] },
-  refresh: { results: ['ok', 'refused'] },
-  'refresh.reused': { results: ['refused'] },
-  logout: { results: ['ok'] },
-  'session.ended': { results: ['ok'] },
-  'password.changed': { results: ['ok'] },
-  'password.refused': { results: ['refused'] },
-  'user.deleted': { results: ['ok'] },
-  'user.disabled': { results: ['ok'] },
-  'user.enabled': { results: ['ok'] },
-  'users.imported': { results: ['ok'] },
-  'key.rotated': { results: ['ok'] },
-  'key.imported': { results: ['ok'] },
-  'key.revoked': { results: ['ok'] },
-  'secret.resealed': { results: ['ok'] },
-  'client.created': { results: ['ok'] },
-  'client.revoked': { results: ['ok'] },
-  'client.refused': { results: ['refused'] },
-  'request.refused': { results: ['refused'] },
-  'limit.hit': { results: ['refused'] },
-} as const satisfies Record<string, { results: readonly AuditResult[] }>;
+  registered: { of: 'user', results: ['ok'] },
+  login: { of: 'user', results: ['ok', 'refused'] },
+  'login.locked': { of: 'user', results: ['refused'] },
+  'session.renewed': { of: 'user', results: ['ok'] },
+  refresh: { of: 'user', results: ['ok', 'refused'] },
+  'refresh.reused': { of: 'user', results: ['refused'] },
+  'token.issued': { of: 'user', results: ['ok'] },
+  logout: { of: 'user', results: ['ok'] },
+  'session.ended': { of: 'user', results: ['ok'] },
+  'password.changed': { of: 'user', results: ['ok'] },
+  'password.refused': { of: 'user', results: ['refused'] },
+  'user.deleted': { of: 'user', results: ['ok'] },
+  'user.disabled': { of: 'user', results: ['ok'] },
+  'user.enabled': { of: 'user', results: ['ok'] },
+  'users.imported': { of: 'service', results: ['ok'] },
+  'key.rotated': { of: 'service', results: ['ok'] },
+  'key.imported': { of: 'service', results: ['ok'] },
+  'key.revoked': { of: 'service', results: ['ok'] },
+  'secret.resealed': { of: 'service', results: ['ok'] },
+  'client.created': { of: 'service', results: ['ok'] },
+  'client.revoked': { of: 'service', results: ['ok'] },
+  'client.refused': { of: 'service', results: ['refused'] },
+  'request.refused': { of: 'service', results: ['refused'] },
+  'limit.hit': { of: 'user', results: ['refused'] },
+} as const satisfies Record<string, { of: 'user' | 'service'; results: readonly AuditResult[] }>;
 
 export type AuditResult = 'ok' | 'refused';
 export type AuditEventType = keyof typeof AUDIT_EVENTS;
 
-/** The events that can concern one user, who sees them. The others concern the service. */
-export const USER_EVENT_TYPES = [
-  'registered',
-  'login',
-  'login.locked',
-  'session.renewed',
-  'refresh',
-  'refresh.reused',
-  'logout',
-  'session.ended',
-  'password.changed',
-  'password.refused',
-  'user.deleted',
-  'user.disabled',
-  'user.enabled',
-  'limit.hit',
-] as const satisfies readonly AuditEventType[];
+/** The events that concern one user, who sees them. The others concern the service. */
+export const USER_EVENT_TYPES = (Object.keys(AUDIT_EVENTS) as AuditEventType[]).filter(
+  (type) => AUDIT_EVENTS[type].of === 'user',
+);
 
 /** The events that may have the result `refused`. */
 export type RefusedEventType = {

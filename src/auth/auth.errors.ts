@@ -10,3 +10,9 @@ export class InvalidCredentials extends AuthError {
   static readonly code = 'invalid_credentials';
   static readonly status = 401;
 }
+
+/** The route is for session cookies only. */
+export class CookieRequired extends AuthError {
+  static readonly code = 'cookie_required';
+  static readonly status = 403;
+}

@@ -8,12 +8,14 @@ import { AccessGuard } from './access/access.guard.js';
 import { CookieStrategy } from './access/cookie.strategy.js';
 import { CsrfController } from './access/csrf.controller.js';
 import { JwtStrategy } from './access/jwt.strategy.js';
+import { AccessTokenController } from './access-token.controller.js';
 import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
 import { SignInModule } from './sign-in.module.js';
+import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
 const CREDENTIALS = [PasswordModule];
@@ -21,7 +23,14 @@ const CREDENTIALS = [PasswordModule];
 /** The routes and guards of authentication. */
 @Module({
   imports: [...CREDENTIALS, PassportModule, RateLimitsModule, TokensModule, SessionsModule, SignInModule],
-  controllers: [RefreshController, LogoutController, CsrfController, ProtectedController],
+  controllers: [
+    RefreshController,
+    LogoutController,
+    CsrfController,
+    AccessTokenController,
+    VerifyController,
+    ProtectedController,
+  ],
   providers: [JwtStrategy, CookieStrategy, Logout, { provide: APP_GUARD, useClass: AccessGuard }],
   exports: [SignInModule],
 })

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { IssuedAccessToken } from '../sessions/cookie-tokens.js';
 import type { IssuedTokens } from '../sessions/sessions.service.js';
 import { ACCESS_TOKEN_EXAMPLE, REFRESH_TOKEN_EXAMPLE } from './token-examples.js';
 
-/** RFC 6749 §5.1, with the lifetime of the refresh token. */
-export class TokensResponse {
+/** RFC 6749 §5.1. */
+export class AccessTokenResponse {
   @ApiProperty({ description: 'A JWT (RFC 9068). Send it as `Authorization: Bearer`.', example: ACCESS_TOKEN_EXAMPLE })
   access_token!: string;
 
@@ -13,6 +14,13 @@ export class TokensResponse {
   @ApiProperty({ description: 'Seconds until the access token expires.', example: 300 })
   expires_in!: number;
 
+  static of({ accessToken, accessExpiresInSeconds }: IssuedAccessToken): AccessTokenResponse {
+    return { access_token: accessToken, token_type: 'Bearer', expires_in: accessExpiresInSeconds };
+  }
+}
+
+/** RFC 6749 §5.1, with the lifetime of the refresh token. */
+export class TokensResponse extends AccessTokenResponse {
   @ApiProperty({
     description: 'Opaque. Send it to `POST /auth/refresh` for new tokens.',
     example: REFRESH_TOKEN_EXAMPLE,
@@ -22,11 +30,9 @@ export class TokensResponse {
   @ApiProperty({ description: 'Seconds until the refresh token expires.', example: 1209600 })
   refresh_expires_in!: number;
 
-  static of(tokens: IssuedTokens): TokensResponse {
+  static override of(tokens: IssuedTokens): TokensResponse {
     return {
-      access_token: tokens.accessToken,
-      token_type: 'Bearer',
-      expires_in: tokens.accessExpiresInSeconds,
+      ...AccessTokenResponse.of(tokens),
       refresh_token: tokens.refreshToken,
       refresh_expires_in: tokens.refreshExpiresInSeconds,
     };

@@ -2,7 +2,7 @@ import type { Parser, Rate } from './setting.js';
 import { ConfigError, duration, integer, rate } from './setting.js';
 
 /** What a limit counts by. */
-export type CountedBy = 'address' | 'account' | 'client';
+export type CountedBy = 'address' | 'account' | 'client' | 'session';
 
 interface Limit {
   /** The setting that changes it. */
@@ -19,8 +19,10 @@ export const LIMITS = {
   registrations: { setting: 'LIMIT_REGISTRATIONS', countedBy: 'address', rate: '30/10m' },
   refreshes: { setting: 'LIMIT_REFRESHES', countedBy: 'address', rate: '300/1m' },
   password_changes: { setting: 'LIMIT_PASSWORD_CHANGES', countedBy: 'account', rate: '10/15m' },
+  tokens: { setting: 'LIMIT_TOKENS', countedBy: 'account', rate: '60/1m' },
   requests: { setting: 'LIMIT_REQUESTS', countedBy: 'address', rate: '1200/1m' },
   client_requests: { setting: 'LIMIT_CLIENT_REQUESTS', countedBy: 'client', rate: '60000/1m' },
+  verifications: { setting: 'LIMIT_VERIFICATIONS', countedBy: 'session', rate: '6000/1m' },
   key_requests: { setting: 'LIMIT_KEY_REQUESTS', countedBy: 'address', rate: '6000/1m' },
 } as const satisfies Record<string, Limit>;
 

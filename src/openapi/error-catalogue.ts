@@ -1,4 +1,4 @@
-import { InvalidCredentials, RegistrationClosed } from '../auth/auth.errors.js';
+import { CookieRequired, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { InvalidClient } from '../oauth/oauth.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -41,7 +41,7 @@ const GROUPS: Record<ErrorGroup, readonly AuthErrorClass[]> = {
   login: [InvalidCredentials, WrongPassword, TooManyAttempts, Busy],
   accessToken: [TokenMissing, TokenMalformed, TokenExpired, TokenRevoked],
   refreshToken: [RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked],
-  cookie: [CsrfFailed, SessionInvalid, SessionExpired, SessionNotFound],
+  cookie: [CsrfFailed, CookieRequired, SessionInvalid, SessionExpired, SessionNotFound],
   services: [InvalidClient],
 };
 

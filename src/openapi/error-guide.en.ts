@@ -142,6 +142,10 @@ export const guideEn: ErrorGuide = {
       action:
         'Get the token of this session from `GET /auth/csrf`, and send it from a page of this service or of an origin in `CORS_ORIGINS`.',
     },
+    cookie_required: {
+      when: 'From `POST /auth/token`: the request has an access token instead of a session cookie.',
+      action: 'Send the cookie. With a refresh token, use `POST /auth/refresh`.',
+    },
     session_invalid: {
       when: 'The cookie is not a genuine one of this service, or there is more than one.',
       action: 'Log in.',

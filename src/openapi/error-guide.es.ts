@@ -142,6 +142,10 @@ export const guideEs: ErrorGuide = {
       action:
         'Obtenga el token de esta sesión con `GET /auth/csrf` y envíelo desde una página de este servicio o de un origen de `CORS_ORIGINS`.',
     },
+    cookie_required: {
+      when: 'De `POST /auth/token`: la petición lleva un token de acceso en lugar de una cookie de sesión.',
+      action: 'Envíe la cookie. Con un token de refresco, use `POST /auth/refresh`.',
+    },
     session_invalid: {
       when: 'La cookie no es una auténtica de este servicio, o hay más de una.',
       action: 'Inicie sesión.',

@@ -113,6 +113,11 @@ export const problems = {
     title: 'The request may come from another site',
     detail: 'Send the csrf_token of this session as X-CSRF-Token. GET /auth/csrf returns it.',
   },
+  cookie_required: {
+    title: 'A session cookie is required',
+    detail:
+      'Send the session cookie and no access token. A client with a refresh token gets new tokens from POST /auth/refresh.',
+  },
   session_invalid: {
     title: 'The session cookie is not valid',
     detail: 'The session cookie is not genuine, or there is more than one. Log in again.',

@@ -113,6 +113,11 @@ export const es: Messages = {
       title: 'La petición podría proceder de otro sitio',
       detail: 'Envíe el csrf_token de esta sesión como X-CSRF-Token. GET /auth/csrf lo devuelve.',
     },
+    cookie_required: {
+      title: 'Se requiere una cookie de sesión',
+      detail:
+        'Envíe la cookie de sesión, sin token de acceso. Un cliente con token de refresco obtiene tokens nuevos con POST /auth/refresh.',
+    },
     session_invalid: {
       title: 'La cookie de sesión no es válida',
       detail: 'La cookie de sesión no es auténtica, o hay más de una. Inicie sesión de nuevo.',

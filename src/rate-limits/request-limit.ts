@@ -5,6 +5,7 @@ import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { LIMITS, type LimitName } from '../config/limits.js';
+import { KeyedHash } from '../crypto/keyed-hash.js';
 import { addressKey } from '../http/client-address.js';
 import { clientContextOf } from '../http/client-context.js';
 import type { RequestCounter } from '../http/request-counter.js';
@@ -44,9 +45,12 @@ interface Pending {
   rejection: TooManyRequests | undefined;
 }
 
-/** How many credentials of an address over its limit an instance checks at a time, and how long others wait for that. */
+/** How many unknown credentials of an address over its limit an instance checks at a time, and how long how many others wait. */
 const CHECKS_OVER_LIMIT = 2;
-const CHECK_WAIT_MS = 1000;
+const CHECK_WAIT_MS = 5000;
+const MAX_WAITING_CHECKS = 1000;
+/** How many `Authorization` headers that were valid an instance remembers, as keyed hashes. */
+const MAX_KNOWN = 10_000;
 
 /**
  * The limits on all requests. Counted in the memory of the process, which costs next to nothing: with n instances, a client
@@ -56,11 +60,13 @@ const CHECK_WAIT_MS = 1000;
 export class RequestLimit implements RequestCounter {
   readonly #counters = new Map<LimitName, WindowCounters>();
   readonly #pending = new WeakMap<FastifyRequest, Pending>();
-  readonly #checks = new ConcurrencyLimit(CHECKS_OVER_LIMIT, CHECK_WAIT_MS);
+  readonly #checks = new ConcurrencyLimit(CHECKS_OVER_LIMIT, CHECK_WAIT_MS, MAX_WAITING_CHECKS);
+  readonly #known = new Set<string>();
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly hash: KeyedHash,
     private readonly repeated: RepeatedEvents,
   ) {}
 
@@ -109,6 +115,7 @@ export class RequestLimit implements RequestCounter {
     }
     const { limit, address, endsAt, rejection: overLimit } = pending;
     const { id, event } = await (overLimit ? this.#checkOverLimit(request, overLimit, authenticate) : authenticate());
+    this.#remember(request.headers.authorization);
     if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
     const taken = this.#count(limit, id);
     const rejection = this.#rejection(limit, taken);
@@ -122,9 +129,15 @@ export class RequestLimit implements RequestCounter {
     return this.#pending.has(request);
   }
 
+  /**
+   * Checks a credential from an address over its limit. Two at a time, so that a flood does not occupy the database. Credentials
+   * that were valid before are checked at once, so that they do not wait behind the flood.
+   */
   async #checkOverLimit<T>(request: FastifyRequest, overLimit: TooManyRequests, check: () => Promise<T>): Promise<T> {
     const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
-    const leave = await this.#checks.enter(addressKey(request.ip));
+    const leave = this.#isKnown(request.headers.authorization)
+      ? () => undefined
+      : await this.#checks.enter(addressKey(request.ip));
     if (leave === undefined) throw await rejection();
     try {
       return await check();
@@ -134,6 +147,21 @@ export class RequestLimit implements RequestCounter {
     } finally {
       leave();
     }
+  }
+
+  #isKnown(authorization: string | undefined): boolean {
+    return authorization !== undefined && this.#known.has(this.#fingerprint(authorization));
+  }
+
+  #remember(authorization: string | undefined): void {
+    if (authorization === undefined) return;
+    this.#known.add(this.#fingerprint(authorization));
+    const [oldest] = this.#known.size > MAX_KNOWN ? this.#known : [];
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #fingerprint(authorization: string): string {
+    return this.hash.of('authorization', authorization).toString('base64url');
   }
 
   async #recorded(

@@ -58,3 +58,16 @@ export const RETRY = `
          LEAST(s.expires_at, s.refresh_expires_at) <= ${databaseTime('$2')} AS "isExpired",
          COALESCE(s.rotated_at + ${interval('$3')} > ${databaseTime('$2')}, false) AS "isInGrace"
     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`;
+
+/** $1 session, $2 time, $3 when the access token expires, by the clock of the instance that issues it; $4 the event, if recorded. */
+const grantAccess = (also = '') => `
+  WITH granted AS (
+    UPDATE sessions s SET access_expires_at = GREATEST($3, s.access_expires_at)
+      FROM users u
+     WHERE s.id = $1 AND s.transport = 'cookie' AND s.ended_at IS NULL AND s.expires_at > ${databaseTime('$2')}
+       AND u.id = s.user_id AND u.disabled_at IS NULL
+    RETURNING ${LIVE_SESSION}
+  )${also} SELECT * FROM granted`;
+
+export const GRANT_ACCESS = grantAccess();
+export const GRANT_ACCESS_AND_RECORD = grantAccess(`, event AS (${insertEvent('$4', { from: 'granted' })})`);

@@ -5,6 +5,7 @@ import { Cleanup } from '../database/cleanup.js';
 import { databaseTime } from '../database/database-time.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { CookieSessions } from './cookie-sessions.js';
+import { CookieTokens } from './cookie-tokens.js';
 import { LastSeen } from './last-seen.js';
 import { LiveTokens } from './live-tokens.js';
 import { NewSessions } from './new-sessions.js';
@@ -18,8 +19,17 @@ const KEPT = `interval '1 day'`;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session]), TokensModule],
-  providers: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, LastSeen, UserSessions],
-  exports: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, UserSessions],
+  providers: [
+    NewSessions,
+    SessionsService,
+    Revocations,
+    LiveTokens,
+    CookieSessions,
+    CookieTokens,
+    LastSeen,
+    UserSessions,
+  ],
+  exports: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, CookieTokens, UserSessions],
 })
 export class SessionsModule {
   constructor(cleanup: Cleanup, clock: Clock) {

@@ -9,6 +9,7 @@ import { Config } from '../config/config.js';
 import type { ClientContext } from '../http/client-context.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { displayName } from '../users/user.entity.js';
+import type { IssuedAccessToken } from './cookie-tokens.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocation/revocations.js';
 import { Session } from './session.entity.js';
@@ -23,9 +24,7 @@ import {
 } from './session-statements.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
-export interface IssuedTokens {
-  accessToken: string;
-  accessExpiresInSeconds: number;
+export interface IssuedTokens extends IssuedAccessToken {
   refreshToken: string;
   refreshExpiresInSeconds: number;
 }

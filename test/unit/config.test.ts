@@ -202,7 +202,7 @@ test('ENV_FILE=none reads no file, and a missing ENV_FILE stops the start', () =
 
 test('the .env file in docs/configuration.md is read as the page says', () => {
   const settings = parseEnv(codeBlock('docs/configuration.md', 'PUBLIC_URL='));
-  expect(Object.keys(settings)).toEqual(['PUBLIC_URL', 'DATABASE_URL', 'ACCESS_TOKEN_TTL']);
+  expect(Object.keys(settings).sort()).toEqual(['ACCESS_TOKEN_TTL', 'DATABASE_URL', 'PUBLIC_URL']);
   expect(load(settings as Record<string, string>).config).toMatchObject({
     publicUrl: 'https://auth.example.com',
     databaseUrl: 'postgres://portero:password@db.internal:5432/portero',

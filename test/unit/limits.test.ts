@@ -26,8 +26,10 @@ test('the defaults match the contract [ASVS 2.3.2]', () => {
     registrations: { quota: 30, windowSeconds: 600 },
     refreshes: { quota: 300, windowSeconds: 60 },
     password_changes: { quota: 10, windowSeconds: 900 },
+    tokens: { quota: 60, windowSeconds: 60 },
     requests: { quota: 1200, windowSeconds: 60 },
     client_requests: { quota: 60_000, windowSeconds: 60 },
+    verifications: { quota: 6000, windowSeconds: 60 },
     key_requests: { quota: 6000, windowSeconds: 60 },
   });
   expect(lockout).toEqual({ after: 5, wait: 30_000, maxWait: 900_000, forgetAfter: 12 * 3_600_000 });

@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../http/principal.js';
 import { PUBLIC } from '../../http/public.decorator.js';
+import { RequestLimit } from '../../rate-limits/request-limit.js';
 import { SessionExpired, SessionInvalid, SessionRevoked } from '../../sessions/session.errors.js';
 import { TokenExpired, TokenMalformed, TokenMissing, TokenRevoked } from '../../tokens/token.errors.js';
 import { CookieStrategy } from './cookie.strategy.js';
@@ -20,6 +21,8 @@ export const GUARD_ERRORS = [
   SessionRevoked,
 ];
 
+type GuardedRequest = FastifyRequest & { user?: Principal };
+
 /**
  * The global guard: all routes need a session unless they are marked `@Public()`. Strategies run in order, and the first
  * one that finds its credential decides. So an invalid access token is rejected even if the request has a valid cookie.
@@ -32,6 +35,7 @@ export class AccessGuard implements CanActivate {
 
   constructor(
     private readonly reflector: Reflector,
+    private readonly requests: RequestLimit,
     jwt: JwtStrategy,
     cookie: CookieStrategy,
   ) {
@@ -45,11 +49,24 @@ export class AccessGuard implements CanActivate {
       isPublic = this.reflector.getAllAndOverride(PUBLIC, [handler, context.getClass()]) === true;
       this.#isPublic.set(handler, isPublic);
     }
-    return isPublic || this.#authenticate(context.switchToHttp().getRequest());
+    if (isPublic) return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<GuardedRequest>();
+    return this.requests.isPending(request) ? this.#admit(request, http.getResponse()) : this.#authenticate(request);
+  }
+
+  /** For routes that count requests by session. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
+  async #admit(request: GuardedRequest, reply: FastifyReply): Promise<true> {
+    await this.requests.admit(request, reply, async () => {
+      await this.#authenticate(request);
+      const { userId, sessionId } = request.user as Principal;
+      return { id: sessionId, event: { userId, sessionId } };
+    });
+    return true;
   }
 
   /** @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy */
-  async #authenticate(request: FastifyRequest & { user?: Principal }): Promise<true> {
+  async #authenticate(request: GuardedRequest): Promise<true> {
     for (const run of this.#runners) {
       const principal = await run(request);
       if (principal === undefined) continue;

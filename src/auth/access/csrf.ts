@@ -8,6 +8,13 @@ import { CookieSessions } from '../../sessions/cookie-sessions.js';
 import { CsrfFailed } from '../../sessions/session.errors.js';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Verifies another request for a proxy, which names its method in `X-Forwarded-Method`. */
+    forwarded?: boolean;
+  }
+}
+
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -34,7 +41,7 @@ export class Csrf {
 
   /** Checks the origin and the CSRF token of a request with a session cookie. @throws CsrfFailed */
   async check(request: FastifyRequest, sessionId: string): Promise<void> {
-    if (SAFE.has(request.method)) return;
+    if (SAFE.has(methodOf(request))) return;
     await this.checkOrigin(request);
     const token = request.headers['x-csrf-token'];
     if (typeof token === 'string' && this.cookieSessions.codec.isCsrfToken(sessionId, token)) return;
@@ -54,6 +61,12 @@ export class Csrf {
     await this.repeated.recordRefused('request.refused', { client: clientContextOf(request), details });
     throw new CsrfFailed({ detail });
   }
+}
+
+/** The method of a request, or of the request that a proxy wants to forward. */
+function methodOf({ method, headers, routeOptions }: FastifyRequest): string {
+  if (!routeOptions.config.forwarded) return method;
+  return String(headers['x-forwarded-method'] ?? method);
 }
 
 /** The origin of the service. For a loopback host, also the origins with the other names of that host. */

@@ -57,7 +57,7 @@ test('the examples of register and login are one user, and not the one that the 
     expect([username?.example, email?.example]).toEqual(['sofia', 'sofia@example.com']);
     expect(password?.example).toBe('correct horse battery staple');
   }
-  expect(JSON.stringify(document)).not.toMatch(/"ana(@|")/);
+  expect(JSON.stringify(document).match(/"ana(@|")/)).toBeNull();
 });
 
 test('the examples of validation_failed and password_rejected name a member of the operation', () => {

@@ -28,6 +28,8 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'GET /protected': 'session',
   'POST /protected': 'session',
   'GET /auth/csrf': 'session',
+  'GET /auth/verify': 'session',
+  'POST /auth/token': 'session',
   'GET /auth/sessions': 'session',
   'DELETE /auth/sessions': 'session',
   'DELETE /auth/sessions/{id}': 'session',

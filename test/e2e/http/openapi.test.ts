@@ -59,6 +59,8 @@ test('documents every route of the contract with a summary', () => {
       'POST /refresh',
       'POST /register',
       'GET /auth/csrf',
+      'GET /auth/verify',
+      'POST /auth/token',
       'GET /auth/sessions',
       'DELETE /auth/sessions',
       'DELETE /auth/sessions/{id}',
@@ -87,7 +89,8 @@ test('every route that accepts a cookie documents the errors and the CSRF header
   for (const [route, { security = [], parameters = [] }] of routes) {
     if (!security.some((scheme) => 'cookie' in scheme) || route.endsWith('/logout')) continue;
     const named = parameters.filter(({ name }) => name === 'X-CSRF-Token').length;
-    const isSafe = route.startsWith('GET ');
+    // A verification stands for a request of any method.
+    const isSafe = route.startsWith('GET ') && route !== 'GET /auth/verify';
     expect([route, named]).toEqual([route, isSafe ? 0 : 1]);
     const expected = isSafe ? bad : [...bad, 'csrf_failed'];
     expect([...(codes[route] as Set<string>)]).toEqual(expect.arrayContaining(expected));
@@ -113,6 +116,8 @@ test('documents every error of the contract on the routes where it can occur', (
       'session_invalid',
       'csrf_failed',
     ],
+    'POST /auth/token': ['token_missing', 'cookie_required', 'session_revoked', 'csrf_failed'],
+    'GET /auth/verify': ['token_missing', 'token_revoked', 'session_expired', 'csrf_failed', 'too_many_requests'],
     'GET /auth/sessions': ['token_missing', 'session_expired'],
     'DELETE /auth/sessions/{id}': ['session_not_found', 'csrf_failed'],
     'DELETE /auth/sessions': ['validation_failed', 'csrf_failed'],

@@ -54,7 +54,7 @@ test('a cookie login issues no token, and no response body contains the cookie v
   const { answer, cookie } = await logInByCookie();
   const value = cookie.split('=')[1] as string;
   expect(answer.text).not.toMatch(/access_token|refresh_token|eyJ/);
-  for (const path of ['/protected', '/users/me', '/auth/csrf', '/auth/sessions']) {
+  for (const path of ['/protected', '/users/me', '/auth/csrf', '/auth/verify', '/auth/sessions']) {
     const { status, text } = await server.client.get(path, { headers: { Cookie: cookie } });
     expect([path, status]).toEqual([path, 200]);
     expect(text).not.toContain(value);

@@ -24,7 +24,14 @@ export function longValue({ start, middle, end }: LongHeader): string {
 /** The paths that read each header, and the elements of its grammar. */
 const READERS: Record<string, { targets: string[]; pieces: string[] }> = {
   Cookie: {
-    targets: ['GET /users/me', 'POST /auth/logout', 'GET /auth/csrf', 'POST /auth/login', 'POST /auth/register'],
+    targets: [
+      'GET /users/me',
+      'POST /auth/logout',
+      'GET /auth/csrf',
+      'GET /auth/verify',
+      'POST /auth/login',
+      'POST /auth/register',
+    ],
     pieces: ['portero=', '__Host-portero=', 'portero-device=', '$Version', ';', '; ', '=', '"', ',', 'A'.repeat(60)],
   },
   Range: { targets: [`GET ${PAGE}`], pieces: ['bytes=', 'bytes', '0-1', '-1', '9999999-', '-', ',', ', ', '='] },
