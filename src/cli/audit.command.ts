@@ -6,6 +6,7 @@ import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/au
 import { AuditHistory } from '../audit/audit-history.js';
 import { eventRow } from '../audit/event-row.js';
 import { namedUser } from './named-user.js';
+import { quoted } from './quoted.js';
 import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
@@ -68,11 +69,6 @@ function asText(event: AuditEvent): string {
     .filter(([name, value]) => name !== 'id' && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${quoted(value)}`);
   return [occurred_at, result.padEnd(7), type.padEnd(16), actor, quoted(ip ?? '-'), ...more].join('  ');
-}
-
-function quoted(value: unknown): string {
-  const text = String(value);
-  return /^[\w.:/@+-]*$/.test(text) ? text : JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
 }
 
 const AGO: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,3 +1,4 @@
+import { quoted } from '../quoted.js';
 import { table } from '../table.js';
 import { print, type Terminal } from '../terminal.js';
 import type { ProgressBar } from './progress-bar.js';
@@ -34,13 +35,13 @@ export class ImportReport {
   }
 
   /** @param reason must not contain values of the row */
-  refused(line: number, reason: string): void {
+  refused({ line, name }: { line: number; name?: string | undefined }, reason: string): void {
     const { json, unit, progress } = this.options;
     this.#refused++;
     progress.advance();
     progress.clear();
-    if (json) print(this.terminal, JSON.stringify({ type: 'refused', [unit]: line, reason }));
-    else this.terminal.stderr.write(`${unit} ${line}: ${reason}\n`);
+    if (json) print(this.terminal, JSON.stringify({ type: 'refused', [unit]: line, user: name, reason }));
+    else this.terminal.stderr.write(`${unit} ${line}${name === undefined ? '' : ` (${quoted(name)})`}: ${reason}\n`);
   }
 
   /** Prints the summary. @returns the exit code */

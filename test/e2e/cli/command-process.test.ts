@@ -15,7 +15,7 @@ test('reads standard input, and exits with 3 if rows were rejected, 1 on failure
   expect(summary(await command.runProcess(['users', 'import', '-'], rows))).toEqual({
     code: 3,
     last: '1 imported, 0 already there, 1 refused.',
-    stderr: 'line 3: password_hash has an unknown format\n',
+    stderr: 'line 3 (bob): password_hash has an unknown format\n',
   });
   expect(await command.runProcess(['users', 'hashes'])).toEqual({
     code: 0,
@@ -44,7 +44,7 @@ test('exits without a stack trace if the reader of its output closes the pipe', 
   const script = '"$0" dist/portero.js users import - --json | head -n 1';
   const { stdout, stderr } = await command.runProcess([script, process.execPath], rows, ['sh', '-c']);
   expect({ stdout, stderr }).toEqual({
-    stdout: '{"type":"refused","line":2,"reason":"password_hash has an unknown format"}\n',
+    stdout: '{"type":"refused","line":2,"user":"user-0","reason":"password_hash has an unknown format"}\n',
     stderr: '',
   });
 });
