@@ -9,6 +9,7 @@ export const AUDIT_EVENTS = {
   logout: { results: ['ok'] },
   'session.ended': { results: ['ok'] },
   'password.changed': { results: ['ok'] },
+  'email.changed': { results: ['ok'] },
   'password.refused': { results: ['refused'] },
   'user.deleted': { results: ['ok'] },
   'user.disabled': { results: ['ok'] },

@@ -6,6 +6,7 @@ import { openDatabase } from '../database/data-source.js';
 import { migrate } from '../database/migrate.js';
 import { Client } from '../oauth/client.entity.js';
 import { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
+import { User } from '../users/user.entity.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -19,7 +20,10 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { config } = loadConfig(environment(env));
   const database = openDatabase(config);
-  const dataSource = new DataSource({ ...database.migrationOptions, entities: [SigningKeyRow, Client, AuditEvent] });
+  const dataSource = new DataSource({
+    ...database.migrationOptions,
+    entities: [SigningKeyRow, Client, AuditEvent, User],
+  });
   try {
     await dataSource.initialize();
     await migrate(dataSource);

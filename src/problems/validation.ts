@@ -26,7 +26,7 @@ interface Demanding {
  *
  * @throws ValidationFailed with every fault, up to 20 unknown members
  */
-async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
+export async function validateBody<T extends Demanding>(dto: Type<T>, config: Config, body: unknown = {}): Promise<T> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationFailed({ faults: [{ pointer: '', code: 'not_an_object' }] });
   }

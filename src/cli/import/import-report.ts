@@ -54,15 +54,14 @@ export class ImportReport {
       total.already_there += already_there;
     }
     const summary = { ...total, refused: this.#refused };
-    const lines = json ? [this.#json(summary)] : [...this.#table(), sentence(summary, dryRun)];
-    print(this.terminal, lines.join('\n'));
+    if (!json && this.#formats.size > 0) print(this.terminal, this.#table());
+    print(this.terminal, json ? this.#json(summary) : sentence(summary, dryRun));
     return this.#refused > 0 ? 3 : 0;
   }
 
-  #table(): string[] {
-    if (this.#formats.size === 0) return [];
+  #table(): string {
     const rows = [...this.#formats].map(([name, counts]) => [name, `${counts.imported}`, `${counts.already_there}`]);
-    return table([['format', this.options.dryRun ? 'to import' : 'imported', 'already there'], ...rows]);
+    return table(['FORMAT', this.options.dryRun ? 'TO IMPORT' : 'IMPORTED', 'ALREADY THERE'], rows);
   }
 
   #json(summary: Counts & { refused: number }): string {

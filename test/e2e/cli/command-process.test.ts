@@ -19,7 +19,7 @@ test('reads standard input, and exits with 3 if rows were rejected, 1 on failure
   });
   expect(await command.runProcess(['users', 'hashes'])).toEqual({
     code: 0,
-    stdout: 'bcrypt  1\n1 users\n',
+    stdout: 'FORMAT  USERS\nbcrypt      1\n1 user\n',
     stderr: '',
   });
   expect(await command.runProcess(['users', 'disable', 'nobody'])).toEqual({

@@ -105,7 +105,7 @@ test('imports a hash of another Portero unchanged, and users hashes reports unkn
     stderr: 'line 3 (bob): password_hash is a malformed Portero hash\n',
   });
   const { stdout } = await command.run(['users', 'hashes']);
-  expect(stdout).toBe('portero-bcrypt  1\n1 users\n');
+  expect(stdout).toBe('FORMAT          USERS\nportero-bcrypt      1\n1 user\n');
 });
 
 test('scripts/portero.mjs runs the same command', async () => {
