@@ -108,11 +108,6 @@ test('imports a hash of another Portero unchanged, and users hashes reports unkn
   expect(stdout).toBe('FORMAT          USERS\nportero-bcrypt      1\n1 user\n');
 });
 
-test('scripts/portero.mjs runs the same command', async () => {
-  const { code, stdout } = await command.runProcess(['users', 'hashes', '--json'], '', ['node', 'scripts/portero.mjs']);
-  expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { type: 'hashes', hashes: {}, users: 0 } });
-});
-
 test.each([
   ['no file', [], /requires a file/],
   ['a file that is not there', ['missing.csv'], /can't read missing.csv: .*no such file/],
