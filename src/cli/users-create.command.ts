@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { RegisterRequest } from '../auth/password/register.request.js';
 import { validateBody } from '../problems/validation.js';
-import { displayName } from '../users/user.entity.js';
+import { displayName, type User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { CommandFailed } from './command-failed.js';
 import { readNewPassword } from './prompt.js';
+import { quoted } from './quoted.js';
 import { print, type Terminal } from './terminal.js';
 import { type UserServices, withUsers } from './with-users.js';
 
@@ -48,8 +49,14 @@ async function create(terminal: Terminal, username: string | undefined, options:
     terminal,
     json
       ? JSON.stringify(UserResponse.of(user))
-      : `created ${displayName(user)}${options.password ? '' : `; ${NEXT} ${user.id}`}`,
+      : `created ${displayName(user)}${options.password ? '' : `; ${NEXT} ${nameOrId(user)}`}`,
   );
+}
+
+/** The name, unless a shell would need quotes around it. */
+function nameOrId(user: User): string {
+  const name = displayName(user);
+  return quoted(name) === name ? name : user.id;
 }
 
 /** The operator may create users while registration is closed for others. */

@@ -105,7 +105,7 @@ test.each([
 test('a user without a password cannot log in until the operator sets one', async () => {
   const { stdout } = await create('ana --no-password', '');
   const { id, password } = await show('ana');
-  expect([stdout, password]).toEqual([`created ana; to set a password, run portero users set-password ${id}\n`, null]);
+  expect([stdout, password]).toEqual(['created ana; to set a password, run portero users set-password ana\n', null]);
   let server = await TestServer.on(command.database);
   const body = { username: 'ana', password: PASSWORD };
   expectProblem(await server.client.post('/login', { body }), 401, 'invalid_credentials');
