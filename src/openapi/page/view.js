@@ -6,9 +6,9 @@ export function documentOfPage(document) {
   delete document.components.securitySchemes.cookie;
   // With one server there is nothing to choose.
   delete document.servers;
-  for (const operation of Object.values(document.paths).flatMap(Object.values)) {
+  for (const [method, operation] of Object.values(document.paths).flatMap(Object.entries)) {
     operation.security = operation.security.filter((scheme) => 'bearer' in scheme || 'basic' in scheme);
-    operation.parameters = operation.parameters?.filter(({ name }) => name !== 'X-CSRF-Token');
+    if (method !== 'get') operation.parameters = operation.parameters?.filter(({ name }) => name !== 'X-CSRF-Token');
   }
   return document;
 }
