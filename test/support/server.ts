@@ -8,7 +8,7 @@ import { collectLog } from './leaks.js';
 import { MovableClock } from './movable-clock.js';
 import { secrets } from './secrets.js';
 
-const SECRET = Buffer.alloc(32, 7).toString('base64url');
+export const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
 const DEFAULTS = {
   PORT: '0',

@@ -10,7 +10,7 @@ const folders = readdirSync('src', { withFileTypes: true })
 const firstOf = (matches: Iterable<RegExpMatchArray>) => [...matches].map(([, name]) => name);
 
 test.each(['README.md', 'README.es.md'])('the tree in %s lists every folder of src', (page) => {
-  const [, tree] = read(page).match(/```\nsrc\/\n(.*?)```/s) ?? [];
+  const [, tree] = read(page).match(/```text\nsrc\/\n(.*?)```/s) ?? [];
   expect(firstOf((tree ?? '').matchAll(/^ {2}([\w-]+)\/ +\S/gm)).sort()).toEqual(folders);
 });
 
