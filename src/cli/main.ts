@@ -1,5 +1,12 @@
 #!/usr/bin/env node
+import { Logger } from '@nestjs/common';
 import { portero } from './portero.js';
+
+// Standard output contains only the result of the command.
+const toStandardError = (message: unknown) => {
+  process.stderr.write(`portero: ${typeof message === 'object' ? JSON.stringify(message) : message}\n`);
+};
+Logger.overrideLogger({ log: () => {}, warn: toStandardError, error: toStandardError });
 
 // In `portero … | head`, the reader ends first. This is no defect, so no stack is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

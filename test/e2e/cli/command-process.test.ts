@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
+import { PASSWORD } from '../../support/client.js';
 import { testOnEmbedded } from '../../support/on-engine.js';
 import { PorteroCommand, summary } from '../../support/portero-command.js';
 
@@ -90,4 +91,25 @@ testOnEmbedded('in a folder without a database, the command creates none, and sa
     });
   }
   expect(existsSync(nowhere)).toBe(false);
+});
+
+test('warnings of the server are on standard error, so that JSON on standard output stays valid', async () => {
+  const { env } = command.database;
+  const args = ['users', 'create', 'ana', '--json'];
+  command.database.env = { ...env, PASSWORD_BREACH_CHECK: 'hibp', HIBP_URL: 'http://127.0.0.1:1/' };
+  const { code, stdout, stderr } = await command.runProcess(args, PASSWORD);
+  expect({ code, user: JSON.parse(stdout), stderr }).toEqual({
+    code: 0,
+    user: expect.objectContaining({ username: 'ana' }),
+    stderr: expect.stringMatching(
+      /^portero: the breach check failed: [^\n]+; the password was accepted unchecked[^\n]*\n$/,
+    ),
+  });
+  command.database.env = { ...command.database.env, PASSWORD_BREACH_ON_ERROR: 'refuse' };
+  expect(await command.run(['users', 'set-password', 'ana'], PASSWORD)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^portero: the breach check failed: [^\n]+\n$/),
+  });
+  command.database.env = env;
 });
