@@ -6,7 +6,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY scripts scripts
 COPY src src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# Optional packages stay, because they are the native modules of this platform. TypeScript is an optional peer too, for builds.
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/typescript
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
@@ -15,6 +16,7 @@ RUN mkdir -m 0700 /data && chown node:node /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+RUN ln -s /app/dist/portero.js /usr/local/bin/portero
 USER node
 # The embedded database and the generated secret; unused with DATABASE_URL and PORTERO_SECRET.
 VOLUME /data

@@ -1,5 +1,5 @@
 // Bundles the compiled server and its commands into dist/. Reading one file, not two thousand, halves the start time.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -68,6 +68,8 @@ await build({
   banner: { js: BANNER },
   logLevel: 'warning',
 });
+// The image has a link to it in its PATH.
+chmodSync(join(root, 'dist', 'portero.js'), 0o755);
 cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));
 preparePages();
 

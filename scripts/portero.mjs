@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npx portero
+// ./portero, and npm exec --no -- portero
 import { prepare } from './prepare.mjs';
 
 prepare();

@@ -5,8 +5,11 @@ import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
 import { eventRow } from '../audit/event-row.js';
-import { namedUser } from './named-user.js';
-import type { Terminal } from './terminal.js';
+import { namedUser, namesOf } from './named-user.js';
+import { quoted } from './quoted.js';
+import { when } from './table.js';
+import { print, type Terminal } from './terminal.js';
+import { wholeNumber } from './whole-number.js';
 import { withDatabase } from './with-database.js';
 
 interface AuditOptions {
@@ -36,7 +39,7 @@ export function auditCommand(terminal: Terminal): Command {
     )
     .option('--until <time>', 'only events before this time', time)
     .option('--before <id>', 'only events older than the event with this ID, for the next page', eventId)
-    .option('--limit <n>', 'maximum number of events; 0 for all', count, 100)
+    .option('--limit <n>', 'maximum number of events; 0 for all', wholeNumber, 100)
     .option('--json', 'print one JSON object per event')
     .action((options: AuditOptions) => run(terminal, options));
 }
@@ -50,29 +53,57 @@ async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOp
       limit || undefined,
     );
     let [shown, last] = [0, ''];
-    for await (const event of events) {
-      [shown, last] = [shown + 1, event.id];
-      const line = json ? JSON.stringify(eventRow(event)) : asText(event);
+    for await (const batch of batches(events)) {
+      const names = json
+        ? new Map<string, string>()
+        : await namesOf(
+            session,
+            batch.flatMap((one) => one.userId ?? []),
+          );
+      const lines = batch.map((event) => (json ? JSON.stringify(eventRow(event)) : asText(event, names)));
+      if (!json && shown === 0) lines.unshift(line(HEADER));
+      [shown, last] = [shown + batch.length, batch.at(-1)?.id ?? last];
       // Respects backpressure, so that a slow reader does not fill the memory.
-      if (!terminal.stdout.write(`${line}\n`)) await once(terminal.stdout, 'drain');
+      if (!terminal.stdout.write(`${lines.join('\n')}\n`)) await once(terminal.stdout, 'drain');
     }
+    if (json) return;
+    if (shown === 0) print(terminal, 'no events');
     // The JSON output contains the IDs.
-    if (!json && shown === limit) terminal.stderr.write(`portero: there may be more events; use --before ${last}\n`);
+    if (shown === limit) terminal.stderr.write(`portero: there may be more events; use --before ${last}\n`);
   });
 }
 
-/** Formats an event as one line. Values from clients are quoted, so they can't forge lines or move the cursor. */
-function asText(event: AuditEvent): string {
-  const { occurred_at, type, result, ip, actor, ...rest } = eventRow(event);
-  const more = Object.entries({ ...rest, details: undefined, ...event.details })
-    .filter(([name, value]) => name !== 'id' && value !== null && value !== undefined)
-    .map(([name, value]) => `${name}=${quoted(value)}`);
-  return [occurred_at, result.padEnd(7), type.padEnd(16), actor, quoted(ip ?? '-'), ...more].join('  ');
+const BATCH = 500;
+
+async function* batches(events: AsyncIterable<AuditEvent>): AsyncGenerator<AuditEvent[]> {
+  let batch: AuditEvent[] = [];
+  for await (const event of events) {
+    if (batch.push(event) < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
-function quoted(value: unknown): string {
-  const text = String(value);
-  return /^[\w.:/@+-]*$/.test(text) ? text : JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
+const HEADER = ['TIME', 'RESULT', 'EVENT', 'ACTOR', 'ADDRESS', 'USER', 'DETAILS'];
+/** Of the columns before the last one, because the events are printed as they are read. */
+const WIDTHS = [20, 7, 16, 8, 15, 16];
+
+/** Formats an event as one line. Values from clients are quoted, so they can't forge lines or move the cursor. */
+function asText(event: AuditEvent, names: Map<string, string>): string {
+  const { type, result, ip, actor, user_id, id: _, occurred_at: _time, details, ...rest } = eventRow(event);
+  const more = Object.entries({ ...details, ...rest })
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name}=${quoted(value)}`);
+  const user = user_id === null ? '-' : quoted(names.get(user_id) ?? user_id);
+  return line([when(event.occurredAt), result, type, actor, quoted(ip ?? '-'), user, more.join('  ')]);
+}
+
+function line(cells: string[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+    .join('  ')
+    .trimEnd();
 }
 
 const AGO: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -89,9 +120,4 @@ function time(text: string): Date {
 function eventId(text: string): string {
   if (!isUuid(text)) throw new InvalidArgumentError('Expected the ID of an event.');
   return text;
-}
-
-function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
 }

@@ -2,13 +2,14 @@ import { Command } from 'commander';
 import { Clock } from '../clock/clock.js';
 import { ClientRegistry } from '../oauth/client-registry.js';
 import { CommandFailed } from './command-failed.js';
-import { table } from './table.js';
+import { table, when } from './table.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** `portero clients` */
 export function clientsCommand(terminal: Terminal): Command {
   return new Command('clients')
+    .alias('client')
     .description('Manage the services that may introspect and revoke tokens.')
     .addCommand(createCommand(terminal))
     .addCommand(listCommand(terminal))
@@ -44,9 +45,9 @@ function listCommand(terminal: Terminal): Command {
         revoked_at: client.revokedAt?.toISOString() ?? null,
       }));
       if (json) return print(terminal, JSON.stringify({ clients }));
-      const state = (revokedAt: string | null) => (revokedAt === null ? 'active' : `revoked ${revokedAt}`);
-      const rows = clients.map((one) => [one.client_id, one.created_at, state(one.revoked_at), one.name]);
-      print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no clients');
+      const date = (text: string | null) => (text === null ? '-' : when(new Date(text)));
+      const rows = clients.map((one) => [one.name, one.client_id, date(one.created_at), date(one.revoked_at)]);
+      print(terminal, rows.length > 0 ? table(['NAME', 'CLIENT ID', 'CREATED', 'REVOKED'], rows) : 'no clients');
     });
 }
 
@@ -56,10 +57,15 @@ function revokeCommand(terminal: Terminal): Command {
     .argument('<client_id>')
     .option('--json', 'print one JSON object')
     .action(async (id: string, { json }: { json?: true }) => {
-      if (!(await withRegistry(terminal, (registry) => registry.revoke(id)))) {
-        throw new CommandFailed(`there is no active client ${id}`);
-      }
-      print(terminal, json ? JSON.stringify({ client_id: id, revoked: true }) : `revoked ${id}`);
+      const client = await withRegistry(terminal, async (registry) => {
+        const revoked = await registry.revoke(id);
+        return revoked ? (await registry.list()).find((one) => one.id === id.toLowerCase()) : undefined;
+      });
+      if (client === undefined) throw new CommandFailed(`there is no active client ${id}`);
+      print(
+        terminal,
+        json ? JSON.stringify({ client_id: id, revoked: true }) : `revoked ${client.name}: its secret is rejected`,
+      );
     });
 }
 

@@ -22,7 +22,3 @@ export async function endSessions(
   }
   return count;
 }
-
-export function countOfSessions(count: number): string {
-  return `${count} ${count === 1 ? 'session' : 'sessions'}`;
-}

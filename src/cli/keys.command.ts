@@ -10,7 +10,7 @@ import type { SigningKeyRow } from '../tokens/keys/signing-key.entity.js';
 import { KeyExists, NextKeyTooNew, UnknownKey } from '../tokens/keys/signing-key.errors.js';
 import { SigningKeyStore } from '../tokens/keys/signing-key-store.js';
 import { CommandFailed } from './command-failed.js';
-import { table } from './table.js';
+import { table, when } from './table.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
@@ -21,6 +21,7 @@ const JWKS_MAX_AGE_MS = 300_000;
 export function keysCommand(terminal: Terminal): Command {
   const json = ['--json', 'print one JSON object'] as const;
   return new Command('keys')
+    .alias('key')
     .description('Manage the keys that sign access tokens.')
     .addCommand(
       new Command('list')
@@ -76,10 +77,11 @@ async function list(terminal: Terminal, { json }: Options): Promise<void> {
     key.kid,
     key.alg,
     key.status,
-    `created ${key.created_at}`,
-    key.status === 'retiring' ? `published until ${key.published_until}` : '',
+    when(new Date(key.created_at)),
+    key.status === 'retiring' && key.published_until ? when(new Date(key.published_until)) : '-',
   ]);
-  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no keys: the server creates them at its first start');
+  const header = ['KEY', 'ALGORITHM', 'STATE', 'CREATED', 'PUBLISHED UNTIL'];
+  print(terminal, rows.length > 0 ? table(header, rows) : 'no keys: the server creates them at its first start');
 }
 
 async function rotate(terminal: Terminal, { json }: Options): Promise<void> {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { portero } from './portero.js';
 
 // In `portero … | head`, the reader ends first. This is no defect, so no stack is printed.

@@ -1,23 +1,44 @@
-import type { QueryRunner } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { identifierKey } from '../users/identifier.js';
+import { displayName } from '../users/user.entity.js';
 import { CommandFailed } from './command-failed.js';
 
 export interface NamedUser {
   id: string;
-  /** Null if the user is not disabled. */
-  disabledAt: Date | null;
+  /** The username, or the email if there is none. */
+  name: string;
 }
 
-/** Finds the user with this username or email, in any case. @throws CommandFailed if there is none or more than one */
+/**
+ * Finds the user with this username or email, in any case, or with this ID.
+ *
+ * @throws CommandFailed if there is none or more than one
+ */
 export async function namedUser(session: QueryRunner, name: string): Promise<NamedUser> {
-  const users: NamedUser[] = await session.query(
-    'SELECT id, disabled_at AS "disabledAt" FROM users WHERE username_key = $1 OR email_key = $1',
-    [identifierKey(name)],
+  const users: { id: string; username: string | null; email: string | null }[] = await session.query(
+    'SELECT id, username, email FROM users WHERE username_key = $1 OR email_key = $1 OR id = $2::uuid',
+    [identifierKey(name), isUuid(name) ? name : null],
   );
   const [user] = users;
   if (user === undefined) throw new CommandFailed(`there is no user ${JSON.stringify(name)}`);
   if (users.length > 1) {
-    throw new CommandFailed(`${JSON.stringify(name)} is the username of one user and the email of another`);
+    throw new CommandFailed(`${JSON.stringify(name)} is the username of one user and the email of another; use the ID`);
   }
-  return user;
+  return { id: user.id, name: displayName(user) };
+}
+
+/** The names of users by their IDs. Deleted users are missing. */
+export async function namesOf(session: QueryRunner, ids: readonly string[]): Promise<Map<string, string>> {
+  const users: { id: string; username: string | null; email: string | null }[] = await session.query(
+    'SELECT id, username, email FROM users WHERE id = ANY($1::uuid[])',
+    [[...new Set(ids)]],
+  );
+  return new Map(users.map((user) => [user.id, displayName(user)]));
+}
+
+/** Locks the user's row until the end of the transaction. @throws CommandFailed if they have been deleted meanwhile */
+export async function requireUser(manager: EntityManager, { id, name }: NamedUser): Promise<void> {
+  const rows: unknown[] = await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [id]);
+  if (rows.length === 0) throw new CommandFailed(`the user ${name} has been deleted meanwhile`);
 }

@@ -1,14 +1,15 @@
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../config/version.js';
 import { startErrorMessage } from '../lifecycle/start-error-message.js';
+import { AuthError } from '../problems/auth-error.js';
 import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
 import { CommandFailed } from './command-failed.js';
 import { keysCommand } from './keys.command.js';
+import { problemText } from './problem-text.js';
 import { sessionsCommand } from './sessions.command.js';
 import type { Terminal } from './terminal.js';
-import { usersDisableCommand, usersEnableCommand } from './users-disable.command.js';
-import { usersHashesCommand } from './users-hashes.command.js';
-import { usersImportCommand } from './users-import.command.js';
+import { usersCommand } from './users.command.js';
 
 /**
  * Runs one `portero` command.
@@ -33,7 +34,7 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
   } catch (error) {
     // Commander has already written the message.
     if (error instanceof CommanderError) return error.exitCode;
-    const reason = error instanceof CommandFailed ? error.message : startErrorMessage(error);
+    const reason = reasonOf(error);
     if (reason === undefined) throw error;
     terminal.stderr.write(`portero: ${reason}\n`);
     return 1;
@@ -41,20 +42,27 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
   return code;
 }
 
-function porteroCommand(terminal: Terminal, exit: (code: number) => void): Command {
-  const users = new Command('users').description('Manage users.');
-  users
-    .addCommand(usersImportCommand(terminal, exit))
-    .addCommand(usersHashesCommand(terminal))
-    .addCommand(usersDisableCommand(terminal))
-    .addCommand(usersEnableCommand(terminal));
+const HELP = `
+Exit codes: 0 success, 1 failure (one line on standard error says why), 3 some rows of an import were refused.
+With the embedded database, stop the server first. On PostgreSQL, the commands work while servers run.`;
+
+export function porteroCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command('portero')
-    .description('Manage a Portero server through its database.')
-    .addCommand(users)
+    .description(
+      'Manage a Portero server through its database. It uses the settings of the server (environment and .env).',
+    )
+    .version(VERSION)
+    .addHelpText('after', HELP)
+    .addCommand(usersCommand(terminal, exit))
     .addCommand(sessionsCommand(terminal))
     .addCommand(keysCommand(terminal))
     .addCommand(clientsCommand(terminal))
     .addCommand(auditCommand(terminal));
+}
+
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof CommandFailed) return error.message;
+  return error instanceof AuthError ? problemText(error) : startErrorMessage(error);
 }
 
 function allOf(command: Command): Command[] {

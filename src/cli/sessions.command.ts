@@ -3,20 +3,22 @@ import { validate as isUuid } from 'uuid';
 import { describeDevice } from '../account/device.js';
 import { liveSessions } from '../sessions/live-sessions.js';
 import { CommandFailed } from './command-failed.js';
-import { countOfSessions, endSessions } from './end-sessions.js';
+import { count } from './count.js';
+import { endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
-import { table } from './table.js';
+import { table, when } from './table.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
 
 /** `portero sessions` */
 export function sessionsCommand(terminal: Terminal): Command {
   return new Command('sessions')
+    .alias('session')
     .description('Manage the sessions of users.')
     .addCommand(
       new Command('list')
         .description('List the live sessions of a user, newest first.')
-        .requiredOption('--user <name>', 'username or email')
+        .requiredOption('--user <name>', 'username, email or ID')
         .option('--json', 'print one JSON object')
         .action((options: ListOptions) => list(terminal, options)),
     )
@@ -24,7 +26,7 @@ export function sessionsCommand(terminal: Terminal): Command {
       new Command('end')
         .description('End sessions. Their tokens and cookies are rejected at once.')
         .argument('[id]', 'ID of one session')
-        .option('--user <name>', 'end all sessions of the user with this username or email')
+        .option('--user <name>', 'end all sessions of this user (username, email or ID)')
         .option('--all', 'end all sessions of all users')
         .option('--json', 'print one JSON object')
         .action((id: string | undefined, options: EndOptions) => end(terminal, id, options)),
@@ -55,12 +57,13 @@ async function list(terminal: Terminal, { user: name, json }: ListOptions): Prom
   const rows = views.map((one) => [
     one.id,
     one.transport,
-    `started ${one.created_at}`,
-    `seen ${one.last_seen_at}`,
+    when(new Date(one.created_at)),
+    when(new Date(one.last_seen_at)),
     one.ip ?? '-',
     one.device ?? '-',
   ]);
-  print(terminal, rows.length > 0 ? table(rows).join('\n') : 'no sessions');
+  const header = ['SESSION', 'TRANSPORT', 'STARTED', 'LAST SEEN', 'ADDRESS', 'DEVICE'];
+  print(terminal, rows.length > 0 ? table(header, rows) : 'no sessions');
 }
 
 interface EndOptions {
@@ -81,5 +84,5 @@ async function end(terminal: Terminal, id: string | undefined, { user: name, all
     return await endSessions(session, (log) => log.endAll(user.id, 'ended_by_operator'));
   });
   if (id !== undefined && ended === 0) throw new CommandFailed(`there is no session ${id}`);
-  print(terminal, json ? JSON.stringify({ ended }) : `ended ${countOfSessions(ended)}`);
+  print(terminal, json ? JSON.stringify({ ended }) : `ended ${count(ended, 'session')}`);
 }

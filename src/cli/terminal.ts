@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
+
 /** The environment and streams of a command: those of the process, or those of a test. */
 export interface Terminal {
   env: NodeJS.ProcessEnv;
-  stdin: AsyncIterable<Buffer>;
+  stdin: Readable & { isTTY?: boolean };
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }

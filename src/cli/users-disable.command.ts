@@ -3,7 +3,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
 import { setNewStamp } from '../users/proof-stamp.js';
-import { countOfSessions, endSessions } from './end-sessions.js';
+import { count } from './count.js';
+import { endSessions } from './end-sessions.js';
 import { namedUser } from './named-user.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
@@ -19,7 +20,7 @@ const ENABLE = `WITH enabled AS (
 export function usersDisableCommand(terminal: Terminal): Command {
   return new Command('disable')
     .description('Disable a user: they can no longer log in, and all their sessions end at once.')
-    .argument('<name>', 'username or email')
+    .argument('<user>', 'username, email or ID')
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => disable(terminal, name, options));
 }
@@ -28,7 +29,7 @@ export function usersDisableCommand(terminal: Terminal): Command {
 export function usersEnableCommand(terminal: Terminal): Command {
   return new Command('enable')
     .description('Enable a disabled user: they can log in again.')
-    .argument('<name>', 'username or email')
+    .argument('<user>', 'username, email or ID')
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => enable(terminal, name, options));
 }
@@ -38,10 +39,10 @@ interface Options {
 }
 
 async function disable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
-  const { id, ended } = await withDatabase(terminal, async (session) => {
+  const { id, user, ended } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     const now = new Date();
-    const count = await endSessions(session, (log) =>
+    const number = await endSessions(session, (log) =>
       log.endAll(user.id, 'user_disabled', {
         // A concurrent login notices the change of the user, and is rejected.
         within: async (manager) => {
@@ -49,21 +50,23 @@ async function disable(terminal: Terminal, name: string, { json }: Options): Pro
         },
       }),
     );
-    return { id: user.id, ended: count };
+    return { id: user.id, user: user.name, ended: number };
   });
   print(
     terminal,
-    json ? JSON.stringify({ user_id: id, disabled: true, ended }) : `disabled ${id}; ended ${countOfSessions(ended)}`,
+    json
+      ? JSON.stringify({ user_id: id, disabled: true, ended })
+      : `disabled ${user}; ended ${count(ended, 'session')}`,
   );
 }
 
 async function enable(terminal: Terminal, name: string, { json }: Options): Promise<void> {
-  const { id } = await withDatabase(terminal, async (session) => {
+  const { id, name: user } = await withDatabase(terminal, async (session) => {
     const user = await namedUser(session, name);
     const audit = new AuditLog(new Clock(), session.manager);
     const event = audit.event('user.enabled', { actor: 'operator', userId: user.id });
     await session.query(ENABLE, [user.id, event.occurredAt, eventParameter(event)]);
     return user;
   });
-  print(terminal, json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${id}`);
+  print(terminal, json ? JSON.stringify({ user_id: id, disabled: false }) : `enabled ${user}`);
 }

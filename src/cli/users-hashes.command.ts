@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { QueryRunner } from 'typeorm';
-import { foreignFormatOf } from '../passwords/formats/foreign-formats.js';
-import { readOwnHash } from '../passwords/own-hash.js';
+import { count } from './count.js';
+import { hashName } from './hash-name.js';
 import { table } from './table.js';
 import { print, type Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
@@ -13,11 +13,11 @@ export function usersHashesCommand(terminal: Terminal): Command {
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
       const counts = await withDatabase(terminal, countHashes);
-      const users = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      const lines = json
-        ? [JSON.stringify({ type: 'hashes', hashes: Object.fromEntries(counts), users })]
-        : [...table([...counts].map(([name, count]) => [name, String(count)])), `${users} users`];
-      print(terminal, lines.join('\n'));
+      const users = [...counts.values()].reduce((sum, number) => sum + number, 0);
+      if (json) return print(terminal, JSON.stringify({ type: 'hashes', hashes: Object.fromEntries(counts), users }));
+      const rows = [...counts].map(([name, number]) => [name, String(number)]);
+      if (rows.length > 0) print(terminal, table(['FORMAT', 'USERS'], rows));
+      print(terminal, count(users, 'user'));
     });
 }
 
@@ -32,14 +32,9 @@ async function countHashes(session: QueryRunner): Promise<Map<string, number>> {
     [PREFIX],
   );
   const counts = new Map<string, number>();
-  for (const { sample, count } of rows) {
-    const name = sample === null ? 'none' : nameOf(sample);
-    counts.set(name, (counts.get(name) ?? 0) + Number(count));
+  for (const { sample, count: number } of rows) {
+    const name = hashName(sample);
+    counts.set(name, (counts.get(name) ?? 0) + Number(number));
   }
   return new Map([...counts].sort(([, a], [, b]) => b - a));
-}
-
-function nameOf(stored: string): string {
-  const own = readOwnHash(stored);
-  return own ? `portero-${own.scheme}` : (foreignFormatOf(stored)?.name ?? 'unknown');
 }

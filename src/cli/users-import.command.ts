@@ -68,6 +68,19 @@ async function run(terminal: Terminal, file: string | undefined, options: Import
   const salt = readSalt(terminal, options);
   checkSalt(salt);
   const source = sourceOf(terminal, file, options);
+  try {
+    return await importFrom(source, terminal, options, salt);
+  } finally {
+    source.close();
+  }
+}
+
+async function importFrom(
+  source: RowSource,
+  terminal: Terminal,
+  options: ImportOptions,
+  salt: string | undefined,
+): Promise<number> {
   const dryRun = options.dryRun === true;
   return await withDatabase(terminal, async (session) => {
     const progress = new ProgressBar(source.fraction, terminal.stderr);

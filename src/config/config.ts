@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
+import { type Limits, type LockoutRules, type Read, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
 import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
+import { warningsAboutNames } from './unknown-names.js';
 
 /** All settings: read once at the start, validated and frozen. Durations are in milliseconds. Inject this class. */
 export class Config {
@@ -78,17 +79,27 @@ export interface LoadedConfig {
 const DAY = 86_400_000;
 const YEAR = 365 * DAY;
 const HIBP_URL = 'https://api.pwnedpasswords.com/range/';
-const KNOWN_PORTERO_NAMES = new Set(['PORTERO_SECRET', 'PORTERO_SECRET_PREVIOUS']);
+
+interface LoadOptions {
+  /** Whether standard output is a terminal. */
+  terminal?: boolean;
+  /** The names in `.env`; unknown ones are warned about. */
+  namesInFile?: readonly string[];
+}
 
 /**
  * Reads the settings from an environment (docs/configuration.md has the table).
  *
  * @throws ConfigError with one line: the variable, what is wrong, and an example
  */
-export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isTTY === true): LoadedConfig {
-  const read = <T>(name: string, parser: Parser<T>, fallback: T): T => {
-    const value = env[name];
-    return value === undefined || value === '' ? fallback : parser(value, name);
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  { terminal = process.stdout.isTTY === true, namesInFile = [] }: LoadOptions = {},
+): LoadedConfig {
+  const known = new Set(['PORTERO_SECRET']);
+  const read: Read = (name, parser, fallback) => {
+    known.add(name);
+    return env[name] ? parser(env[name], name) : fallback;
   };
   const port = read('PORT', integer(3000, { min: 0, max: 65_535 }), 3000);
   const publicUrl = trimSlash(read('PUBLIC_URL', bareUrl('https://auth.example.com'), `http://localhost:${port}`));
@@ -141,7 +152,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = process.stdout.isT
     // Last, so that an invalid setting is reported before a secret file is created.
     secret: readSecret(env, databaseUrl, dataDir),
   });
-  return { config, warnings: warningsAbout(env, config) };
+  const names = [...namesInFile, ...Object.keys(env).filter((name) => name.startsWith('PORTERO_'))];
+  return { config, warnings: [...warningsAboutNames(names, known), ...warningsAbout(env, config)] };
 }
 
 function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dataDir: string): Secret {
@@ -182,9 +194,7 @@ function trimSlash(value: string): string {
 }
 
 function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
-  const warnings = Object.keys(env)
-    .filter((name) => name.startsWith('PORTERO_') && !KNOWN_PORTERO_NAMES.has(name))
-    .map((name) => `${name} is not a setting of Portero and has no effect; see docs/configuration.md`);
+  const warnings: string[] = [];
   if (config.databaseUrl !== undefined && !env.PUBLIC_URL) {
     warnings.push(
       `PUBLIC_URL is not set: tokens will have the issuer ${config.publicUrl}, and instances with another host or port will reject them. Set PUBLIC_URL to the public base URL on every instance`,

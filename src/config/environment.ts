@@ -9,9 +9,17 @@ import { StartError } from './start-error.js';
  * @throws StartError if `ENV_FILE` names a file that does not exist
  */
 export function environment(outside: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...readFile(outside), ...outside };
+}
+
+/** The names in that file, all of which should be settings. @throws StartError as {@link environment} */
+export function namesInFile(outside: NodeJS.ProcessEnv = process.env): string[] {
+  return Object.keys(readFile(outside));
+}
+
+function readFile(outside: NodeJS.ProcessEnv): NodeJS.Dict<string> {
   const named = outside.ENV_FILE || undefined;
-  if (named === 'none') return { ...outside };
-  return { ...parseEnv(readEnvFile(named)), ...outside };
+  return named === 'none' ? {} : parseEnv(readEnvFile(named));
 }
 
 function readEnvFile(named: string | undefined): string {

@@ -49,7 +49,7 @@ export const LOCKOUT = {
 } as const satisfies Record<keyof LockoutRules, { setting: string; value: string }>;
 
 /** Reads one setting, or its default if it is not set. */
-type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
+export type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
 
 export function readLimits(read: Read): Limits {
   const entries = Object.entries(LIMITS).map(([name, { setting, rate: fallback }]) => {

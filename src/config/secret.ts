@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createDataDir } from './data-dir.js';
 import { ConfigError } from './setting.js';
 import { StartError } from './start-error.js';
 
@@ -48,7 +49,7 @@ export class Secret {
           `${path} is missing, and the database beside it can't be used without it. Restore the file, or set PORTERO_SECRET to its content`,
         );
       }
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      createDataDir(dataDir);
       // Written under another name and then linked: a start that is killed leaves no partial file, and of two first
       // starts one wins.
       const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;

@@ -8,10 +8,14 @@ import { ChangeFeed } from './feed/change-feed.js';
 import { FeedConnection } from './feed/feed-connection.js';
 import { ListConnections } from './list-connections.js';
 import { migrate } from './migrate.js';
+import { Schema } from './schema.js';
 
 const DATABASE = Symbol('Database');
 
-@Module({ providers: [{ provide: DATABASE, inject: [Config], useFactory: openDatabase }], exports: [DATABASE] })
+@Module({
+  providers: [Schema, { provide: DATABASE, inject: [Config], useFactory: openDatabase }],
+  exports: [DATABASE, Schema],
+})
 class OpenedDatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
@@ -21,10 +25,10 @@ class OpenedDatabaseModule implements OnApplicationShutdown {
   }
 }
 
-async function migrateWith(options: DataSourceOptions): Promise<void> {
+async function migrateWith(options: DataSourceOptions): Promise<string[]> {
   const dataSource = await new DataSource(options).initialize();
   try {
-    await migrate(dataSource);
+    return await migrate(dataSource);
   } finally {
     await dataSource.destroy();
   }
@@ -41,9 +45,9 @@ export class DatabaseModule {
         OpenedDatabaseModule,
         TypeOrmModule.forRootAsync({
           imports: [OpenedDatabaseModule],
-          inject: [DATABASE],
-          useFactory: async ({ options, migrationOptions }: Database) => {
-            await migrateWith(migrationOptions);
+          inject: [DATABASE, Schema],
+          useFactory: async ({ options, migrationOptions }: Database, schema: Schema) => {
+            schema.migrated = await migrateWith(migrationOptions);
             return { ...options, autoLoadEntities: true, retryAttempts: 0 };
           },
         }),

@@ -1,8 +1,15 @@
 import type { Config } from '../config/config.js';
+import { VERSION } from '../config/version.js';
+import type { Schema } from '../database/schema.js';
 
-/** The lines logged after the start: the URLs, where the data is, and what to change for production. */
-export function welcome(config: Config, address: string): string[] {
-  const lines = [`Portero listens on ${address}`, `Swagger UI: ${address}/docs`];
+/** The lines logged after the start: the version, the migrations that were run, the URLs, where the data is, and what to change for production. */
+export function welcome(config: Config, address: string, { version, migrated }: Schema): string[] {
+  const lines = [
+    `Portero ${VERSION} on Node.js ${process.versions.node}, with the schema ${version}`,
+    ...(migrated.length > 0 ? [`Migrations run: ${migrated.join(', ')}`] : []),
+    `Portero listens on ${address}`,
+    `Swagger UI: ${address}/docs`,
+  ];
   if (config.databaseUrl !== undefined) {
     const { host, pathname } = new URL(config.databaseUrl);
     return [...lines, `Data: PostgreSQL at ${host}${pathname}`];

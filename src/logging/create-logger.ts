@@ -1,10 +1,10 @@
 import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
 import { type DestinationStream, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config/config.js';
 import { LineWriter } from './line-writer.js';
 import { PinoLogger } from './pino-logger.js';
+import { prettyLines } from './pretty-line.js';
 
 /** The logger of the whole application: structured lines to standard output, or to `stream`. */
 export function createLogger(config: Config, stream?: DestinationStream): PinoLogger {
@@ -28,8 +28,8 @@ function standardOutput(config: Config): DestinationStream {
   });
   process.on('exit', () => writer.finish());
   if (config.logFormat === 'json') return writer;
-  const pretty = prettyFactory({ ignore: 'service,context', singleLine: true, translateTime: 'SYS:HH:MM:ss' });
-  return { write: (line) => writer.write(pretty(line) ?? '') };
+  const pretty = prettyLines();
+  return { write: (line) => writer.write(pretty(line)) };
 }
 
 /**

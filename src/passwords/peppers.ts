@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import { InjectEntityManager } from '@nestjs/typeorm';
+import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
@@ -33,7 +33,7 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
   #stale: PepperRow[] = [];
 
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
+    @InjectEntityManager() private readonly database: EntityManager,
     private readonly sealing: Sealing,
     config: Config,
     private readonly clock: Clock,
@@ -56,6 +56,14 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
 
   /** Stores the current pepper, and seals in the background what was sealed with a previous secret. */
   async onApplicationBootstrap(): Promise<void> {
+    await this.store();
+    this.#reseal().catch((err) =>
+      this.#logger.warn({ err, msg: 'peppers could not be sealed again; the next start will retry' }),
+    );
+  }
+
+  /** Stores the current pepper, and those of previous secrets. Call it before a hash with the current pepper is stored. */
+  async store(): Promise<void> {
     for (const { id, key } of this.#byId.values()) {
       await this.database.query('INSERT INTO password_peppers VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
         id,
@@ -63,9 +71,6 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
         this.clock.date(),
       ]);
     }
-    this.#reseal().catch((err) =>
-      this.#logger.warn({ err, msg: 'peppers could not be sealed again; the next start will retry' }),
-    );
   }
 
   #open(row: PepperRow): void {

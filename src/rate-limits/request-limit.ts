@@ -155,7 +155,10 @@ export class RequestLimit implements RequestCounter {
 
   #remember(authorization: string | undefined): void {
     if (authorization === undefined) return;
-    this.#known.add(this.#fingerprint(authorization));
+    const fingerprint = this.#fingerprint(authorization);
+    // Added again at the end, so that the set is in the order of the last use.
+    this.#known.delete(fingerprint);
+    this.#known.add(fingerprint);
     const [oldest] = this.#known.size > MAX_KNOWN ? this.#known : [];
     if (oldest !== undefined) this.#known.delete(oldest);
   }

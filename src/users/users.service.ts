@@ -9,12 +9,17 @@ import { User } from './user.entity.js';
 import { EmailTaken, UsernameTaken } from './users.errors.js';
 
 export interface NewUser extends TypedNames {
-  passwordHash: string;
+  /** Null if the user can't log in with a password. */
+  passwordHash: string | null;
+  /** Default: false. */
+  emailVerified?: boolean | undefined;
 }
 
 const SET_PASSWORD_HASH = `
   UPDATE users SET password_hash = $2, ${setNewStamp('$3')} WHERE id = $1
   RETURNING updated_at AS "updatedAt", credentials_changed_at AS "credentialsChangedAt"`;
+const SET_EMAIL = `
+  UPDATE users SET email = $2, email_key = $3, email_verified = $4, ${setNewStamp('$5')} WHERE id = $1`;
 const IS_UNCHANGED = `SELECT 1 FROM users u WHERE u.id = $1 AND ${hasStamp('$2')}`;
 
 @Injectable()
@@ -31,7 +36,7 @@ export class UsersService {
    * @throws UsernameTaken, EmailTaken
    */
   async create(
-    { username, email, passwordHash }: NewUser,
+    { username, email, passwordHash, emailVerified = false }: NewUser,
     within?: (manager: EntityManager, user: User) => Promise<void>,
   ): Promise<User> {
     const now = this.clock.date();
@@ -43,7 +48,7 @@ export class UsersService {
       ...(email === undefined
         ? { email: null, emailKey: null }
         : { email: canonicalText(email), emailKey: identifierKey(email) }),
-      emailVerified: false,
+      emailVerified,
       passwordHash,
       disabledAt: null,
       createdAt: now,
@@ -102,6 +107,28 @@ export class UsersService {
       this.clock.date(),
     ]);
     return { ...user, ...changed };
+  }
+
+  /**
+   * Replaces the email address.
+   *
+   * @param within runs in the same transaction
+   * @throws EmailTaken
+   */
+  async setEmail(
+    id: string,
+    { email, verified }: { email: string; verified: boolean },
+    within: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    const values = [id, canonicalText(email), identifierKey(email), verified, this.clock.date()];
+    try {
+      await this.users.manager.transaction(async (manager) => {
+        await manager.query(SET_EMAIL, values);
+        await within(manager);
+      });
+    } catch (error) {
+      throw takenName(error) ?? error;
+    }
   }
 
   /** Whether a proof of this user is still valid in the transaction; see proof-stamp.ts. */

@@ -10,6 +10,7 @@ import { portero } from '../../src/cli/portero.js';
 import { release } from '../runner/clusters.js';
 import { createDatabase, type TestDatabase } from './engine.js';
 import { collectLog } from './leaks.js';
+import { onTerminal } from './pseudo-terminal.js';
 import { secrets } from './secrets.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
@@ -70,6 +71,14 @@ export class PorteroCommand {
     child.stdin.end(input);
     const [code] = await once(child, 'close');
     return this.#ended(args, { code, stdout, stderr });
+  };
+
+  /** The same on a pseudo-terminal, with answers to its questions. */
+  readonly onTerminal = async (line: string, ...dialogue: [string, string][]): ReturnType<typeof onTerminal> => {
+    await release(this.database.env.DATA_DIR as string);
+    const ended = await onTerminal(`${process.execPath} dist/portero.js ${line}`, this.#env, dialogue);
+    collectLog(`the terminal of portero ${line}`, ended.screen);
+    return ended;
   };
 
   get #env(): Record<string, string> {

@@ -9,7 +9,8 @@ import { codeBlock } from '../support/code-blocks.js';
 
 /** The contract's table of configuration. */
 const SECRET = Buffer.alloc(32).toString('base64url');
-const load = (env: Record<string, string>) => loadConfig({ PORTERO_SECRET: SECRET, ...env }, false);
+const load = (env: Record<string, string>, namesInFile: string[] = []) =>
+  loadConfig({ PORTERO_SECRET: SECRET, ...env }, { terminal: false, namesInFile });
 
 test('the defaults are the documented ones', () => {
   const { config, warnings } = load({});
@@ -149,6 +150,29 @@ test('with DATABASE_URL, the secret is required, and a missing PUBLIC_URL is a w
 
 test('an unknown PORTERO_ name is a warning', () => {
   expect(load({ PORTERO_SECRETS: 'x' }).warnings).toEqual([expect.stringMatching(/^PORTERO_SECRETS is not a setting/)]);
+});
+
+test('an unknown name in .env is a warning that suggests the nearest setting; in the environment it is none', () => {
+  expect(load({ ACCES_TOKEN_TTL: '1m' }).warnings).toEqual([]);
+  const names = [
+    'ACCES_TOKEN_TTL',
+    'limit_logins',
+    'LOCKOUT_WAITS',
+    'NEVER_HEARD_OF',
+    'REGISTRATION',
+    'LIMIT_REFRESHES',
+  ];
+  expect(load({}, names).warnings.map((warning) => warning.replace(/ is not .*; /, ': '))).toEqual([
+    'ACCES_TOKEN_TTL: did you mean ACCESS_TOKEN_TTL?',
+    'limit_logins: did you mean LIMIT_LOGINS?',
+    'LOCKOUT_WAITS: did you mean LOCKOUT_WAIT?',
+    'NEVER_HEARD_OF: see docs/configuration.md',
+  ]);
+});
+
+test('names in .env that Docker Compose, its images and Node.js read are no warnings', () => {
+  const names = ['POSTGRES_PASSWORD', 'COMPOSE_PROJECT_NAME', 'DOCKER_HOST', 'NODE_EXTRA_CA_CERTS', 'TZ'];
+  expect(load({}, names).warnings).toEqual([]);
 });
 
 test('a cheap BCRYPT_COST is a warning', () => {

@@ -19,7 +19,10 @@ test('docs/rate-limits.md has exactly the rate limits of the code', () => {
 });
 
 test('the defaults match the contract [ASVS 2.3.2]', () => {
-  const { limits, lockout } = loadConfig({ PORTERO_SECRET: Buffer.alloc(32).toString('base64url') }, false).config;
+  const { limits, lockout } = loadConfig(
+    { PORTERO_SECRET: Buffer.alloc(32).toString('base64url') },
+    { terminal: false },
+  ).config;
   expect(limits).toEqual({
     logins: { quota: 60, windowSeconds: 60 },
     failed_logins: { quota: 100, windowSeconds: 900 },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../../audit/audit-log.js';
+import { AuditLog, type EventInput } from '../../audit/audit-log.js';
 import { Config } from '../../config/config.js';
 import type { ClientContext } from '../../http/client-context.js';
 import { HashingTurns } from '../../lockout/hashing-turns.js';
@@ -10,6 +10,11 @@ import { looksLikeForeignAddress, type TypedNames } from '../../users/identifier
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { RegistrationClosed } from '../auth.errors.js';
+
+interface UserToCreate extends TypedNames {
+  password?: string | undefined;
+  emailVerified?: boolean | undefined;
+}
 
 /** Registers users. */
 @Injectable()
@@ -24,15 +29,29 @@ export class Registration {
   ) {}
 
   /** @throws RegistrationClosed, ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy */
-  async register({ password, ...names }: TypedNames & { password: string }, client: ClientContext): Promise<User> {
+  async register(user: TypedNames & { password: string }, client: ClientContext): Promise<User> {
     if (this.config.registration === 'closed') throw new RegistrationClosed();
+    return await this.create(user, { client });
+  }
+
+  /**
+   * Creates a user by the same rules, also if registration is closed.
+   *
+   * @param user without a password, they can't log in until they get one
+   * @throws ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy
+   */
+  async create(
+    { password, emailVerified, ...names }: UserToCreate,
+    by: Pick<EventInput, 'actor' | 'client'>,
+  ): Promise<User> {
     if (looksLikeForeignAddress(names)) {
       throw new ValidationFailed({ faults: [{ pointer: '/username', code: 'username_invalid' }] });
     }
-    await this.policy.check(password, names);
-    const event = this.audit.event('registered', { client });
-    const passwordHash = await this.hasher.hash(password, await this.turns.next(client.ip));
-    const user = await this.users.create({ ...names, passwordHash }, async (manager, { id }) => {
+    if (password !== undefined) await this.policy.check(password, names);
+    const event = this.audit.event('registered', by);
+    const passwordHash =
+      password === undefined ? null : await this.hasher.hash(password, await this.turns.next(by.client?.ip));
+    const user = await this.users.create({ ...names, passwordHash, emailVerified }, async (manager, { id }) => {
       event.userId = id;
       await this.audit.insert(manager, event);
     });

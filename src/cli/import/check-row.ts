@@ -43,6 +43,15 @@ export function checkRow(values: RowValues, salt: string | undefined): GoodRow |
   }
 }
 
+const MAX_NAME_LENGTH = 64;
+
+/** The name of a row's user for messages: the username, else the email, shortened. A value that is a hash is no name. */
+export function rowName({ username, email }: RowValues): string | undefined {
+  const name = [username, email].find((value) => typeof value === 'string' && value !== '');
+  if (typeof name !== 'string' || foreignFormatOf(name) || name.startsWith(OWN_PREFIX)) return undefined;
+  return name.slice(0, MAX_NAME_LENGTH).toWellFormed();
+}
+
 function checkHash(stored: string | undefined, salt: string | undefined): { passwordHash: string; format: string } {
   if (stored === undefined) throw new RowFault('password_hash is missing');
   if (stored.startsWith(OWN_PREFIX)) {

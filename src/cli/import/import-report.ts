@@ -1,3 +1,4 @@
+import { quoted } from '../quoted.js';
 import { table } from '../table.js';
 import { print, type Terminal } from '../terminal.js';
 import type { ProgressBar } from './progress-bar.js';
@@ -34,13 +35,13 @@ export class ImportReport {
   }
 
   /** @param reason must not contain values of the row */
-  refused(line: number, reason: string): void {
+  refused({ line, name }: { line: number; name?: string | undefined }, reason: string): void {
     const { json, unit, progress } = this.options;
     this.#refused++;
     progress.advance();
     progress.clear();
-    if (json) print(this.terminal, JSON.stringify({ type: 'refused', [unit]: line, reason }));
-    else this.terminal.stderr.write(`${unit} ${line}: ${reason}\n`);
+    if (json) print(this.terminal, JSON.stringify({ type: 'refused', [unit]: line, user: name, reason }));
+    else this.terminal.stderr.write(`${unit} ${line}${name === undefined ? '' : ` (${quoted(name)})`}: ${reason}\n`);
   }
 
   /** Prints the summary. @returns the exit code */
@@ -53,15 +54,14 @@ export class ImportReport {
       total.already_there += already_there;
     }
     const summary = { ...total, refused: this.#refused };
-    const lines = json ? [this.#json(summary)] : [...this.#table(), sentence(summary, dryRun)];
-    print(this.terminal, lines.join('\n'));
+    if (!json && this.#formats.size > 0) print(this.terminal, this.#table());
+    print(this.terminal, json ? this.#json(summary) : sentence(summary, dryRun));
     return this.#refused > 0 ? 3 : 0;
   }
 
-  #table(): string[] {
-    if (this.#formats.size === 0) return [];
+  #table(): string {
     const rows = [...this.#formats].map(([name, counts]) => [name, `${counts.imported}`, `${counts.already_there}`]);
-    return table([['format', this.options.dryRun ? 'to import' : 'imported', 'already there'], ...rows]);
+    return table(['FORMAT', this.options.dryRun ? 'TO IMPORT' : 'IMPORTED', 'ALREADY THERE'], rows);
   }
 
   #json(summary: Counts & { refused: number }): string {

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ImportOutcome, UserImport, UserToImport } from '../../users/user-import.js';
-import { checkRow, type GoodRow } from './check-row.js';
+import { checkRow, type GoodRow, rowName } from './check-row.js';
 import type { ImportReport } from './import-report.js';
 import type { SourceRow } from './source-row.js';
 
@@ -12,7 +13,8 @@ const FAULTS: Record<Exclude<ImportOutcome, 'imported' | 'already_there'>, strin
   lost: 'the user with the same name was deleted during the import; import the row again',
 };
 
-type CheckedRow = { line: number } & (GoodRow | { fault: string });
+/** `name` is what the row calls its user, if it could be read. */
+type CheckedRow = { line: number; name?: string | undefined } & (GoodRow | { fault: string });
 
 /** Stores all valid rows in batches, and reports each row in order. */
 export async function importUsers(
@@ -26,6 +28,8 @@ export async function importUsers(
   try {
     for await (const batch of batches(rows, salt)) {
       await storing;
+      // The embedded database and SQLite never wait for the event loop, and signals arrive only there.
+      await setImmediate();
       storing = storeBatch(batch, users, report);
       // Prevents an unhandled rejection until the promise is awaited.
       storing.catch(() => {});
@@ -39,7 +43,7 @@ async function* batches(rows: AsyncIterable<SourceRow>, salt: string | undefined
   let batch: CheckedRow[] = [];
   try {
     for await (const row of rows) {
-      batch.push('fault' in row ? row : { line: row.line, ...checkRow(row.values, salt) });
+      batch.push('fault' in row ? row : { line: row.line, name: rowName(row.values), ...checkRow(row.values, salt) });
       if (batch.length < BATCH) continue;
       yield batch;
       batch = [];
@@ -57,11 +61,11 @@ async function storeBatch(batch: CheckedRow[], users: UserImport, report: Import
   const outcomes = (await users.store(good)).values();
   for (const row of batch) {
     if ('fault' in row) {
-      report.refused(row.line, row.fault);
+      report.refused(row, row.fault);
       continue;
     }
     const outcome = outcomes.next().value as ImportOutcome;
     if (outcome === 'imported' || outcome === 'already_there') report.accepted(row.format, outcome);
-    else report.refused(row.line, FAULTS[outcome]);
+    else report.refused(row, FAULTS[outcome]);
   }
 }

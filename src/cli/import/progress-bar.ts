@@ -1,3 +1,4 @@
+import { count } from '../count.js';
 import type { Terminal } from '../terminal.js';
 
 const DRAW_EVERY_MS = 200;
@@ -25,7 +26,7 @@ export class ProgressBar {
     const bar = Number.isNaN(fraction)
       ? ''
       : `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${String(Math.floor(fraction * 100)).padStart(3)}%  `;
-    this.stream.write(`\r\x1b[K${bar}${this.#rows} rows  ${rate} rows/s`);
+    this.stream.write(`\r\x1b[K${bar}${count(this.#rows, 'row')}  ${count(rate, 'row')}/s`);
   }
 
   /** Removes the bar. Call it before other output. */

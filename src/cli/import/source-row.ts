@@ -15,6 +15,8 @@ export interface RowSource {
   unit: 'line' | 'rowid' | 'row';
   /** The part that has been read, from 0 to 1, or undefined if the total is unknown. */
   fraction(): number | undefined;
+  /** Closes the file, also before all rows have been read. */
+  close(): void;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(COLUMNS);

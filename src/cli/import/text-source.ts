@@ -1,6 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { extname } from 'node:path';
 import { CommandFailed } from '../command-failed.js';
+import { binaryKind } from './binary-kind.js';
 import { csvRows } from './csv-rows.js';
 import { jsonlRows } from './jsonl-rows.js';
 import type { RowSource, SourceRow } from './source-row.js';
@@ -20,7 +21,7 @@ const BY_EXTENSION: Record<string, TextFormat> = { '.csv': 'csv', '.jsonl': 'jso
  * @throws CommandFailed if it can't be opened
  */
 export function textSource(file: string, format: TextFormat | undefined, stdin: AsyncIterable<Buffer>): RowSource {
-  const { stream, size } = file === '-' ? { stream: stdin, size: undefined } : openFile(file);
+  const { stream, size, close } = file === '-' ? { stream: stdin, size: undefined, close: () => {} } : openFile(file);
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     try {
@@ -36,6 +37,7 @@ export function textSource(file: string, format: TextFormat | undefined, stdin: 
     rows: rowsOf(counted(), format ?? BY_EXTENSION[extname(file).toLowerCase()]),
     unit: 'line',
     fraction: () => (size ? read / size : undefined),
+    close,
   };
 }
 
@@ -44,7 +46,8 @@ function openFile(file: string) {
     const fd = openSync(file, 'r');
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new Error('it is a folder');
-    return { stream: createReadStream(file, { fd }), size: stat.isFile() ? stat.size : undefined };
+    const stream = createReadStream(file, { fd });
+    return { stream, size: stat.isFile() ? stat.size : undefined, close: () => void stream.destroy() };
   } catch (error) {
     throw new CommandFailed(`can't read ${file}: ${(error as Error).message}`);
   }
@@ -53,6 +56,8 @@ function openFile(file: string) {
 async function* rowsOf(chunks: AsyncGenerator<Buffer>, format: TextFormat | undefined): AsyncGenerator<SourceRow> {
   const { value: first, done } = await chunks.next();
   if (done || first === undefined) throw new CommandFailed('the file is empty');
+  const binary = binaryKind(first);
+  if (binary !== undefined) throw new CommandFailed(`the file ${binary}`);
   const start = first.toString('utf8', 0, 64).replace('\uFEFF', '').trimStart()[0];
   if (start === '[' && format !== 'csv') {
     throw new CommandFailed(

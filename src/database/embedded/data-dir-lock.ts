@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createDataDir } from '../../config/data-dir.js';
 import { StartError } from '../../config/start-error.js';
 
 const NAME = /^lock-[0-9a-f]{12}$/;
@@ -48,7 +49,7 @@ export class DataDirLock {
 
   /** @throws DataDirInUse if another running process holds the lock */
   static async acquire(dataDir: string): Promise<DataDirLock> {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    createDataDir(dataDir);
     const { folder, remove } = shortNameOf(dataDir);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const name = `lock-${randomBytes(6).toString('hex')}`;

@@ -18,6 +18,8 @@ export interface Revocation {
 export interface EndAllOptions {
   /** The client that requested it. */
   by?: ClientContext | undefined;
+  /** Who acted, if not the one that the reason implies. */
+  actor?: Actor | undefined;
   /** The ID of a session that does not end. */
   keep?: string | undefined;
   /** Runs first in the same transaction, with the user's row locked. An error rolls the transaction back. */
@@ -138,15 +140,15 @@ export class RevocationLog {
   async endAll(
     userId: string,
     reason: EndReason,
-    { keep, require, within, by }: EndAllOptions = {},
+    { keep, require, within, by, actor }: EndAllOptions = {},
   ): Promise<Revocation[]> {
     const type = CHANGES[reason];
-    const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason), client: by });
+    const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason, actor), client: by });
     const ended = await this.manager.transaction(async (manager) => {
       // No session of the user can start before the commit, because its insert needs a lock on the same row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
       await require?.(manager);
-      const event = this.#eventOf(reason, by);
+      const event = this.#eventOf(reason, by, actor);
       const all = await this.#end(manager, END_ALL, event, reason, userId, keep ?? null);
       await within?.(manager);
       if (change) await this.audit.insert(manager, change);
@@ -175,13 +177,12 @@ export class RevocationLog {
     }
   }
 
-  #eventOf(reason: EndReason, client?: ClientContext): AuditEvent {
+  #eventOf(reason: EndReason, client?: ClientContext, actor?: Actor): AuditEvent {
     const type = reason === 'logout' ? 'logout' : 'session.ended';
-    return this.audit.event(type, { ...this.#actorOf(reason), client, details: { reason } });
+    return this.audit.event(type, { ...this.#actorOf(reason, actor), client, details: { reason } });
   }
 
-  #actorOf(reason: EndReason): { actor?: Actor } {
-    const actor = ACTORS[reason];
+  #actorOf(reason: EndReason, actor = ACTORS[reason]): { actor?: Actor } {
     return actor ? { actor } : {};
   }
 

@@ -45,7 +45,7 @@ test('records the actions of an operator, and reads the audit trail with filters
   expect(await audit('--user', 'USER-7')).toEqual([]);
   const text = await command.run(['audit', '--limit', '1']);
   expect(text.stdout).toMatch(
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z {2}ok {7}client\.revoked {4}operator {2}- {2}client_id=\S+\n$/,
+    /^TIME +RESULT +EVENT +ACTOR +ADDRESS +USER +DETAILS\n\d{4}-\d\d-\d\dT[\d:]+Z {2}ok {7}client\.revoked {4}operator {2}- +- +client_id=\S+\n$/,
   );
 }, 300_000);
 
@@ -60,6 +60,7 @@ test('records disabling and enabling a user as actions of the operator, and enab
   const [{ id }, older] = events;
   expect(await audit('--user', 'eva', '--before', id)).toEqual([older]);
   const text = await command.run(['audit', '--user', 'EVA', '--limit', '1']);
+  expect(text.stdout).toMatch(/\n\S+Z {2}ok {7}user\.enabled {6}operator {2}- +eva\n$/);
   expect(text.stderr).toBe(`portero: there may be more events; use --before ${id}\n`);
 }, 300_000);
 

@@ -35,8 +35,14 @@ test('creates, lists and revokes a client, and shows its secret once without sto
   expect(dump).not.toContain(secret);
   expect(dump).not.toContain(Buffer.from(secret).toString('hex'));
   expect(dump).not.toContain(Buffer.from(secret, 'base64url').toString('hex'));
-  expect(await clients('revoke', id)).toEqual({ code: 0, stdout: `revoked ${id}\n`, stderr: '' });
-  expect((await clients('list')).stdout).toMatch(new RegExp(`^${id} .*revoked .*${name}\n$`));
+  expect(await clients('revoke', id)).toEqual({
+    code: 0,
+    stdout: 'revoked shop, "the" new one: its secret is rejected\n',
+    stderr: '',
+  });
+  expect((await clients('list')).stdout).toMatch(
+    new RegExp(`^NAME +CLIENT ID +CREATED +REVOKED\\n${name} +${id} +\\S+Z +\\S+Z\\n$`),
+  );
   expect(JSON.parse((await clients('list', '--json')).stdout).clients[0].revoked_at).toMatch(/Z$/);
 }, 90_000);
 

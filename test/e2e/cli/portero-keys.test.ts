@@ -72,10 +72,9 @@ test('list, rotate and revoke show key states as text and as JSON', async () => 
   const again = await keys('rotate');
   expect(again.stdout).toMatch(/^[\w-]{43} is the active key\n$/);
   const lines = (await keys('list')).stdout.trim().split('\n');
-  expect(lines).toHaveLength(4);
-  expect(lines.find((line) => line.startsWith(active))).toMatch(
-    /^[\w-]{43} +ES256 +retiring +created \S+ +published until \S+$/,
-  );
+  expect(lines).toHaveLength(5);
+  expect(lines[0]).toMatch(/^KEY +ALGORITHM +STATE +CREATED +PUBLISHED UNTIL$/);
+  expect(lines.find((line) => line.startsWith(active))).toMatch(/^[\w-]{43} +ES256 +retiring +\S+Z +\S+Z$/);
   expect(await keys('revoke', active)).toEqual({
     code: 0,
     stdout: `revoked ${active}: its tokens are rejected\n`,

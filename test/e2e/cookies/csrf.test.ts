@@ -63,6 +63,7 @@ test('the tests below cover every unsafe route that accepts a cookie', () => {
       'POST /users/me/password',
       'DELETE /users/me',
       'POST /protected',
+      'POST /auth/token',
     ]),
   );
 });

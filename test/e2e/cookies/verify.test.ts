@@ -117,6 +117,15 @@ test('counts a verification by session, so a neighbour who has used up the addre
   expect((await verifyFor(ben)).status).toBe(200);
 });
 
+test('without a session, a verification counts for the address that the proxy forwards', async () => {
+  await start({ RATE_LIMIT: 'on', LIMIT_REQUESTS: '3/1m', TRUST_PROXY: '127.0.0.1' });
+  const verifyFrom = (address: string) =>
+    server.client.get('/auth/verify', { headers: { 'X-Forwarded-For': address, Cookie: 'portero=forged' } });
+  for (let n = 0; n < 3; n++) expectProblem(await verifyFrom('203.0.113.1'), 401, 'session_invalid');
+  expectProblem(await verifyFrom('203.0.113.1'), 429, 'too_many_requests');
+  expectProblem(await verifyFrom('203.0.113.2'), 401, 'session_invalid');
+});
+
 test('a verification is a use of the session', async () => {
   await start({ SESSION_IDLE_TTL: '10m' });
   const browser = await signUp();

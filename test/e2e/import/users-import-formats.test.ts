@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import sqlite from 'node-sqlite3-wasm';
@@ -77,19 +77,19 @@ describe('CSV', () => {
       'csv',
     );
     expect(ended.stderr.trim().split('\n')).toEqual([
-      'line 2: username is not a valid username',
-      'line 5: username belongs to a user with another email',
-      'line 6: email belongs to a user with another username',
-      'line 8: password_hash is missing',
-      'line 9: password_hash has an unknown format',
-      expect.stringMatching(/^line 10: password_hash \(bcrypt\): \S/),
+      'line 2 ("two\\nlines"): username is not a valid username',
+      'line 5 (ana): username belongs to a user with another email',
+      'line 6 (other): email belongs to a user with another username',
+      'line 8 (carl): password_hash is missing',
+      'line 9 (dora): password_hash has an unknown format',
+      expect.stringMatching(/^line 10 \(erik\): password_hash \(bcrypt\): \S/),
       'line 11: has neither a username nor an email',
-      'line 12: email is not a valid address',
+      'line 12 (finn): email is not a valid address',
       'line 13: has 2 fields, but the header has 3',
       'line 14: has a quote in a field that does not start with one',
-      'line 15: username belongs to a user with another email',
-      expect.stringMatching(/^line 16: password_hash \(werkzeug-scrypt\): \S/),
-      'line 18: username and email belong to two different users',
+      'line 15 ("ＡＮＡ"): username belongs to a user with another email',
+      expect.stringMatching(/^line 16 \(ivan\): password_hash \(werkzeug-scrypt\): \S/),
+      'line 18 (ana): username and email belong to two different users',
     ]);
     expect(summary(ended)).toMatchObject({ code: 3, last: '3 imported, 0 already there, 13 refused.' });
     expect(ended.stdout + ended.stderr).not.toContain(HASH.slice(7, 20));
@@ -105,7 +105,6 @@ describe('CSV', () => {
     ['a column twice', `username,username,password_hash\na,b,${HASH}`, /username is duplicate/],
     ['no names', `password_hash\n${HASH}`, /requires a column username or email/],
     ['nothing in it', '', /the file is empty/],
-    ['UTF-16', Buffer.from(`\uFEFFusername,password_hash\nana,${HASH}`, 'utf16le'), /is not a known column/],
   ])('rejects a whole file with %s in one line', async (_, text, reason) => {
     const { code, stdout, stderr } = await command.importText(text, '--format', 'csv');
     expect({ code, stdout, lines: stderr.trim().split('\n') }).toEqual({
@@ -113,6 +112,23 @@ describe('CSV', () => {
       stdout: '',
       lines: [expect.stringMatching(reason)],
     });
+  });
+
+  test('never names a user by a value that is a hash, and escapes names that could move the cursor', async () => {
+    const { stderr } = await command.importText(
+      `username,password_hash\n${HASH}ä\u0085,none\n"\x1b[2J${'x'.repeat(100)}",none\n\u202Eana,none\n${'x'.repeat(1100)},none\n`.replace(
+        '\x1b[2J',
+        `${'y'.repeat(1100)}\x1b[2J`,
+      ),
+    );
+    expect(stderr.split('\n').map((line) => line.replace(/[xy]{9,}/g, '…'))).toEqual([
+      'line 2: username is not a valid username',
+      'line 3 (…): username is not a valid username',
+      'line 4 ("?ana"): username is not a valid username',
+      'line 5 (…): username is not a valid username',
+      '',
+    ]);
+    expect(Math.max(...stderr.split('\n').map(({ length }) => length))).toBeLessThan(130);
   });
 
   test('a quote that is never closed ends the import, after the rows before it', async () => {
@@ -124,6 +140,25 @@ describe('CSV', () => {
       stderr: expect.stringMatching(/^portero: line 3: a quote is not closed within 32768 characters/),
     });
     expect(await command.hashes()).toEqual({ bcrypt: 1 });
+  });
+});
+
+describe('a file that is not text', () => {
+  test.each([
+    ['a SQLite database', 'SQLite format 3\0\x10\0', /is a SQLite database: use --sqlite, --table and --hash/],
+    ['UTF-16 text', Buffer.from('\uFEFFusername,password_hash\n', 'utf16le'), /is UTF-16 text: convert it to UTF-8/],
+    ['a spreadsheet', 'PK\x03\x04\x14\0\x06', /is a spreadsheet or ZIP archive: save it as CSV in UTF-8/],
+    ['a compressed file', Buffer.from([0x1f, 0x8b, 8, 0]), /is compressed: decompress it first/],
+    ['an image', Buffer.from('89504e470d0a1a0a0000', 'hex'), /is not text: CSV or JSON Lines in UTF-8 are required/],
+  ])('is recognized in one line: %s, given as CSV or JSON Lines', async (_, content, reason) => {
+    for (const name of ['users.csv', 'users.jsonl', 'users']) {
+      const { code, stdout, stderr } = await command.run(['users', 'import', command.file(name, content)]);
+      expect({ code, stdout, lines: stderr.trim().split('\n') }).toEqual({
+        code: 1,
+        stdout: '',
+        lines: [expect.stringMatching(reason)],
+      });
+    }
   });
 });
 
@@ -149,10 +184,10 @@ describe('JSON Lines', () => {
       'line 4: is not a JSON object',
       'line 5: username is not text',
       'line 6: has an unknown member "role"',
-      'line 7: username is not UTF-8 text',
-      'line 8: username is not a valid username',
-      expect.stringMatching(/^line 9: created_at is not a time/),
-      'line 10: username is not UTF-8 text',
+      'line 7 ("dora\\u0000"): username is not UTF-8 text',
+      'line 8 ("finn?"): username is not a valid username',
+      expect.stringMatching(/^line 9 \(erik\): created_at is not a time/),
+      'line 10 ("\uFFFD"): username is not UTF-8 text',
       'line 11: is longer than 1 MiB',
     ]);
     expect(summary(ended)).toMatchObject({ code: 3, last: '2 imported, 0 already there, 9 refused.' });
@@ -177,7 +212,7 @@ describe('JSON Lines', () => {
       code: 3,
       stderr: '',
       lines: [
-        { type: 'refused', line: 5, reason: 'password_hash has an unknown format' },
+        { type: 'refused', line: 5, user: 'user 0', reason: 'password_hash has an unknown format' },
         {
           type: 'summary',
           dry_run: false,
@@ -223,7 +258,7 @@ describe('a SQLite database', () => {
     expect(summary(await command.run(args))).toEqual({
       code: 3,
       last: '2 imported, 0 already there, 1 refused.',
-      stderr: 'rowid 9007: password_hash has an unknown format\n',
+      stderr: 'rowid 9007 (x): password_hash has an unknown format\n',
     });
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
@@ -236,6 +271,56 @@ describe('a SQLite database', () => {
     const path = sqliteFile('CREATE TABLE "the ""user""" (id INTEGER, "user name" TEXT, password_hash TEXT)');
     const { code, stderr } = await command.run(['users', 'import', '--sqlite', path, ...options]);
     expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });
+  });
+
+  test('can be imported after every failure: none leaves its lock behind', async () => {
+    const path = sqliteFile(
+      'CREATE TABLE users (name TEXT, hash TEXT)',
+      'CREATE VIEW broken AS SELECT name, hash FROM missing',
+      `INSERT INTO users VALUES ('ana', '${HASH}')`,
+    );
+    const run = (table: string, name: string) =>
+      command.run(['users', 'import', '--sqlite', path, '--table', table, '--username', name, '--hash', 'hash']);
+    for (const [table, name] of [
+      ['user', 'name'],
+      ['users', 'nam'],
+      ['broken', 'name'],
+    ] as const) {
+      expect((await run(table, name)).code).toBe(1);
+      expect([table, name, existsSync(`${path}.lock`)]).toEqual([table, name, false]);
+    }
+    // The database of Portero can't be opened.
+    const { env } = command.database;
+    command.database.env = { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    expect((await run('users', 'name')).code).toBe(1);
+    command.database.env = env;
+    expect(existsSync(`${path}.lock`)).toBe(false);
+    expect(await run('users', 'name')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('with the lock of another program is not read, and the message names the lock and what to do', async () => {
+    const path = sqliteFile('CREATE TABLE users (name TEXT, hash TEXT)');
+    mkdirSync(`${path}.lock`);
+    const args = ['--table', 'users', '--username', 'name', '--hash', 'hash'];
+    expect(await command.run(['users', 'import', '--sqlite', path, ...args])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `portero: can't read ${path}: ${path}.lock exists, so another import may be reading it. If none is running, delete it (rmdir '${path}.lock') and try again\n`,
+    });
+    expect(existsSync(`${path}.lock`)).toBe(true);
+  });
+
+  test('is unlocked when the import is interrupted with Ctrl-C', async () => {
+    const path = sqliteFile(
+      'CREATE TABLE users (name TEXT, hash TEXT)',
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO users SELECT 'u' || i, '${HASH}' FROM n`,
+    );
+    const args = ['users', 'import', '--sqlite', path, '--table', 'users', '--username', 'name', '--hash', 'hash'];
+    const script =
+      '"$0" dist/portero.js "$@" & pid=$!; while [ ! -d "$4.lock" ]; do sleep 0.1; done; sleep 1; kill -INT $pid; wait $pid';
+    const ended = await command.runProcess([script, process.execPath, ...args], '', ['sh', '-c']);
+    expect(ended).toEqual({ code: 130, stdout: '', stderr: '' });
+    expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
   test('that is invalid is rejected in one line', async () => {

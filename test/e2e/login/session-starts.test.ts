@@ -49,6 +49,12 @@ const withEach =
     ];
   };
 
+const byCookie: Call = async (path) => {
+  const name = newName();
+  await server.client.post('/auth/register', { body: { username: name, password: PASSWORD } });
+  return [await server.client.post(path, await cookieSession(server.client, name))];
+};
+
 const signingIn =
   (evidence: object): Call =>
   async (path) => {
@@ -90,6 +96,7 @@ const CALLS: Record<string, Call> = {
   'POST /refresh': refreshing,
   'POST /auth/logout': withEach('POST'),
   'POST /logout': withEach('POST'),
+  'POST /auth/token': byCookie,
   'POST /protected': withEach('POST'),
   'POST /users/me/password': withEach('POST', { current_password: PASSWORD, new_password: NEW }),
   'DELETE /users/me': withEach('DELETE', { password: PASSWORD }),

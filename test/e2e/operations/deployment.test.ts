@@ -132,6 +132,15 @@ test('the image contains only what runs: no history, no tests, no tools, no secr
   );
 });
 
+test('compose.yaml passes every setting of .env, requires the two secrets, and keeps the address in the container', () => {
+  const compose = readFileSync('compose.yaml', 'utf8');
+  const [, service = ''] = /^ {2}portero:\n((?: {4}.*\n|\n)+)/m.exec(compose) ?? [];
+  expect(service).toMatch(/^ {4}env_file:\n {6}- path: \.env\n {8}required: false$/m);
+  for (const name of ['POSTGRES_PASSWORD', 'PORTERO_SECRET']) expect(service).toContain(`\${${name}:?`);
+  // These override .env, which may be for a server outside of the container.
+  for (const line of ['HOST: 0.0.0.0', 'PORT: 3000', 'DATABASE_URL: "postgres://']) expect(service).toContain(line);
+});
+
 test('no shipped file or source of the build contains a secret [ASVS 13.3.1]', async () => {
   const { stdout } = await promisify(execFile)('git', [
     'ls-files',

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import { ClientRegistry } from '../../../src/oauth/client-registry.js';
 import type { Answer } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
@@ -122,6 +123,11 @@ test('a client over its limit gets 429 with Retry-After, on both routes together
     expect(refused.headers.get('retry-after')).toBe('60');
     expect(refused.headers.get('ratelimit')).toBe('"client_requests";r=0;t=60');
   }
+  const [event] = await server
+    .get(DataSource)
+    .query(`SELECT actor, details FROM audit_events WHERE type = 'limit.hit' ORDER BY id LIMIT 1`);
+  const details = { code: 'too_many_requests', limit: 'client_requests', client_id: service.id };
+  expect(event).toEqual({ actor: 'client', details });
   expect((await (await Service.register(server)).introspect('x')).status).toBe(200);
   server.clock.advance(60_000);
   expect((await service.introspect('x')).status).toBe(200);

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { ValidationFailed } from '../problems/http.errors.js';
+import { isEmailAddress, looksLikeForeignAddress } from '../users/identifier.js';
+import type { User } from '../users/user.entity.js';
+import { UserResponse } from '../users/user.response.js';
+import { CommandFailed } from './command-failed.js';
+import { namedUser, requireUser } from './named-user.js';
+import { print, type Terminal } from './terminal.js';
+import { withUsers } from './with-users.js';
+
+interface Options {
+  verified?: boolean;
+  json?: true;
+}
+
+/** `portero users set-email` */
+export function usersSetEmailCommand(terminal: Terminal): Command {
+  return new Command('set-email')
+    .description('Set the email address of a user. It counts as not verified, unless --verified is given.')
+    .argument('<user>', 'username, email or ID')
+    .argument('<address>', 'the new email address')
+    .option('--verified', 'the address is verified')
+    .option('--json', 'print one JSON object')
+    .action((name: string, address: string, options: Options) => setEmail(terminal, name, address, options));
+}
+
+async function setEmail(
+  terminal: Terminal,
+  name: string,
+  email: string,
+  { verified = false, json }: Options,
+): Promise<void> {
+  if (!isEmailAddress(email)) throw new ValidationFailed({ faults: [{ pointer: '/email', code: 'email_invalid' }] });
+  const { named, user } = await withUsers(terminal, async ({ session, users, audit }) => {
+    const found = await namedUser(session, name);
+    const before = (await users.find(found.id)) as User;
+    if (looksLikeForeignAddress({ username: before.username ?? undefined, email })) {
+      throw new CommandFailed(`the username ${found.name} looks like an email address, so the address must equal it`);
+    }
+    const event = audit.event('email.changed', { actor: 'operator', userId: found.id, details: { verified } });
+    await users.setEmail(found.id, { email, verified }, async (manager) => {
+      await requireUser(manager, found);
+      await audit.insert(manager, event);
+    });
+    return { named: found, user: (await users.find(found.id)) as User };
+  });
+  const state = verified ? 'verified' : 'not verified';
+  print(
+    terminal,
+    json ? JSON.stringify(UserResponse.of(user)) : `set the email of ${named.name} to ${user.email} (${state})`,
+  );
+}

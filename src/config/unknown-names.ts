@@ -1,0 +1,37 @@
+/** Names in a `.env` that are for Docker Compose, its images or Node.js, which may read the same file. */
+const OF_OTHERS = /^(COMPOSE|DOCKER|POSTGRES|NODE)_|^TZ$/;
+
+/** Warnings about the names that are no settings, and that do not belong to others. */
+export function warningsAboutNames(names: Iterable<string>, known: ReadonlySet<string>): string[] {
+  const unknown = [...new Set(names)].filter((name) => !known.has(name) && !OF_OTHERS.test(name));
+  return unknown.map((name) => warningAbout(name, known));
+}
+
+function warningAbout(name: string, known: Iterable<string>): string {
+  const [nearest] = [...known]
+    .map((candidate) => ({ candidate, distance: distanceOf(name.toUpperCase(), candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const hint =
+    nearest !== undefined && nearest.distance <= Math.max(1, name.length / 4)
+      ? `did you mean ${nearest.candidate}?`
+      : 'see docs/configuration.md';
+  return `${printable(name)} is not a setting of Portero and has no effect; ${hint}`;
+}
+
+/** The number of characters to insert, delete or replace (Levenshtein). */
+function distanceOf(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] as number;
+}
+
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, 64);
+}

@@ -1,0 +1,32 @@
+import { type PrettyOptions, prettyFactory } from 'pino-pretty';
+
+/** Fields that are part of the text, or always the same. */
+const HIDDEN = ['service', 'context', 'method', 'path', 'status', 'duration_ms', 'result'];
+
+/**
+ * Formats a log line for people. A request reads `POST /auth/login 200 274 ms`; further fields follow, dimmed on a terminal.
+ *
+ * @param options override the options of pino-pretty
+ */
+export function prettyLines(options: PrettyOptions = {}): (line: string) => string {
+  const pretty = prettyFactory({
+    ignore: HIDDEN.join(','),
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
+    messageFormat: (log, key) => printable(textOf(log, String(log[key] ?? ''))),
+    ...options,
+  });
+  return (line) => pretty(line) ?? '';
+}
+
+function textOf(log: Record<string, unknown>, message: string): string {
+  if (log.context === 'http' && message === 'request') {
+    return `${log.method} ${String(log.path).replace(/\s/g, '?')} ${log.status} ${Math.round(Number(log.duration_ms))} ms`;
+  }
+  return log.context === 'audit' ? `${message} ${log.result}` : message;
+}
+
+/** A path may contain what a client has sent. */
+function printable(text: string): string {
+  return text.replace(/[^\P{C}\n\t]|[\u2028\u2029]/gu, '?');
+}

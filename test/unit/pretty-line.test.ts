@@ -1,0 +1,33 @@
+import { prettyLines } from '../../src/logging/pretty-line.js';
+
+const pretty = prettyLines({ colorize: false, translateTime: false });
+const line = (fields: object) => pretty(JSON.stringify({ level: 'info', service: 'portero', ...fields }));
+const request = { context: 'http', msg: 'request', request_id: '01', method: 'POST', path: '/auth/login' };
+
+test('a request reads as its method, path, status and duration, with the rest behind', () => {
+  expect(line({ ...request, status: 200, duration_ms: 273.6, ip: '127.0.0.1' })).toBe(
+    'INFO: POST /auth/login 200 274 ms {"request_id":"01","ip":"127.0.0.1"}\n',
+  );
+});
+
+test('on a terminal, the rest of a line is dimmed', () => {
+  const colored = prettyLines({ colorize: true, translateTime: false });
+  expect(colored(JSON.stringify({ level: 'info', ...request, status: 200, duration_ms: 1 }))).toBe(
+    '\x1b[32mINFO\x1b[39m: \x1b[36mPOST /auth/login 200 1 ms\x1b[39m \x1b[90m{"request_id":"01"}\x1b[39m\n',
+  );
+});
+
+test('an event reads as its type and result, and other messages as they are', () => {
+  expect(line({ level: 'warn', context: 'audit', msg: 'login', result: 'refused', ip: '::1' })).toBe(
+    'WARN: login refused {"ip":"::1"}\n',
+  );
+  expect(line({ context: 'Portero', msg: 'Portero listens on http://127.0.0.1:3000' })).toBe(
+    'INFO: Portero listens on http://127.0.0.1:3000\n',
+  );
+});
+
+test('a path can neither move the cursor nor add a line', () => {
+  expect(line({ ...request, path: '/\u001b[2J\n\u202e', status: 404, duration_ms: 1 })).toBe(
+    'INFO: POST /?[2J?? 404 1 ms {"request_id":"01"}\n',
+  );
+});
