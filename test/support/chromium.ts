@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { testWithProgram } from './on-engine.js';
 
@@ -19,7 +19,11 @@ export async function openTab(
   browser: Browser | undefined,
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; errors: string[] }> {
-  const page = await (browser as Browser).newPage({ viewport: { width: 1200, height: 800 }, ...options });
+  const page = await (browser as Browser).newPage({
+    viewport: { width: 1200, height: 800 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
   page.setDefaultTimeout(10_000);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -27,4 +31,17 @@ export async function openTab(
     if (['error', 'warning'].includes(message.type())) errors.push(message.text());
   });
   return { page, errors };
+}
+
+const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+/** The violations of WCAG 2.1, levels A and AA, that axe finds on a page, except those of the given rules. */
+export async function violations(page: Page, except: string[] = []): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+    "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })",
+  );
+  return found
+    .filter(({ id }) => !except.includes(id))
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }

@@ -1,5 +1,5 @@
 import { Memory } from './memory.js';
-import { documentOfPage, shortErrors } from './view.js';
+import { documentOfPage, pageComponents } from './view.js';
 
 /* global SwaggerUIBundle */
 
@@ -15,7 +15,7 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   tryItOutEnabled: true,
-  plugins: [shortErrors, memory.plugin],
+  plugins: [pageComponents, memory.plugin],
   requestInterceptor: (request) => memory.addCsrfToken(request),
   onComplete: () => {
     memory.restore(ui.getSystem());

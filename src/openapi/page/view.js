@@ -15,8 +15,8 @@ export function documentOfPage(document) {
 
 const isError = (_response, status) => /^[45]/.test(status);
 
-/** Shows the error responses of an operation as one list that is closed at first; and moves the focus into the dialog. */
-export function shortErrors({ React }) {
+/** Shows the error responses of an operation as one list that is closed at first, and helps people who cannot see the page. */
+export function pageComponents({ React }) {
   const h = React.createElement;
   return {
     wrapComponents: {
@@ -27,6 +27,11 @@ export function shortErrors({ React }) {
           h(Responses, { ...props, responses: props.responses.filterNot(isError) }),
           h(Errors, { h, problems: problemsOf(props.responses.filter(isError)) }),
         ),
+      TextArea: (TextArea) => (props) => h(TextArea, { 'aria-label': 'Request body', ...props }),
+      parameterRow: (ParameterRow) => (props) => {
+        React.useEffect(nameSelects, []);
+        return h(ParameterRow, props);
+      },
       // Each field of the dialog asks for the focus, and the last one would get it.
       authorizationPopup: (Popup) => (props) => {
         React.useEffect(() => {
@@ -36,6 +41,13 @@ export function shortErrors({ React }) {
       },
     },
   };
+}
+
+/** Swagger UI names text fields after their parameters, but not lists. */
+function nameSelects() {
+  for (const select of document.querySelectorAll('tr[data-param-name] select')) {
+    select.setAttribute('aria-label', select.closest('tr').dataset.paramName);
+  }
 }
 
 function problemsOf(responses) {

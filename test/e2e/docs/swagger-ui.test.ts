@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { launchChromium, openTab, testInChromium } from '../../support/chromium.js';
+import { launchChromium, openTab, testInChromium, violations } from '../../support/chromium.js';
 import { Client, PASSWORD } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/engine.js';
 import { freePort } from '../../support/other-program.js';
@@ -161,4 +161,18 @@ testInChromium('follows the system into the dark, on both pages', async () => {
       expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(background);
     }
   }
+});
+
+testInChromium('has contrast and names that people need who see little or nothing (WCAG 2.1 AA)', async () => {
+  const docs = await shared();
+  await docs.open();
+  await docs.execute('Auth-register', { username: 'reader', password: PASSWORD });
+  await docs.expand('Users-listMyEvents');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await docs.page.emulateMedia({ colorScheme });
+    // Swagger UI has a link in the button that opens an operation.
+    expect(await violations(docs.page, ['nested-interactive'])).toEqual([]);
+  }
+  await docs.page.goto(`${url}/docs/errors`);
+  expect(await violations(docs.page)).toEqual([]);
 });
