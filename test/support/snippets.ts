@@ -1,20 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { codeBlocks } from './code-blocks.js';
 
 /** The issuer in the snippets of the documentation: the only text that tests replace. */
 const ISSUER = 'http://localhost:3000';
+const FILE_NAME = /^(?:#|\/\/) ([\w-]+(?:\.[\w-]+)+)/;
 
 /**
- * The fenced blocks of a page in these languages, by the file name in their first line (`# portero.py`), or by the language if
+ * The code blocks of a page in these languages, by the file name in their first line (`# portero.py`), or by the language if
  * there is none.
  */
 export function snippetsOf(page: string, ...languages: string[]): Map<string, string> {
-  const blocks = readFileSync(page, 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
-  const own = [...blocks].filter(([, language = '']) => languages.includes(language));
-  return new Map(
-    own.map(([, language = '', code = '']) => [/^(?:#|\/\/) ([\w-]+(?:\.[\w-]+)+)/.exec(code)?.[1] ?? language, code]),
-  );
+  const blocks = codeBlocks(page).filter(({ language }) => languages.includes(language));
+  return new Map(blocks.map(({ language, text }) => [FILE_NAME.exec(text)?.[1] ?? language, text]));
 }
 
 /** A folder with the snippets of a page, as a reader would save them. */

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, PASSWORD } from '../../support/client.js';
+import { codeBlock } from '../../support/code-blocks.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { testWithProgram } from '../../support/on-engine.js';
-import { freePort, OtherProgram, succeeds } from '../../support/other-program.js';
+import { freePort, OtherProgram } from '../../support/other-program.js';
+import { caddy, nginx, type ReverseProxy } from '../../support/reverse-proxy.js';
 import { TestServer } from '../../support/server.js';
 
 /** docs/forward-auth.md: its configurations, with only the ports replaced, before a real server and a backend. */
@@ -43,45 +45,28 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts a server, and a proxy with the configuration of the page before it. */
-async function start(language: string, launch: (config: string) => string[]): Promise<void> {
+/** Starts a server, and before it a proxy with the configuration of the page. */
+async function start(reverseProxy: ReverseProxy, part: string): Promise<void> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   server = await TestServer.start({ PUBLIC_URL: url, TRUST_PROXY: '127.0.0.1' });
-  const page = readFileSync('docs/forward-auth.md', 'utf8');
-  const config = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)?.[1] as string;
   const ports = { ':3000': new URL(server.client.url).port, ':8000': (backend.address() as AddressInfo).port };
-  const own = config
+  const config = codeBlock('docs/forward-auth.md', part)
     .replaceAll(/127\.0\.0\.1(:3000|:8000)/g, (_, known: keyof typeof ports) => `127.0.0.1:${ports[known]}`)
     .replace(/^:80 /m, `:${port} `)
     .replace('listen 80;', `listen 127.0.0.1:${port};`);
-  await OtherProgram.start(launch(own), { port, cwd: folder, env: { HOME: folder } });
+  await OtherProgram.start(reverseProxy.configure(folder, config), { port, cwd: folder, env: { HOME: folder } });
   proxy = new Client(url);
 }
 
-const NGINX = '/usr/sbin/nginx';
-const nginx = (config: string): string[] => {
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ');
-  const main = `daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths} ${config} }`;
-  writeFileSync(join(folder, 'nginx.conf'), main);
-  return [NGINX, '-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')];
-};
-const CADDY = '/usr/bin/caddy';
-const caddy = (config: string): string[] => {
-  writeFileSync(join(folder, 'Caddyfile'), `{\n\tadmin off\n\tauto_https off\n}\n${config}`);
-  return [CADDY, 'run', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile'];
-};
-
 describe.each([
-  ['nginx', 'nginx', NGINX, ['-v'], nginx],
-  ['Caddy', 'caddyfile', CADDY, ['version'], caddy],
-] as const)('behind %s with the configuration of the page', (name, language, file, version, launch) => {
-  const testBehind = testWithProgram(succeeds(file, ...version), `needs ${file}; Debian: ${name.toLowerCase()}`);
+  ['nginx', nginx, 'auth_request /verify'],
+  ['Caddy', caddy, 'forward_auth'],
+] as const)('behind %s with the configuration of the page', (_, reverseProxy, part) => {
+  const testBehind = testWithProgram(reverseProxy.isThere, reverseProxy.reason);
 
-  testBehind('a session reaches the backend with the names of its user, until the logout', async () => {
-    await start(language, launch);
+  testBehind('a session reaches the backend with the id and name of its user, until the logout', async () => {
+    await start(reverseProxy, part);
     await proxy.post('/auth/register', { body: { username: 'José', password: PASSWORD } });
     const session = await cookieSession(proxy, 'José');
     const { body: me } = await server.client.get<{ id: string }>('/users/me', session);
@@ -104,7 +89,7 @@ describe.each([
   });
 
   testBehind('a request without a session is 401 and does not reach the backend', async () => {
-    await start(language, launch);
+    await start(reverseProxy, part);
     for (const headers of [{}, { Cookie: 'portero=forged' }, { Authorization: 'Bearer x' }, { 'X-Auth-User': 'ana' }]) {
       expect((await proxy.get('/api/things', { headers: headers as Record<string, string> })).status).toBe(401);
     }
@@ -112,14 +97,14 @@ describe.each([
   });
 
   testBehind('an access token reaches the backend without a CSRF token', async () => {
-    await start(language, launch);
+    await start(reverseProxy, part);
     const { access_token: token } = await proxy.signUp('ana');
     expect((await proxy.post('/api/things', { token, body: { name: 'thing' } })).status).toBe(200);
     expect(received[0]).toMatchObject({ method: 'POST', body: '{"name":"thing"}', headers: { 'x-auth-name': 'ana' } });
   });
 
-  testBehind('headers that a client invents are overwritten [attack: identity from the body]', async () => {
-    await start(language, launch);
+  testBehind('the X-Auth headers of a client are overwritten [attack: identity from the body]', async () => {
+    await start(reverseProxy, part);
     await proxy.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
     const { headers } = await cookieSession(proxy, 'ana');
     const invented: Record<string, string> = { 'X-Auth-Other': 'admin', 'X-Forwarded-Method': 'GET' };
@@ -141,7 +126,7 @@ describe.each([
   });
 
   testBehind('a POST needs the CSRF token and an own origin, and arrives with its body [attack: CSRF]', async () => {
-    await start(language, launch);
+    await start(reverseProxy, part);
     await proxy.post('/auth/register', { body: { username: 'ana', password: PASSWORD } });
     const { headers } = await cookieSession(proxy, 'ana');
     const { Cookie } = headers;
