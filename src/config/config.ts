@@ -92,15 +92,10 @@ interface LoadOptions {
  *
  * @throws ConfigError with one line: the variable, what is wrong, and an example
  */
-export function loadConfig(
-  env: NodeJS.ProcessEnv,
-  { terminal = process.stdout.isTTY === true, namesInFile = [] }: LoadOptions = {},
-): LoadedConfig {
+export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): LoadedConfig {
+  const { terminal = process.stdout.isTTY === true, namesInFile = [] } = options;
   const known = new Set(['PORTERO_SECRET']);
-  const read: Read = (name, parser, fallback) => {
-    known.add(name);
-    return env[name] ? parser(env[name], name) : fallback;
-  };
+  const read = reader(env, known);
   const port = read('PORT', integer(3000, { min: 0, max: 65_535 }), 3000);
   const publicUrl = trimSlash(read('PUBLIC_URL', bareUrl('https://auth.example.com'), `http://localhost:${port}`));
   const databaseUrl = read<string | undefined>(
@@ -152,8 +147,10 @@ export function loadConfig(
     // Last, so that an invalid setting is reported before a secret file is created.
     secret: readSecret(env, databaseUrl, dataDir),
   });
-  const names = [...namesInFile, ...Object.keys(env).filter((name) => name.startsWith('PORTERO_'))];
-  return { config, warnings: [...warningsAboutNames(names, known), ...warningsAbout(env, config)] };
+  return {
+    config,
+    warnings: [...warningsAboutNames(ownNames(env, namesInFile), known), ...warningsAbout(env, config)],
+  };
 }
 
 function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dataDir: string): Secret {
@@ -167,6 +164,19 @@ function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dat
     );
   }
   return Secret.keptIn(dataDir);
+}
+
+/** Reads settings, and adds their names to `known`. An empty value means the default. */
+function reader(env: NodeJS.ProcessEnv, known: Set<string>): Read {
+  return (name, parser, fallback) => {
+    known.add(name);
+    return env[name] ? parser(env[name], name) : fallback;
+  };
+}
+
+/** The names that should be settings: those in the file, and those in the environment with Portero's prefix. */
+function ownNames(env: NodeJS.ProcessEnv, namesInFile: readonly string[]): string[] {
+  return [...namesInFile, ...Object.keys(env).filter((name) => name.startsWith('PORTERO_'))];
 }
 
 const secrets: Parser<Secret[]> = (value, name) => value.split(',').map((one) => Secret.parse(one.trim(), name));
