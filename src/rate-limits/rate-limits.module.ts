@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
+import { ChecksOverLimit } from './checks-over-limit.js';
 import { ExpiredCounts } from './expired-counts.js';
 import { RateLimits } from './rate-limits.js';
 import { RateStore } from './rate-store.js';
@@ -26,9 +27,9 @@ const STORE = {
   },
 };
 
-/** Rate limits by address and by account, and the stores of their counters. */
+/** Rate limits by address, account, client and session, and the stores of their counters. */
 @Module({
-  providers: [REDIS, STORE, RateLimits, RequestLimit, ExpiredCounts],
+  providers: [REDIS, STORE, RateLimits, RequestLimit, ChecksOverLimit, ExpiredCounts],
   exports: [RateLimits, RequestLimit],
 })
 export class RateLimitsModule {}

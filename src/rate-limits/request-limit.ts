@@ -5,13 +5,12 @@ import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { LIMITS, type LimitName } from '../config/limits.js';
-import { KeyedHash } from '../crypto/keyed-hash.js';
 import { addressKey } from '../http/client-address.js';
 import { clientContextOf } from '../http/client-context.js';
 import type { RequestCounter } from '../http/request-counter.js';
 import { AuthError } from '../problems/auth-error.js';
 import { TooManyRequests } from '../problems/http.errors.js';
-import { ConcurrencyLimit } from './concurrency-limit.js';
+import { ChecksOverLimit } from './checks-over-limit.js';
 import { limitHeaders } from './limit-headers.js';
 import { tooMany } from './rate-limits.js';
 import type { Count } from './rate-store.js';
@@ -28,50 +27,42 @@ declare module 'fastify' {
 }
 
 /** Who an authenticated request counts for. */
-export interface Authenticated {
+interface Authenticated {
   /** The id of the client or session. */
   id: string;
-  /** What the event of a rejection says about it. */
+  /** Who it is in the event of a rejection. */
   event: Pick<EventInput, 'actor' | 'userId' | 'sessionId' | 'details'>;
 }
 
-/** A request that is counted by address while its credential is not checked. */
+/** A request that counts for its address until its credential has been checked. */
 interface Pending {
   limit: LimitName;
   address: string;
   /** When the window of the count ends, in milliseconds since the epoch. */
   endsAt: number;
-  /** If the address is over its limit. */
+  /** Set if the address is over its limit. */
   rejection: TooManyRequests | undefined;
 }
 
-/** How many unknown credentials of an address over its limit an instance checks at a time, and how long how many others wait. */
-const CHECKS_OVER_LIMIT = 2;
-const CHECK_WAIT_MS = 5000;
-const MAX_WAITING_CHECKS = 1000;
-/** How many `Authorization` headers that were valid an instance remembers, as keyed hashes. */
-const MAX_KNOWN = 10_000;
-
 /**
- * The limits on all requests. Counted in the memory of the process, which costs next to nothing: with n instances, a client
- * may send up to n times as many.
+ * The limits on all requests, by address or by credential. They are counted in the memory of the process, which costs next to
+ * nothing: with n instances, a client may send up to n times as many.
  */
 @Injectable()
 export class RequestLimit implements RequestCounter {
   readonly #counters = new Map<LimitName, WindowCounters>();
   readonly #pending = new WeakMap<FastifyRequest, Pending>();
-  readonly #checks = new ConcurrencyLimit(CHECKS_OVER_LIMIT, CHECK_WAIT_MS, MAX_WAITING_CHECKS);
-  readonly #known = new Set<string>();
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
-    private readonly hash: KeyedHash,
+    private readonly checks: ChecksOverLimit,
     private readonly repeated: RepeatedEvents,
   ) {}
 
   /**
-   * Counts a request. If its route counts by credential, an address over its limit is rejected only if there is none.
+   * Counts a request. On a route that counts by credential, a request with one is not rejected here, also if its address is
+   * over the limit.
    *
    * @returns undefined within the limit; otherwise the error, after recording it
    */
@@ -101,9 +92,9 @@ export class RequestLimit implements RequestCounter {
   }
 
   /**
-   * Runs the authentication of a request. If the route counts by credential and it is valid, the request counts for its client
-   * or session and no longer for the address. So an address over its limit does not shut out valid credentials, and all others
-   * are rejected there.
+   * Authenticates a request. On a route that counts by credential, a request with a valid credential then counts for its client
+   * or session, and no longer for its address. So valid credentials also pass at an address over its limit, where all others
+   * are rejected.
    *
    * @throws TooManyRequests, also instead of an error of `authenticate`
    */
@@ -115,7 +106,7 @@ export class RequestLimit implements RequestCounter {
     }
     const { limit, address, endsAt, rejection: overLimit } = pending;
     const { id, event } = await (overLimit ? this.#checkOverLimit(request, overLimit, authenticate) : authenticate());
-    this.#remember(request.headers.authorization);
+    this.checks.remember(request);
     if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
     const taken = this.#count(limit, id);
     const rejection = this.#rejection(limit, taken);
@@ -124,47 +115,23 @@ export class RequestLimit implements RequestCounter {
     reply.headers(limitHeaders(limit, this.config.limits[limit], taken));
   }
 
-  /** Whether {@link admit} must run the authentication of a request. */
-  isPending(request: FastifyRequest): boolean {
-    return this.#pending.has(request);
-  }
-
-  /**
-   * Checks a credential from an address over its limit. Two at a time, so that a flood does not occupy the database. Credentials
-   * that were valid before are checked at once, so that they do not wait behind the flood.
-   */
-  async #checkOverLimit<T>(request: FastifyRequest, overLimit: TooManyRequests, check: () => Promise<T>): Promise<T> {
+  /** Authenticates a request whose address is over its limit. @throws TooManyRequests instead of errors of the client */
+  async #checkOverLimit<T>(
+    request: FastifyRequest,
+    overLimit: TooManyRequests,
+    authenticate: () => Promise<T>,
+  ): Promise<T> {
     const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
-    const leave = this.#isKnown(request.headers.authorization)
-      ? () => undefined
-      : await this.#checks.enter(addressKey(request.ip));
+    const leave = await this.checks.enter(request);
     if (leave === undefined) throw await rejection();
     try {
-      return await check();
+      return await authenticate();
     } catch (error) {
       if (error instanceof AuthError && error.kind.status < 500) throw await rejection();
       throw error;
     } finally {
       leave();
     }
-  }
-
-  #isKnown(authorization: string | undefined): boolean {
-    return authorization !== undefined && this.#known.has(this.#fingerprint(authorization));
-  }
-
-  #remember(authorization: string | undefined): void {
-    if (authorization === undefined) return;
-    const fingerprint = this.#fingerprint(authorization);
-    // Added again at the end, so that the set is in the order of the last use.
-    this.#known.delete(fingerprint);
-    this.#known.add(fingerprint);
-    const [oldest] = this.#known.size > MAX_KNOWN ? this.#known : [];
-    if (oldest !== undefined) this.#known.delete(oldest);
-  }
-
-  #fingerprint(authorization: string): string {
-    return this.hash.of('authorization', authorization).toString('base64url');
   }
 
   async #recorded(

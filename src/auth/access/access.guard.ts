@@ -51,27 +51,25 @@ export class AccessGuard implements CanActivate {
     }
     if (isPublic) return true;
     const http = context.switchToHttp();
-    const request = http.getRequest<GuardedRequest>();
-    return this.requests.isPending(request) ? this.#admit(request, http.getResponse()) : this.#authenticate(request);
+    return this.#admit(http.getRequest(), http.getResponse());
   }
 
-  /** For routes that count requests by session. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
+  /** Authenticates and counts a request. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
   async #admit(request: GuardedRequest, reply: FastifyReply): Promise<true> {
     await this.requests.admit(request, reply, async () => {
-      await this.#authenticate(request);
-      const { userId, sessionId } = request.user as Principal;
+      const principal = await this.#authenticate(request);
+      request.user = principal;
+      const { userId, sessionId } = principal;
       return { id: sessionId, event: { userId, sessionId } };
     });
     return true;
   }
 
   /** @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy */
-  async #authenticate(request: GuardedRequest): Promise<true> {
+  async #authenticate(request: FastifyRequest): Promise<Principal> {
     for (const run of this.#runners) {
       const principal = await run(request);
-      if (principal === undefined) continue;
-      request.user = principal;
-      return true;
+      if (principal !== undefined) return principal;
     }
     throw new TokenMissing();
   }
