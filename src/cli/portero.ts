@@ -43,7 +43,7 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
 }
 
 const HELP = `
-Exit codes: 0 success, 1 failure (one line on standard error says why), 3 some rows of an import were refused.
+Exit codes: 0 success; 1 failure, with the reason in one line on standard error; 3 if rows of an import were refused.
 With the embedded database, stop the server first. On PostgreSQL, the commands work while servers run.`;
 
 export function porteroCommand(terminal: Terminal, exit: (code: number) => void): Command {

@@ -2,12 +2,12 @@ import type { AuthError } from '../problems/auth-error.js';
 import { Unavailable } from '../problems/http.errors.js';
 import { describeProblem } from '../problems/problem.js';
 
-/** The server's text is about a member of a request body. */
+/** Replaces the server's text, which is about a field of a request. */
 const REQUIRED = 'This is required (REGISTRATION_REQUIRES).';
 
-/** An error of the domain as one line of English for the operator, with the faults of each value. */
+/** An error as one line of English for the operator, with the faults of each value. */
 export function problemText(error: AuthError): string {
-  // Its text is for clients, who must not learn what is missing.
+  // Its own text hides the cause, because it is for clients.
   if (error instanceof Unavailable && error.cause instanceof Error) return error.cause.message;
   const { detail, errors = [] } = describeProblem(error, '', 'en');
   if (errors.length === 0) return detail;

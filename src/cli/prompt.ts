@@ -15,7 +15,7 @@ export async function readNewPassword(terminal: Terminal): Promise<string> {
   if (terminal.stdin.isTTY !== true) return await readLine(terminal.stdin);
   return await withTerminal(terminal, { hidden: true }, async (ask) => {
     const password = await ask('Password: ');
-    if (password !== (await ask('The same again: '))) {
+    if (password !== (await ask('Repeat the password: '))) {
       throw new CommandFailed('the two passwords differ; nothing was changed');
     }
     return requireText(password);
@@ -30,7 +30,7 @@ export async function readNewPassword(terminal: Terminal): Promise<string> {
 export async function confirm(terminal: Terminal, question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (terminal.stdin.isTTY !== true) {
-    throw new CommandFailed('requires --yes, because standard input is not a terminal and nobody can confirm');
+    throw new CommandFailed('requires --yes, because standard input is not a terminal');
   }
   const answer = await withTerminal(terminal, { hidden: false }, (ask) => ask(`${question} [y/N] `));
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailed('nothing was changed');
@@ -39,8 +39,8 @@ export async function confirm(terminal: Terminal, question: string, yes: boolean
 type Ask = (question: string) => Promise<string>;
 
 /**
- * Opens a conversation on the terminal. It takes over the keyboard before the first question and until the last answer, so
- * that nothing typed in between is shown. Questions are written to standard error; standard output contains only the result.
+ * Asks questions on the terminal. Echo is off from before the first question until after the last answer, so that nothing typed
+ * in between is shown. Questions are written to standard error; standard output contains only the result.
  */
 async function withTerminal<T>(
   { stdin, stderr }: Terminal,

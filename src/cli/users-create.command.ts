@@ -24,7 +24,7 @@ export function usersCreateCommand(terminal: Terminal): Command {
     .argument('[username]')
     .option('--email <address>', 'email address')
     .option('--verified', 'the email address is verified')
-    .option('--no-password', 'create the user without a password; they cannot log in until set-password sets one')
+    .option('--no-password', 'without a password: the user cannot log in until set-password sets one')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action((username: string | undefined, options: CreateOptions) => create(terminal, username, options));
@@ -32,7 +32,7 @@ export function usersCreateCommand(terminal: Terminal): Command {
 
 const NEXT = 'to set a password, run portero users set-password';
 const HELP = `
-The rules are those of registration, including REGISTRATION_REQUIRES and the password policy.`;
+All other rules of registration apply, such as REGISTRATION_REQUIRES and the password policy.`;
 
 async function create(terminal: Terminal, username: string | undefined, options: CreateOptions): Promise<void> {
   const { email, verified = false, json } = options;

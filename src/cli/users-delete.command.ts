@@ -14,7 +14,9 @@ interface Options {
 /** `portero users delete` */
 export function usersDeleteCommand(terminal: Terminal): Command {
   return new Command('delete')
-    .description('Delete a user with all their data, and end all their sessions. Audit events about them are kept.')
+    .description(
+      'Delete a user with all their data, and end all their sessions. Audit events about them are kept, with their ID.',
+    )
     .argument('<user>', 'username, email or ID')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'print one JSON object')

@@ -19,7 +19,7 @@ const ENABLE = `WITH enabled AS (
 /** `portero users disable` */
 export function usersDisableCommand(terminal: Terminal): Command {
   return new Command('disable')
-    .description('Disable a user: they can no longer log in, and all their sessions end at once.')
+    .description('Prevent a user from logging in, and end all their sessions.')
     .argument('<user>', 'username, email or ID')
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => disable(terminal, name, options));
@@ -28,7 +28,7 @@ export function usersDisableCommand(terminal: Terminal): Command {
 /** `portero users enable` */
 export function usersEnableCommand(terminal: Terminal): Command {
   return new Command('enable')
-    .description('Enable a disabled user: they can log in again.')
+    .description('Let a disabled user log in again. Ended sessions stay ended.')
     .argument('<user>', 'username, email or ID')
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => enable(terminal, name, options));

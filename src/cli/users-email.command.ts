@@ -16,7 +16,7 @@ interface Options {
 /** `portero users set-email` */
 export function usersSetEmailCommand(terminal: Terminal): Command {
   return new Command('set-email')
-    .description('Set the email address of a user. It counts as not verified, unless --verified is given.')
+    .description('Set the email address of a user. It counts as not verified, unless you use --verified.')
     .argument('<user>', 'username, email or ID')
     .argument('<address>', 'the new email address')
     .option('--verified', 'the address is verified')

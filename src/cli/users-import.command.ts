@@ -38,7 +38,12 @@ export function usersImportCommand(terminal: Terminal, exit: (code: number) => v
   return new Command('import')
     .description('Import users and their password hashes from another system.')
     .argument('[file]', 'CSV or JSON Lines; - for standard input')
-    .addOption(new Option('--format <format>', 'format of the file (default: by its name)').choices(['csv', 'jsonl']))
+    .addOption(
+      new Option('--format <format>', 'format of the file (default: by its name or first character)').choices([
+        'csv',
+        'jsonl',
+      ]),
+    )
     .option('--dry-run', 'check all rows, but write nothing')
     .option('--json', 'print one JSON object per refused row, and a summary')
     .option(
@@ -60,7 +65,7 @@ export function usersImportCommand(terminal: Terminal, exit: (code: number) => v
 }
 
 const HELP = `
-CSV columns and JSON members: ${COLUMNS.join(', ')}.
+CSV columns and JSON fields: ${COLUMNS.join(', ')}.
 Exit code: 0 if all rows are imported or already there, 3 if rows were refused, 1 if the command failed.
 See docs/migrating-users.md for an example for each system.`;
 

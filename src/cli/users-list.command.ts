@@ -23,9 +23,9 @@ const PAGE = 1000;
 export function usersListCommand(terminal: Terminal): Command {
   return new Command('list')
     .description(
-      'List users: all, newest first, or those with a given beginning of the username or email, by that name.',
+      'List all users, newest first; with --search, those whose name begins with a text, sorted by that name.',
     )
-    .option('--search <text>', 'only users whose username or email begins with this text, in any case')
+    .option('--search <text>', 'only users whose username or email begins with this text, in any letter case')
     .option('--after <id>', 'only users after the one with this ID, for the next page', userId)
     .option('--limit <n>', 'maximum number of users; 0 for all', wholeNumber, 50)
     .option('--json', 'print one JSON object per user')

@@ -11,7 +11,7 @@ import { withUsers } from './with-users.js';
 export function usersSetPasswordCommand(terminal: Terminal): Command {
   return new Command('set-password')
     .description(
-      'Set the password of a user, and end all their sessions. Reads it from the terminal or standard input.',
+      'Set the password of a user, and end all their sessions. Reads the password from the terminal or standard input.',
     )
     .argument('<user>', 'username, email or ID')
     .option('--json', 'print one JSON object')

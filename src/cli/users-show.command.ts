@@ -37,7 +37,7 @@ async function show(terminal: Terminal, name: string, { json }: { json?: true })
     ['Username', user.username ?? '-'],
     ['Email', user.email === null ? '-' : `${user.email} (${user.emailVerified ? 'verified' : 'not verified'})`],
     ['State', user.disabledAt === null ? 'active' : `disabled since ${when(user.disabledAt)}`],
-    ['Password', view.password ?? 'none: cannot log in with a password'],
+    ['Password', view.password ?? 'none'],
     ['Sessions', String(sessions)],
     ['Created', when(user.createdAt)],
     ['Credentials', `changed ${when(user.credentialsChangedAt)}`],

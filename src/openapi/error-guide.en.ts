@@ -5,7 +5,7 @@ export const guideEn: ErrorGuide = {
     title: 'Errors',
     pages: 'Pages',
     intro:
-      'Every error is a problem details object (RFC 9457, `application/problem+json`). Use `code` in programs: it is stable. `title` and `detail` are for people, in English or, if `Accept-Language` prefers it, in Spanish. To report an error, give the operator its `request_id`.',
+      'Every error is a problem details object (RFC 9457, `application/problem+json`). Use `code` in programs: it is stable. `title` and `detail` are for people, in English or, if `Accept-Language` prefers it, in Spanish. To report an error, send its `request_id` to the operator.',
     when: 'When',
     action: 'What to do',
     others: 'More precise messages',
@@ -17,7 +17,7 @@ export const guideEn: ErrorGuide = {
     login: { title: 'Logging in' },
     accessToken: {
       title: 'Access tokens',
-      intro: 'From every route that needs one; `token_missing` and `token_malformed` also from `POST /auth/logout`.',
+      intro: 'From every route that requires one; `token_missing` and `token_malformed` also from `POST /auth/logout`.',
     },
     refreshToken: {
       title: 'Refresh tokens',
@@ -30,7 +30,7 @@ export const guideEn: ErrorGuide = {
     },
     services: { title: 'Services', intro: 'From `POST /oauth/introspect` and `POST /oauth/revoke`.' },
     faults: {
-      title: 'Faults of a field',
+      title: 'Field errors',
       intro:
         'These are the codes in `errors[]`. Those that begin with `password_` come with `password_rejected`, the others with `validation_failed`.',
     },
@@ -41,7 +41,7 @@ export const guideEn: ErrorGuide = {
       action: 'Correct the request.',
     },
     validation_failed: {
-      when: 'Fields of the body or parameters of the query are missing, unknown or invalid.',
+      when: 'Fields of the body or parameters of the URL are missing, unknown or invalid.',
       action: 'Read `errors` and correct those fields.',
     },
     not_found: {
@@ -68,7 +68,7 @@ export const guideEn: ErrorGuide = {
     },
     too_many_requests: {
       when: 'One of the [rate limits](rate-limits.md) is used up; `RateLimit-Policy` names it.',
-      action: 'Try again after `Retry-After`.',
+      action: 'Try again after the seconds in `Retry-After`.',
     },
     headers_too_large: {
       when: 'The request line and headers are larger than 16 KiB, or there are more than 100 header lines.',
@@ -76,8 +76,8 @@ export const guideEn: ErrorGuide = {
     },
     internal_error: { when: 'The server failed.', action: 'Report the `request_id` to the operator.' },
     unavailable: {
-      when: 'The database cannot be reached or takes too long. When a password is set: the breach check does not respond, and `PASSWORD_BREACH_ON_ERROR` is `refuse`.',
-      action: 'Try again after `Retry-After`.',
+      when: 'The database cannot be reached or takes too long. Or a new password cannot be checked for breaches, and `PASSWORD_BREACH_ON_ERROR` is `refuse`.',
+      action: 'Try again after the seconds in `Retry-After`.',
     },
     registration_closed: {
       when: 'The service does not accept registrations (`REGISTRATION=closed`).',
@@ -96,16 +96,16 @@ export const guideEn: ErrorGuide = {
       action: 'Choose another.',
     },
     wrong_password: {
-      when: 'The current password that the request had to confirm is wrong.',
+      when: 'The current password, which this request requires, is wrong.',
       action: 'Ask the user again.',
     },
     too_many_attempts: {
-      when: 'There were too many consecutive wrong passwords for this name, from any client. No password is checked until the wait is over, except from a known device, which sends its cookie. Unknown names get the same response.',
-      action: 'Try again after `Retry-After`.',
+      when: 'There were too many consecutive wrong passwords for this name, from any client. Until the wait is over, only passwords from known devices, which send a cookie, are checked. Unknown names get the same response.',
+      action: 'Try again after the seconds in `Retry-After`.',
     },
     busy: {
-      when: 'Too many passwords were waiting to be checked, and the wait was too long.',
-      action: 'Try again after `Retry-After`.',
+      when: 'Too many passwords are waiting to be checked.',
+      action: 'Try again after the seconds in `Retry-After`.',
     },
     invalid_credentials: {
       when: 'No user has this name and this password. The response is the same for an unknown name and a wrong password.',
@@ -134,11 +134,11 @@ export const guideEn: ErrorGuide = {
       action: 'Log in. If this happens often, look for two parts of the client that refresh independently.',
     },
     session_revoked: {
-      when: 'The session has ended: by a logout, by its user or an operator, through a password change, because the user had too many sessions, or because a refresh token was reused.',
+      when: 'The session has ended: its user logged out, its user or an operator ended it, the password was changed, the user had too many sessions, or a refresh token was reused.',
       action: 'Log in.',
     },
     csrf_failed: {
-      when: 'A request with a session cookie and a method other than `GET`, `HEAD` or `OPTIONS` had no `X-CSRF-Token` of that session, or came from a page of another site. A login with `transport: cookie` from a page of another site gets this error too.',
+      when: 'A request with a session cookie and a method other than `GET`, `HEAD` or `OPTIONS` had no `X-CSRF-Token` of this session, or came from a page of another site. A login with `transport: cookie` from a page of another site gets this error too.',
       action:
         'Get the token of this session from `GET /auth/csrf`, and send it from a page of this service or of an origin in `CORS_ORIGINS`.',
     },
@@ -147,7 +147,7 @@ export const guideEn: ErrorGuide = {
       action: 'Send the cookie. With a refresh token, use `POST /auth/refresh`.',
     },
     session_invalid: {
-      when: 'The cookie is not a genuine one of this service, or there is more than one.',
+      when: 'The cookie is not a genuine session cookie of this service, or the request has more than one.',
       action: 'Log in.',
     },
     session_expired: {
@@ -172,13 +172,14 @@ export const guideEn: ErrorGuide = {
     invalid_text: 'The string contains NUL or a lone surrogate.',
     empty: 'The string is empty.',
     transport_unknown: '`transport` is neither `bearer` nor `cookie`.',
-    two_tokens: '`POST /auth/refresh` has a token in the body and a different one in the `Authorization` header.',
-    keep_unknown: '`keep`, in the query of `DELETE /auth/sessions`, is not `current`.',
+    two_tokens:
+      'A request to `POST /auth/refresh` has one token in the body and another in the `Authorization` header.',
+    keep_unknown: 'The parameter `keep` of `DELETE /auth/sessions` is not `current`.',
     event_type_unknown: 'There is no [event](audit.md) of this type.',
     not_an_id: 'The value is not an id (a UUID).',
     limit_out_of_range: 'The value is not a whole number from 1 to 100.',
     username_invalid:
-      'The username does not have 1 to 64 characters, contains control characters, or contains white space other than single inner spaces. Or it contains `@` and is not equal to the email address of the request.',
+      'The username does not have 1 to 64 characters, or contains control characters, repeated spaces, spaces at the ends or other white space. Or it contains `@` and differs from the email address in the request.',
     email_invalid: 'The value is not an email address.',
     password_too_short: 'The password has fewer characters than `PASSWORD_MIN_LENGTH`.',
     password_too_long: 'The password has more than 256 characters.',
@@ -186,7 +187,8 @@ export const guideEn: ErrorGuide = {
       'The password is in the [list of common passwords](configuration.md#password-policy), in any letter case.',
     password_contains_name:
       "The password is the user's own username, email address or the part of it before the `@`, surrounded only by digits, punctuation and spaces. Names of fewer than 4 characters count only if they are the whole password.",
-    password_contains_service_name: 'The same with `portero` and with the first label of the host of `PUBLIC_URL`.',
+    password_contains_service_name:
+      'The password is `portero` or the first label of the host of `PUBLIC_URL`, by the same rule as for names of the user.',
     password_breached: 'The password appears in a known data breach (`PASSWORD_BREACH_CHECK`).',
   },
 };

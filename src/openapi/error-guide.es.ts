@@ -5,7 +5,7 @@ export const guideEs: ErrorGuide = {
     title: 'Errores',
     pages: 'Páginas',
     intro:
-      'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para comunicar un error, indique al operador su `request_id`.',
+      'Cada error es un objeto «problem details» (RFC 9457, `application/problem+json`). En los programas, use `code`: no cambia. `title` y `detail` son para personas, en inglés o, si `Accept-Language` lo prefiere, en español. Para informar de un error, envíe su `request_id` al operador.',
     when: 'Cuándo',
     action: 'Qué hacer',
     others: 'Mensajes más precisos',
@@ -30,7 +30,7 @@ export const guideEs: ErrorGuide = {
     },
     services: { title: 'Servicios', intro: 'De `POST /oauth/introspect` y `POST /oauth/revoke`.' },
     faults: {
-      title: 'Fallos de un campo',
+      title: 'Errores de los campos',
       intro:
         'Son los códigos de `errors[]`. Los que empiezan por `password_` acompañan a `password_rejected`; los demás, a `validation_failed`.',
     },
@@ -41,7 +41,7 @@ export const guideEs: ErrorGuide = {
       action: 'Corrija la petición.',
     },
     validation_failed: {
-      when: 'Hay campos del cuerpo o parámetros de la consulta que faltan, son desconocidos o no son válidos.',
+      when: 'Hay campos del cuerpo o parámetros de la URL que faltan, son desconocidos o no son válidos.',
       action: 'Lea `errors` y corrija esos campos.',
     },
     not_found: {
@@ -68,7 +68,7 @@ export const guideEs: ErrorGuide = {
     },
     too_many_requests: {
       when: 'Se ha agotado uno de los límites de peticiones; `RateLimit-Policy` indica cuál.',
-      action: 'Inténtelo de nuevo tras `Retry-After`.',
+      action: 'Inténtelo de nuevo después del tiempo que indica `Retry-After`.',
     },
     headers_too_large: {
       when: 'La línea de petición y las cabeceras superan los 16 KiB, o hay más de 100 líneas de cabecera.',
@@ -76,8 +76,8 @@ export const guideEs: ErrorGuide = {
     },
     internal_error: { when: 'El servidor falló.', action: 'Comunique el `request_id` al operador.' },
     unavailable: {
-      when: 'No se puede acceder a la base de datos, o tarda demasiado. Al establecer una contraseña: la comprobación de filtraciones no responde y `PASSWORD_BREACH_ON_ERROR` es `refuse`.',
-      action: 'Inténtelo de nuevo tras `Retry-After`.',
+      when: 'No se puede acceder a la base de datos, o tarda demasiado. O no se puede comprobar si una contraseña nueva aparece en filtraciones, y `PASSWORD_BREACH_ON_ERROR` es `refuse`.',
+      action: 'Inténtelo de nuevo después del tiempo que indica `Retry-After`.',
     },
     registration_closed: {
       when: 'El servicio no admite registros (`REGISTRATION=closed`).',
@@ -96,16 +96,16 @@ export const guideEs: ErrorGuide = {
       action: 'Elija otra.',
     },
     wrong_password: {
-      when: 'La contraseña actual que la petición debía confirmar es incorrecta.',
+      when: 'La contraseña actual, que esta petición exige, es incorrecta.',
       action: 'Pregunte de nuevo al usuario.',
     },
     too_many_attempts: {
-      when: 'Ha habido demasiadas contraseñas incorrectas seguidas para este nombre, desde cualquier cliente. No se comprueba ninguna contraseña hasta que termine la espera, salvo desde un dispositivo conocido, que envía su cookie. Los nombres desconocidos reciben la misma respuesta.',
-      action: 'Inténtelo de nuevo tras `Retry-After`.',
+      when: 'Ha habido demasiadas contraseñas incorrectas seguidas para este nombre, desde cualquier cliente. Hasta que termine la espera, solo se comprueban contraseñas de dispositivos conocidos, que envían una cookie. Los nombres desconocidos reciben la misma respuesta.',
+      action: 'Inténtelo de nuevo después del tiempo que indica `Retry-After`.',
     },
     busy: {
-      when: 'Había demasiadas contraseñas pendientes de comprobar, y la espera era demasiado larga.',
-      action: 'Inténtelo de nuevo tras `Retry-After`.',
+      when: 'Hay demasiadas contraseñas pendientes de comprobar.',
+      action: 'Inténtelo de nuevo después del tiempo que indica `Retry-After`.',
     },
     invalid_credentials: {
       when: 'Ningún usuario tiene este nombre y esta contraseña. La respuesta es la misma con un nombre desconocido y con una contraseña incorrecta.',
@@ -113,7 +113,7 @@ export const guideEs: ErrorGuide = {
     },
     token_missing: {
       when: 'La petición no tiene `Authorization: Bearer …` ni una cookie de sesión.',
-      action: 'Envíe uno de ellos o inicie sesión.',
+      action: 'Envíe un token o la cookie, o inicie sesión.',
     },
     token_malformed: {
       when: 'El token no es un token de acceso auténtico de este servicio: su formato, firma, clave, algoritmo, tipo, emisor o audiencia es incorrecto. Un token de refresco enviado como token de acceso también recibe este error.',
@@ -121,7 +121,7 @@ export const guideEs: ErrorGuide = {
     },
     token_expired: { when: 'El token ha caducado.', action: 'Renuévelo y envíe la petición de nuevo.' },
     token_revoked: {
-      when: 'La sesión del token ha terminado, por ejemplo porque se cerró o porque un token de refresco se usó dos veces.',
+      when: 'La sesión del token ha terminado, por ejemplo porque se cerró o porque se reutilizó un token de refresco.',
       action: 'Inicie sesión.',
     },
     refresh_token_invalid: {
@@ -130,15 +130,15 @@ export const guideEs: ErrorGuide = {
     },
     refresh_token_expired: { when: 'El token o su sesión ha caducado.', action: 'Inicie sesión.' },
     refresh_token_reused: {
-      when: 'El token ya se había usado, hace más de `REFRESH_GRACE`. Pudo haber sido robado, por lo que se puso fin a la sesión.',
+      when: 'El token ya se había usado, hace más de `REFRESH_GRACE`. Es posible que lo hayan robado, por lo que se cerró la sesión.',
       action: 'Inicie sesión. Si ocurre a menudo, busque dos partes del cliente que renueven por separado.',
     },
     session_revoked: {
-      when: 'La sesión ha terminado: se cerró, la finalizó su usuario o un operador, se cambió la contraseña, el usuario tenía demasiadas sesiones o un token de refresco se usó dos veces.',
+      when: 'La sesión ha terminado: su usuario la cerró, su usuario o un operador la finalizó, se cambió la contraseña, el usuario tenía demasiadas sesiones o se reutilizó un token de refresco.',
       action: 'Inicie sesión.',
     },
     csrf_failed: {
-      when: 'Una petición con cookie de sesión y un método distinto de `GET`, `HEAD` u `OPTIONS` no llevaba el `X-CSRF-Token` de esa sesión, o procedía de una página de otro sitio. Un inicio de sesión con `transport: cookie` desde una página de otro sitio también recibe este error.',
+      when: 'Una petición con cookie de sesión y un método distinto de `GET`, `HEAD` u `OPTIONS` no llevaba el `X-CSRF-Token` de esta sesión, o procedía de una página de otro sitio. Un inicio de sesión con `transport: cookie` desde una página de otro sitio también recibe este error.',
       action:
         'Obtenga el token de esta sesión con `GET /auth/csrf` y envíelo desde una página de este servicio o de un origen de `CORS_ORIGINS`.',
     },
@@ -147,7 +147,7 @@ export const guideEs: ErrorGuide = {
       action: 'Envíe la cookie. Con un token de refresco, use `POST /auth/refresh`.',
     },
     session_invalid: {
-      when: 'La cookie no es una auténtica de este servicio, o hay más de una.',
+      when: 'La cookie no es una cookie de sesión auténtica de este servicio, o la petición contiene más de una.',
       action: 'Inicie sesión.',
     },
     session_expired: {
@@ -171,20 +171,22 @@ export const guideEs: ErrorGuide = {
     invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
     empty: 'La cadena está vacía.',
     transport_unknown: '`transport` no es `bearer` ni `cookie`.',
-    two_tokens: '`POST /auth/refresh` lleva un token en el cuerpo y otro distinto en la cabecera `Authorization`.',
-    keep_unknown: '`keep`, en la consulta de `DELETE /auth/sessions`, no es `current`.',
+    two_tokens:
+      'Una petición a `POST /auth/refresh` lleva un token en el cuerpo y otro distinto en la cabecera `Authorization`.',
+    keep_unknown: 'El parámetro `keep` de `DELETE /auth/sessions` no es `current`.',
     event_type_unknown: 'No existe ningún evento de este tipo.',
     not_an_id: 'El valor no es un id (un UUID).',
     limit_out_of_range: 'El valor no es un número entero de 1 a 100.',
     username_invalid:
-      'El nombre de usuario no tiene de 1 a 64 caracteres, contiene caracteres de control o contiene espacios que no son únicos e interiores. O contiene `@` y no es igual al correo electrónico de la petición.',
+      'El nombre de usuario no tiene de 1 a 64 caracteres, o contiene caracteres de control, espacios repetidos, espacios en los extremos u otros caracteres en blanco. O contiene `@` y no coincide con el correo electrónico de la petición.',
     email_invalid: 'El valor no es una dirección de correo electrónico.',
     password_too_short: 'La contraseña tiene menos caracteres que `PASSWORD_MIN_LENGTH`.',
     password_too_long: 'La contraseña tiene más de 256 caracteres.',
     password_common: 'La contraseña está en la lista de contraseñas comunes, con cualquier combinación de mayúsculas.',
     password_contains_name:
       'La contraseña es el nombre de usuario, el correo electrónico o la parte de este anterior a `@`, rodeados solo de cifras, puntuación y espacios. Los nombres de menos de 4 caracteres solo cuentan si son la contraseña entera.',
-    password_contains_service_name: 'Lo mismo con `portero` y con la primera etiqueta del host de `PUBLIC_URL`.',
+    password_contains_service_name:
+      'La contraseña es `portero` o la primera etiqueta del host de `PUBLIC_URL`, con la misma regla que para los nombres del usuario.',
     password_breached: 'La contraseña aparece en una filtración de datos conocida (`PASSWORD_BREACH_CHECK`).',
   },
 };

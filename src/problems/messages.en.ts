@@ -4,8 +4,8 @@ interface ProblemText {
 }
 
 /**
- * Every problem by its code. `detail` must be printable ASCII, because it is sent in a header (RFC 6750). `{seconds}` is replaced
- * by the value of Retry-After.
+ * Every problem by its code. `detail` must be printable ASCII, because it is sent in a header (RFC 6750). The value of
+ * Retry-After replaces `{seconds}`.
  */
 export const problems = {
   validation_failed: {
@@ -36,7 +36,7 @@ export const problems = {
   },
   range_not_satisfiable: {
     title: 'Range not satisfiable',
-    detail: 'The resource has none of the ranges in the Range header. Content-Range contains its length.',
+    detail: 'The resource has none of the ranges in the Range header. See its length in Content-Range.',
   },
   too_many_requests: {
     title: 'Too many requests',
@@ -116,11 +116,11 @@ export const problems = {
   cookie_required: {
     title: 'A session cookie is required',
     detail:
-      'Send the session cookie and no access token. A client with a refresh token gets new tokens from POST /auth/refresh.',
+      'Send the session cookie without an access token. A client with a refresh token gets new tokens from POST /auth/refresh.',
   },
   session_invalid: {
     title: 'The session cookie is not valid',
-    detail: 'The session cookie is not genuine, or there is more than one. Log in again.',
+    detail: 'The session cookie is not genuine, or the request has more than one. Log in again.',
   },
   session_expired: {
     title: 'The session has expired',
@@ -150,7 +150,7 @@ export const details = {
     json_value_expected: 'The body is not valid JSON: a value is expected at line {line}, column {column}.',
     json_colon_expected: 'The body is not valid JSON: a colon is expected at line {line}, column {column}.',
     json_comma_expected:
-      'The body is not valid JSON: a comma or the closing bracket is expected at line {line}, column {column}.',
+      'The body is not valid JSON: a comma or a closing bracket is expected at line {line}, column {column}.',
     json_brace_expected: 'The body is not valid JSON: a closing brace is expected at line {line}, column {column}.',
     json_bracket_expected: 'The body is not valid JSON: a closing bracket is expected at line {line}, column {column}.',
     json_end_expected: 'The body is not valid JSON: there is text after its end at line {line}, column {column}.',
@@ -168,7 +168,7 @@ export const details = {
   },
   csrf_failed: {
     foreign_origin:
-      'The Origin or Sec-Fetch-Site header names another origin than that of this service. To allow pages of that origin, its operator adds it to CORS_ORIGINS.',
+      'The Origin or Sec-Fetch-Site header shows that the request comes from another origin. To allow that origin, the operator must add it to CORS_ORIGINS.',
   },
 } as const satisfies Partial<Record<keyof typeof problems, Record<string, string>>>;
 
@@ -184,7 +184,7 @@ export const faults = {
   two_tokens: 'The Authorization header carries another token. Send one token, or the same one twice.',
   keep_unknown: 'Send "current".',
   event_type_unknown: 'This event type does not exist. GET /openapi.json lists them.',
-  not_an_id: 'Send an id of an earlier response.',
+  not_an_id: 'Send an id from an earlier response.',
   limit_out_of_range: 'Send a whole number from 1 to 100.',
   username_invalid:
     'Use 1 to 64 characters, without control characters, repeated spaces or spaces at the ends. Use @ only if the username is the email address.',

@@ -30,7 +30,7 @@ export const es: Messages = {
     },
     range_not_satisfiable: {
       title: 'Rango no disponible',
-      detail: 'El recurso no tiene ninguno de los rangos de la cabecera Range. Content-Range indica su longitud.',
+      detail: 'El recurso no tiene ninguno de los rangos de la cabecera Range. Consulte su longitud en Content-Range.',
     },
     too_many_requests: {
       title: 'Demasiadas peticiones',
@@ -120,7 +120,7 @@ export const es: Messages = {
     },
     session_invalid: {
       title: 'La cookie de sesión no es válida',
-      detail: 'La cookie de sesión no es auténtica, o hay más de una. Inicie sesión de nuevo.',
+      detail: 'La cookie de sesión no es auténtica, o la petición contiene más de una. Inicie sesión de nuevo.',
     },
     session_expired: {
       title: 'La sesión ha caducado',
@@ -128,7 +128,7 @@ export const es: Messages = {
     },
     session_not_found: {
       title: 'Sesión no encontrada',
-      detail: 'Este usuario no tiene ninguna sesión con este identificador.',
+      detail: 'Este usuario no tiene ninguna sesión con este id.',
     },
     invalid_client: {
       title: 'Cliente desconocido',
@@ -153,7 +153,7 @@ export const es: Messages = {
       json_value_expected: 'El cuerpo no es JSON válido: se espera un valor en la línea {line}, columna {column}.',
       json_colon_expected: 'El cuerpo no es JSON válido: se esperan dos puntos en la línea {line}, columna {column}.',
       json_comma_expected:
-        'El cuerpo no es JSON válido: se espera una coma o el corchete de cierre en la línea {line}, columna {column}.',
+        'El cuerpo no es JSON válido: se espera una coma o un corchete de cierre en la línea {line}, columna {column}.',
       json_brace_expected:
         'El cuerpo no es JSON válido: se espera una llave de cierre en la línea {line}, columna {column}.',
       json_bracket_expected:
@@ -176,7 +176,7 @@ export const es: Messages = {
     },
     csrf_failed: {
       foreign_origin:
-        'La cabecera Origin o Sec-Fetch-Site indica un origen distinto del de este servicio. Para admitir páginas de ese origen, el operador debe añadirlo a CORS_ORIGINS.',
+        'La cabecera Origin o Sec-Fetch-Site indica que la petición procede de otro origen. Para admitirlo, el operador debe añadirlo a CORS_ORIGINS.',
     },
   },
   faults: {
@@ -190,7 +190,7 @@ export const es: Messages = {
     two_tokens: 'La cabecera Authorization lleva otro token. Envíe un solo token, o el mismo dos veces.',
     keep_unknown: 'Envíe "current".',
     event_type_unknown: 'Este tipo de evento no existe. GET /openapi.json los enumera.',
-    not_an_id: 'Envíe un identificador de una respuesta anterior.',
+    not_an_id: 'Envíe un id obtenido en una respuesta anterior.',
     limit_out_of_range: 'Envíe un número entero de 1 a 100.',
     username_invalid:
       'Use de 1 a 64 caracteres, sin caracteres de control, espacios repetidos ni espacios en los extremos. Use @ solo si el nombre es la dirección de correo.',

@@ -4,7 +4,7 @@ const pretty = prettyLines({ colorize: false, translateTime: false });
 const line = (fields: object) => pretty(JSON.stringify({ level: 'info', service: 'portero', ...fields }));
 const request = { context: 'http', msg: 'request', request_id: '01', method: 'POST', path: '/auth/login' };
 
-test('a request reads as its method, path, status and duration, with the rest behind', () => {
+test('a request is shown as its method, path, status and duration, followed by the other fields', () => {
   expect(line({ ...request, status: 200, duration_ms: 273.6, ip: '127.0.0.1' })).toBe(
     'INFO: POST /auth/login 200 274 ms {"request_id":"01","ip":"127.0.0.1"}\n',
   );
@@ -17,7 +17,7 @@ test('on a terminal, the rest of a line is dimmed', () => {
   );
 });
 
-test('an event reads as its type and result, and other messages as they are', () => {
+test('an event is shown as its type and result, and other messages are unchanged', () => {
   expect(line({ level: 'warn', context: 'audit', msg: 'login', result: 'refused', ip: '::1' })).toBe(
     'WARN: login refused {"ip":"::1"}\n',
   );

@@ -5,7 +5,7 @@ import { COLUMNS, type SourceRow, unknownColumn } from './source-row.js';
 /**
  * Reads JSON Lines: one object per line. Blank lines are skipped.
  *
- * @throws CommandFailed if the first object has an unknown member, because all objects will probably have it
+ * @throws CommandFailed if the first object has an unknown field, because all objects will probably have it
  */
 export async function* jsonlRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<SourceRow> {
   let first = true;
@@ -14,8 +14,8 @@ export async function* jsonlRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     const row = readRow(line);
     if ('unknown' in row) {
       const known = `known: ${COLUMNS.join(', ')}`;
-      if (first) throw new CommandFailed(`${row.unknown} is not a known member; ${known}`);
-      yield { line: line.number, fault: `has an unknown member ${row.unknown}` };
+      if (first) throw new CommandFailed(`${row.unknown} is not a known field; ${known}`);
+      yield { line: line.number, fault: `has an unknown field ${row.unknown}` };
     } else {
       yield row;
     }

@@ -75,12 +75,12 @@ test.each(['./portero', 'npm exec --no -- portero'])('in a clone, %s runs the co
   expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { type: 'hashes', hashes: {}, users: 0 } });
 });
 
-test('the package has a scope, so that nobody else can publish what npx would fetch by its name', () => {
+test('the package has a scope, so npx does not fetch a package of somebody else', () => {
   const { name, private: unpublished } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect([name, unpublished]).toEqual(['@portero/server', true]);
 });
 
-testOnEmbedded('in a folder without a database, the command creates none, and says so', async () => {
+testOnEmbedded('in a folder without a database, the command creates none and says how to get one', async () => {
   const nowhere = join(command.folder, 'data');
   command.database.env = { DATA_DIR: nowhere };
   for (const line of ['users list', 'users create ana --no-password']) {

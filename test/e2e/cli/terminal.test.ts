@@ -21,14 +21,18 @@ testOnTerminal('a password is asked for twice, and never shown', async () => {
   const { code, screen } = await type(
     'users create ana',
     ['Password: ', `${PASSWORD}\r`],
-    ['again: ', `${PASSWORD}\r`],
+    ['Repeat the password: ', `${PASSWORD}\r`],
   );
-  expect({ code, screen }).toEqual({ code: 0, screen: 'Password: \nThe same again: \ncreated ana\n' });
+  expect({ code, screen }).toEqual({ code: 0, screen: 'Password: \nRepeat the password: \ncreated ana\n' });
   expect(await users()).toBe(1);
 });
 
 testOnTerminal('two different passwords, or Ctrl-C, change nothing', async () => {
-  const differ = await type('users create ana', ['Password: ', `${PASSWORD}\r`], ['again: ', 'something else\r']);
+  const differ = await type(
+    'users create ana',
+    ['Password: ', `${PASSWORD}\r`],
+    ['Repeat the password: ', 'something else\r'],
+  );
   expect([differ.code, differ.screen]).toEqual([
     1,
     expect.stringMatching(/portero: the two passwords differ; nothing was changed\n$/),

@@ -56,7 +56,7 @@ test('lists all users once, newest first, whatever the size of a page', async ()
   ]);
 });
 
-test('searches by the beginning of the username or email, in any case, by name, each user once', async () => {
+test('searches by the beginning of the username or email, in any letter case, and lists each user once, by name', async () => {
   await command.importText(
     [
       'username,email,password_hash',
@@ -75,7 +75,7 @@ test('searches by the beginning of the username or email, in any case, by name, 
   expect(await allPages(400, '--search', 'user-1')).toHaveLength(1000);
 });
 
-test('the table has headers, and a note tells how to get the next page', async () => {
+test('the table has headers, and a note says how to get the next page', async () => {
   await command.run(['users', 'disable', 'zoo']);
   const { stdout, stderr } = await command.run(['users', 'list', '--search', 'zo', '--limit', '2']);
   const [header, first, second, ...rest] = stdout.split('\n');
@@ -87,7 +87,7 @@ test('the table has headers, and a note tells how to get the next page', async (
   expect((await command.run(['users', 'list', '--search', 'zoe'])).stderr).toBe('');
 });
 
-test('every page is read by an index, so its cost does not grow with the number of users', async () => {
+test('every page is read by an index', async () => {
   await onDatabase(command.database, async (source) => {
     await source.query('ANALYZE users');
     for (const [column, order] of [

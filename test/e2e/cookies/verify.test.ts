@@ -71,7 +71,7 @@ test('rejects missing, forged and ended credentials as every other route does', 
   expect(named(answer)).toEqual([null, null, null]);
 });
 
-test('requires the CSRF token of the session if the original method is not safe, as if the request came here [attack: CSRF]', async () => {
+test('requires the CSRF token of the session if the original method is not safe [attack: CSRF]', async () => {
   await start();
   const [browser, other] = [await signUp(), await signUp()];
   for (const method of ['GET', 'HEAD', 'OPTIONS', undefined]) expect((await verify(browser, method)).status).toBe(200);
@@ -87,7 +87,7 @@ test('requires the CSRF token of the session if the original method is not safe,
   }
 });
 
-test('no other route heeds the method of a proxy', async () => {
+test('no other route reads X-Forwarded-Method', async () => {
   await start();
   const browser = await signUp();
   const headers = { 'X-Forwarded-Method': 'GET', 'X-CSRF-Token': '' };
@@ -96,7 +96,7 @@ test('no other route heeds the method of a proxy', async () => {
   expect(answer.status).toBe(200);
 });
 
-test('counts a verification by session, so a neighbour who has used up the address shuts out nobody [attack: limiter evasion]', async () => {
+test('counts a verification by session, so other users of its address cannot lock it out [attack: limiter evasion]', async () => {
   await start({ RATE_LIMIT: 'on', LIMIT_REQUESTS: '30/1m', LIMIT_VERIFICATIONS: '50/1m' });
   server.clock.stop();
   const logIn = async (username: string) => {
@@ -126,7 +126,7 @@ test('without a session, a verification counts for the address that the proxy fo
   expectProblem(await verifyFrom('203.0.113.2'), 401, 'session_invalid');
 });
 
-test('a verification is a use of the session', async () => {
+test('a verification counts as a use of the session', async () => {
   await start({ SESSION_IDLE_TTL: '10m' });
   const browser = await signUp();
   for (let n = 0; n < 4; n++) {

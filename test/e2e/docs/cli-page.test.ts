@@ -16,7 +16,7 @@ interface Step {
 }
 
 /** Lines that only a terminal shows: prompts, which the test answers through standard input. */
-const PROMPT = /^(Password:|The same again:|.* \[y\/N\] y)$/;
+const PROMPT = /^(Password:|Repeat the password:|.* \[y\/N\] y)$/;
 
 const steps: Step[] = codeBlocks(PAGE)
   .filter(({ language }) => language === 'console')

@@ -51,7 +51,7 @@ test('the examples of tokens look like those that the server issues', async () =
   );
 });
 
-test('the examples of register and login are one user, and not the one that the README registers', () => {
+test('the examples of register and login are the same user, but not the one in the README', () => {
   for (const schema of ['RegisterRequest', 'LoginRequest']) {
     const { username, email, password } = propertiesOf(schema);
     expect([username?.example, email?.example]).toEqual(['sofia', 'sofia@example.com']);
@@ -60,7 +60,7 @@ test('the examples of register and login are one user, and not the one that the 
   expect(JSON.stringify(document).match(/"ana(@|")/)).toBeNull();
 });
 
-test('the examples of validation_failed and password_rejected name a member of the operation', () => {
+test('the examples of validation_failed and password_rejected name a field of the operation', () => {
   const pointers = (one: Operation, code: string) =>
     examplesOf(one, code).flatMap(({ value }) =>
       value.errors?.map(({ pointer, code: fault }) => `${pointer} ${fault}`),
@@ -78,7 +78,7 @@ test('the examples of validation_failed and password_rejected name a member of t
   }
 });
 
-test('operations that need no credential require none, and the bearer token is the first choice of the others', () => {
+test('public operations require no credential, and the others list the bearer token first', () => {
   for (const path of ['/auth/register', '/auth/login', '/auth/refresh', '/health/live', '/.well-known/jwks.json']) {
     const [one] = Object.values(document.paths[path] ?? {});
     expect([path, one?.security]).toEqual([path, []]);
@@ -89,7 +89,7 @@ test('operations that need no credential require none, and the bearer token is t
   expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'cookie', 'basic']);
 });
 
-test('the first steps come first, and the short paths last, in a group of their own', () => {
+test('the operations to try first come first, and the short paths last, in a group of their own', () => {
   const paths = Object.keys(document.paths);
   expect(paths.slice(0, 5)).toEqual(['/auth/register', '/auth/login', '/protected', '/auth/refresh', '/auth/logout']);
   expect(document.tags.map(({ name }) => name)).toEqual(['Auth', 'Users', 'Service', 'Short paths']);
@@ -104,7 +104,7 @@ test('every parameter has a description', () => {
     expect([name, description]).toEqual([name, expect.stringMatching(/\.$/)]);
 });
 
-test('the events of a user are listed without those of keys, clients and the service', () => {
+test('the event types of a user do not include those of keys, clients and the service', () => {
   const types = operation('get', '/users/me/events').parameters?.find(({ name }) => name === 'type')?.schema.enum;
   expect(types).toEqual([...USER_EVENT_TYPES]);
   expect(propertiesOf('EventResponse').type?.enum).toEqual(types);

@@ -74,7 +74,7 @@ test.each([
   expect(answer.body.openapi).toBe('3.1.0');
 });
 
-test('no source map is served or named, and the pages run no inline scripts and styles', async () => {
+test('no source map is served or named, and the pages have no inline scripts or styles', async () => {
   for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
     expect((await server.client.get(`/docs/${file}`)).text).not.toContain('sourceMappingURL');
     expectProblem(await server.client.get(`/docs/${file}.map`), 404, 'not_found');

@@ -81,7 +81,7 @@ testInChromium(
   },
 );
 
-testInChromium('the boxes have the last password, so that a login and a deletion work after its change', async () => {
+testInChromium('after a password change, the login and deletion examples contain the new password', async () => {
   const docs = await open();
   await docs.execute('Auth-register', { username: 'changer', password: PASSWORD });
   expect(await docs.bodyOf('Auth-login')).toEqual({ username: 'changer', password: PASSWORD });
@@ -149,7 +149,7 @@ testInChromium('on a phone nothing is wider than the screen', async () => {
   expect(docs.errors).toEqual([]);
 });
 
-testInChromium('follows the system into the dark, on both pages', async () => {
+testInChromium('both pages follow the dark mode of the system', async () => {
   const { page } = await openTab(browser);
   for (const path of ['/docs', '/docs/errors']) {
     await page.goto(url + path);
@@ -163,7 +163,7 @@ testInChromium('follows the system into the dark, on both pages', async () => {
   }
 });
 
-testInChromium('has contrast and names that people need who see little or nothing (WCAG 2.1 AA)', async () => {
+testInChromium('both pages meet the rules of WCAG 2.1 AA that axe checks', async () => {
   const docs = await shared();
   await docs.open();
   await docs.execute('Auth-register', { username: 'reader', password: PASSWORD });

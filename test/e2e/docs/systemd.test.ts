@@ -8,7 +8,7 @@ import { testWhere } from '../../support/on-engine.js';
 /** The unit of docs/systemd.md. Nothing is started. */
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-testWhere(hasSystemd, 'needs systemd-analyze')('systemd accepts the unit, and calls its exposure low', async () => {
+testWhere(hasSystemd, 'needs systemd-analyze')('systemd accepts the unit, and rates its exposure as low', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'portero-unit-'));
   try {
     const unit = join(folder, 'portero.service');

@@ -16,13 +16,13 @@ describe('a body that is not JSON', () => {
   const DETAIL = /^The body (?:is not valid JSON: )?(.*) at line (\d+), column (\d+)/;
 
   test.each([
-    ['{"username":"ana" "password":"x"}', 'a comma or the closing bracket is expected', 1, 19],
+    ['{"username":"ana" "password":"x"}', 'a comma or a closing bracket is expected', 1, 19],
     ['{\n  "username": "ana",\n  "password": "x",\n}', 'a field name in double quotes is expected', 4, 1],
     ['{"username":}', 'a value is expected', 1, 13],
     ['{"username" "ana"}', 'a colon is expected', 1, 13],
     ["{'username':'ana'}", 'there is an unknown word', 1, 2],
     ['{"username":"ana"', 'a closing brace is expected', 1, 18],
-    ['{"username":["ana"}', 'a comma or the closing bracket is expected', 1, 19],
+    ['{"username":["ana"}', 'a comma or a closing bracket is expected', 1, 19],
     ['{"username":["ana"', 'a closing bracket is expected', 1, 19],
     ['{"username":"ana"}}', 'there is text after its end', 1, 19],
     ['{"username":"\\x"}', 'there is an invalid escape', 1, 13],
@@ -66,7 +66,7 @@ describe('a body that is not JSON', () => {
     }
   });
 
-  test('is found for every text that the strict parser rejects', () => {
+  test('names a fault for every text that the strict parser rejects', () => {
     const valid = '{"username":"ana","password":"a\\u0062c","n":[1,-2.5e3,true,null,{"x":{}}]}';
     assert(
       property(
@@ -100,7 +100,7 @@ describe('a body that is not JSON', () => {
   });
 });
 
-test('an unknown field is answered with the known ones', async () => {
+test('the response to an unknown field names the known ones', async () => {
   const answer = await server.client.post('/auth/register', { body: { user: 'ana', password: PASSWORD } });
   expectFaults(answer, ['/user', 'unknown_member']);
   expect(answer.body.errors).toMatchObject([
@@ -108,7 +108,7 @@ test('an unknown field is answered with the known ones', async () => {
   ]);
 });
 
-test('an unknown query parameter is answered with the known ones', async () => {
+test('the response to an unknown query parameter names the known ones', async () => {
   const { access_token: token } = await server.client.signUp('query');
   const answer = await server.client.get('/users/me/events?page=2', { token });
   expectFaults(answer, ['/page', 'unknown_member']);
@@ -137,14 +137,14 @@ describe('errors of the OAuth endpoints have the error of RFC 6749 §5.2', () =>
     }
   });
 
-  test('a body of another type is asked for as a form', async () => {
+  test('the response to a body of another type asks for a form', async () => {
     for (const type of ['application/json', 'text/plain']) {
       const { body } = await server.client.post('/oauth/introspect', { body: '{}', headers: { 'Content-Type': type } });
       expect(body.detail).toBe('Send the body as Content-Type: application/x-www-form-urlencoded.');
     }
   });
 
-  test('other routes have no such member', async () => {
+  test('other routes have no such field', async () => {
     expect((await server.client.get('/users/me')).body).not.toHaveProperty('error');
   });
 });

@@ -180,7 +180,7 @@ describe('JSON Lines', () => {
       'line 2: is not valid JSON',
       'line 4: is not a JSON object',
       'line 5: username is not text',
-      'line 6: has an unknown member "role"',
+      'line 6: has an unknown field "role"',
       'line 7 ("dora\\u0000"): username is not UTF-8 text',
       'line 8 ("finn?"): username is not a valid username',
       expect.stringMatching(/^line 9 \(erik\): created_at is not a time/),
@@ -224,10 +224,10 @@ describe('JSON Lines', () => {
     });
   });
 
-  test('rejects a JSON array, or a first object with an unknown member, in one line', async () => {
+  test('rejects a JSON array, or a first object with an unknown field, in one line', async () => {
     for (const [text, reason] of [
       [`[{"username":"ana","password_hash":"${HASH}"}]`, /one object per line/],
-      [`{"username":"ana","hash":"${HASH}"}`, /"hash" is not a known member; known: username,/],
+      [`{"username":"ana","hash":"${HASH}"}`, /"hash" is not a known field; known: username,/],
     ] as const) {
       const { code, stderr } = await command.importText(text);
       expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringMatching(reason)] });

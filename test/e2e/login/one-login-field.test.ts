@@ -68,7 +68,7 @@ test('rejects a username and an email of two users, also if both are addresses',
   expect((await logIn({ username: ana.username, email: ana.email })).status).toBe(200);
 });
 
-test('a username wins over the equal email address of another user, in data of another origin', async () => {
+test('a username takes precedence over the same email address of another user, in imported data', async () => {
   const [ana, ben] = [await newUser(), await newUser()];
   const other = `${PASSWORD} of ben`;
   const { access_token: token } = (await logIn(ben)).body as { access_token: string };
@@ -99,7 +99,7 @@ test('a known device passes the lockout with the address as username', async () 
   expect((await logIn({ username: email }, PASSWORD, cookie)).status).toBe(200);
 });
 
-test('the audit trail has one mark for an unknown address, whichever field it is sent in', async () => {
+test('the audit trail has the same mark for an unknown address in either field', async () => {
   const ways = waysToSend('mark@example.com');
   for (const names of ways) await guess(names);
   const rows: { mark: string; count: string }[] = await server

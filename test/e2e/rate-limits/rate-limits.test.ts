@@ -28,7 +28,7 @@ const logIn = (username: string, password = PASSWORD, client = server.client) =>
   client.post('/auth/login', { body: { username, password } });
 const expectTooMany = (answer: Answer) => expectProblem(answer, 429, 'too_many_requests');
 
-test('registrations with an invalid body have the general limit only', async () => {
+test('registrations with an invalid body count only for the general limit', async () => {
   await start({ LIMIT_REGISTRATIONS: '2/10m', LIMIT_REQUESTS: '9/1m' });
   const register = (body: unknown) => server.client.post('/auth/register', { body });
   for (const body of [
