@@ -36,5 +36,5 @@ async function countHashes(session: QueryRunner): Promise<Map<string, number>> {
     const name = hashName(sample);
     counts.set(name, (counts.get(name) ?? 0) + Number(number));
   }
-  return new Map([...counts].sort(([, a], [, b]) => b - a));
+  return new Map([...counts].sort(([x, a], [y, b]) => b - a || (x < y ? -1 : 1)));
 }

@@ -75,7 +75,7 @@ function fault(code: FaultCode, language: Language, { page, faults }: ErrorGuide
 /** Markdown to HTML. Links are dropped, because they lead to the pages of the repository. */
 function inline(markdown: string): string {
   return escapeHtml(markdown)
-    .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+    .replace(/\[([^\][]+)\]\([^()]+\)/g, '$1')
     .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 

@@ -1,17 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { testWithProgram } from './on-engine.js';
+import { isPostgres } from './engine.js';
+import { testOnEmbedded, testWithProgram } from './on-engine.js';
 
 /** Debian's package `chromium`. */
 const PATH = '/usr/bin/chromium';
 const isThere = existsSync(PATH);
 
-/** `test` with a browser. */
-export const testInChromium = testWithProgram(isThere, `needs ${PATH}; Debian: apt-get install chromium`);
+/** `test` with a browser. Pages do not depend on the database, so the slow browser runs on one of the two only. */
+export const testInChromium = isPostgres
+  ? testOnEmbedded
+  : testWithProgram(isThere, `needs ${PATH}; Debian: apt-get install chromium`);
 
 /** A browser, or undefined where the tests that need it are skipped. */
 export async function launchChromium(): Promise<Browser | undefined> {
-  return isThere ? await chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] }) : undefined;
+  return isThere && !isPostgres ? await chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] }) : undefined;
 }
 
 /** A tab, with the errors that its console and its pages reported. Violations of the CSP are among them. */
