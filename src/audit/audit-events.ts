@@ -33,7 +33,7 @@ export const AUDIT_EVENTS = {
 export type AuditResult = 'ok' | 'refused';
 export type AuditEventType = keyof typeof AUDIT_EVENTS;
 
-/** The events that concern one user, who sees them. The others concern the service. */
+/** The events that concern one user, who can list them. The others concern the service. */
 export const USER_EVENT_TYPES = (Object.keys(AUDIT_EVENTS) as AuditEventType[]).filter(
   (type) => AUDIT_EVENTS[type].of === 'user',
 );

@@ -1,4 +1,4 @@
-/** An access token as it looks, for the OpenAPI document. Its key was thrown away. */
+/** A sample access token for the OpenAPI document. Its key was not kept. */
 export const ACCESS_TOKEN_EXAMPLE =
   'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ik56YkxzWGg4dURDY2QtNk1Od1hGNFdfN25vV1hGWkFmSGt4WnNSR0M5W' +
   'HMifQ.' +
@@ -9,8 +9,8 @@ export const ACCESS_TOKEN_EXAMPLE =
   'YSJ9' +
   '.b2anazKSz0l-4EnRYlEPYtrhNnbLBVOHc-Bzmt9t2ejqNjBaf2qwrF18m4fvzurK9-3oJ3UGuKuan-sw1vsoBA';
 
-/** A refresh token as it looks: version, session, generation and MAC. No server issued it. */
+/** A sample refresh token: version, session, generation and MAC. No server accepts it. */
 export const REFRESH_TOKEN_EXAMPLE = 'AQGYHw6fIX0-imBbfB0uP0AAAAABUNhY4JhezH9gQYqvDMWrWH9CwlcKiECVqejMrND2VFw';
 
-/** A CSRF token as it looks. */
+/** A sample CSRF token. */
 export const CSRF_TOKEN_EXAMPLE = 'jusSjtL0EzzQo8NCEhs35UwKSpgiP3IcCcsa-mkVAtw';

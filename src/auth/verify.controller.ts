@@ -14,7 +14,7 @@ const text = (description: string, example: string) => ({
 });
 const ID = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
 
-/** For reverse proxies that ask before each request (forward authentication). */
+/** Forward authentication: reverse proxies verify each request before they forward it. */
 @ApiTags('Service')
 @Controller('auth/verify')
 export class VerifyController {

@@ -11,7 +11,7 @@ export interface NamedUser {
 }
 
 /**
- * Finds the user with this username or email, in any case, or with this ID.
+ * Finds the user with this username or email, in any letter case, or with this ID.
  *
  * @throws CommandFailed if there is none or more than one
  */

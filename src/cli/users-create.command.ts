@@ -40,7 +40,7 @@ async function create(terminal: Terminal, username: string | undefined, options:
   if (verified && email === undefined) throw new CommandFailed('--verified requires --email');
   const user = await withUsers(terminal, async (services) => {
     const names = { ...(username === undefined ? {} : { username }), ...(email === undefined ? {} : { email }) };
-    // First, so that nobody types a password in vain.
+    // Before the prompt, so that nobody types a password for invalid names.
     await validateBody(RegisterRequest, openTo(services), { ...names, password: 'checked below' });
     const password = options.password ? await readNewPassword(terminal) : undefined;
     return await services.registration.create({ ...names, password, emailVerified: verified }, { actor: 'operator' });

@@ -23,7 +23,7 @@ const PAGE = 1000;
 export function usersListCommand(terminal: Terminal): Command {
   return new Command('list')
     .description(
-      'List all users, newest first; with --search, those whose name begins with a text, sorted by that name.',
+      'List all users, newest first. With --search, list those whose name begins with a text, sorted by that name.',
     )
     .option('--search <text>', 'only users whose username or email begins with this text, in any letter case')
     .option('--after <id>', 'only users after the one with this ID, for the next page', userId)

@@ -10,7 +10,11 @@ import { usersListCommand } from './users-list.command.js';
 import { usersSetPasswordCommand } from './users-password.command.js';
 import { usersShowCommand } from './users-show.command.js';
 
-/** `portero users` @param exit called with the exit code if it is not the usual one */
+/**
+ * `portero users`
+ *
+ * @param exit called with the exit code if it is neither 0 nor 1
+ */
 export function usersCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command('users')
     .alias('user')

@@ -83,7 +83,7 @@ const HIBP_URL = 'https://api.pwnedpasswords.com/range/';
 interface LoadOptions {
   /** Whether standard output is a terminal. */
   terminal?: boolean;
-  /** The names in `.env`; unknown ones are warned about. */
+  /** The names in `.env`. Unknown ones cause a warning. */
   namesInFile?: readonly string[];
 }
 

@@ -12,7 +12,7 @@ export function environment(outside: NodeJS.ProcessEnv = process.env): NodeJS.Pr
   return { ...readFile(outside), ...outside };
 }
 
-/** The names in that file, all of which should be settings. @throws StartError as {@link environment} */
+/** The names in the file of {@link environment}, all of which should be settings. @throws StartError */
 export function namesInFile(outside: NodeJS.ProcessEnv = process.env): string[] {
   return Object.keys(readFile(outside));
 }

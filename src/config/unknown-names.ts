@@ -1,7 +1,7 @@
-/** Names in a `.env` that are for Docker Compose, its images or Node.js, which may read the same file. */
+/** Names of Docker Compose, its images and Node.js, which may read the same `.env`. */
 const OF_OTHERS = /^(COMPOSE|DOCKER|POSTGRES|NODE)_|^TZ$/;
 
-/** Warnings about the names that are no settings, and that do not belong to others. */
+/** Returns a warning for each name that is not a setting and does not belong to another program. */
 export function warningsAboutNames(names: Iterable<string>, known: ReadonlySet<string>): string[] {
   const unknown = [...new Set(names)].filter((name) => !known.has(name) && !OF_OTHERS.test(name));
   return unknown.map((name) => warningAbout(name, known));

@@ -3,7 +3,7 @@ import type { AuthErrorOptions } from '../problems/auth-error.js';
 
 type Detail = NonNullable<AuthErrorOptions['detail']>;
 
-/** The texts for the errors of jsonc-parser, by their names. */
+/** The errors of jsonc-parser, and the text for each. */
 const NAMES = {
   InvalidSymbol: 'json_bad_word',
   InvalidNumberFormat: 'json_bad_number',
@@ -23,7 +23,7 @@ const NAMES = {
   InvalidCharacter: 'json_bad_character',
 } as const satisfies Record<string, Detail['name']>;
 
-/** Longer or unusual names are not repeated in the response. */
+/** Other names are not repeated in the response. */
 const PLAIN_NAME = /^[\w-]{1,64}$/;
 
 /**
@@ -57,7 +57,7 @@ export function findJsonFault(text: string): Detail | undefined {
       { disallowComments: true },
     );
   } catch (error) {
-    // The parser is recursive, and the text may be nested deeply where `parseStrictJson` stops before.
+    // The parser is recursive, and the text may be nested more deeply after the place where `parseStrictJson` stopped.
     if (!(error instanceof RangeError)) throw error;
   }
   return found;

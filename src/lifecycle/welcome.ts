@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { VERSION } from '../config/version.js';
 import type { Schema } from '../database/schema.js';
 
-/** The lines logged after the start: the version, the migrations that were run, the URLs, where the data is, and what to change for production. */
+/** The lines logged after the start: version, migrations, URLs, the place of the data, and what to change for production. */
 export function welcome(config: Config, address: string, { version, migrated }: Schema): string[] {
   const lines = [
     `Portero ${VERSION} on Node.js ${process.versions.node}, with the schema ${version}`,

@@ -1,10 +1,10 @@
 import { type PrettyOptions, prettyFactory } from 'pino-pretty';
 
-/** Fields that are part of the text, or always the same. */
+/** Fields that are part of the message, or always the same. */
 const HIDDEN = ['service', 'context', 'method', 'path', 'status', 'duration_ms', 'result'];
 
 /**
- * Formats a log line for people. A request reads `POST /auth/login 200 274 ms`; further fields follow, dimmed on a terminal.
+ * Formats a log line for people. A request is shown as `POST /auth/login 200 274 ms`; other fields follow, dimmed on a terminal.
  *
  * @param options override the options of pino-pretty
  */

@@ -4,8 +4,8 @@ import type { FaultCode, ProblemCode } from '../problems/messages.en.js';
 export type ErrorGroup = 'any' | 'registering' | 'login' | 'accessToken' | 'refreshToken' | 'cookie' | 'services';
 
 /**
- * What /docs/errors and docs/errors.md say about errors beside the messages that clients get. In Markdown: code, and links
- * relative to docs/.
+ * The texts of /docs/errors and docs/errors.md, except for the messages that clients get. They may contain Markdown: code, and
+ * links relative to docs/.
  */
 export interface ErrorGuide {
   page: Record<'title' | 'pages' | 'intro' | 'when' | 'action' | 'others' | 'language', string>;

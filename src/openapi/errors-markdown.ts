@@ -2,10 +2,10 @@ import { messagesIn } from '../problems/language.js';
 import type { FaultCode } from '../problems/messages.en.js';
 import { detailsOf, errorGroups, errorGuideIn, faultDetail } from './error-catalogue.js';
 
-/** Where the template of docs/errors.md has the generated part. */
+/** The place of the generated part in the template. */
 const PLACE = '<!-- errors -->';
 
-/** The text of docs/errors.md: the template with the tables of all errors. */
+/** Returns the text of docs/errors.md: the template with the tables of all errors. */
 export function errorsMarkdown(template: string): string {
   return template.replace(PLACE, () => [...problemTables(), faultTable(), messageTable()].join('\n\n'));
 }
@@ -53,7 +53,7 @@ function row(...cells: string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Text in which Markdown finds no markup. */
+/** Escapes Markdown. */
 function plain(text = ''): string {
   return text.replace(/[<*|]|__/g, (found) => found.replaceAll(/./g, '\\$&'));
 }

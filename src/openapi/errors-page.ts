@@ -72,7 +72,7 @@ function fault(code: FaultCode, language: Language, { page, faults }: ErrorGuide
 `;
 }
 
-/** Markdown to HTML. Links are dropped, because they lead to the pages of the repository. */
+/** Converts Markdown to HTML. Links become text, because they lead to pages of the repository. */
 function inline(markdown: string): string {
   return escapeHtml(markdown)
     .replace(/\[([^\][]+)\]\([^()]+\)/g, '$1')

@@ -12,7 +12,7 @@ interface Schema {
   properties?: Record<string, { format?: string; minLength?: number }>;
 }
 
-/** Adds `errors` to the examples of problems that have it, with fields that the operation knows. */
+/** Adds `errors` to the examples of problems that have it, with fields of the operation. */
 export function addFaultExamples(document: OpenAPIObject): void {
   for (const operation of Object.values(document.paths).flatMap((item) => [item.get, item.post, item.delete])) {
     if (operation === undefined) continue;

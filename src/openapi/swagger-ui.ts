@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createDocument } from './document.js';
 
-/** Our files. The build adds those of Swagger UI, and compresses all of them. */
+/** Portero's files. The build adds those of Swagger UI and compresses all of them. */
 const PAGE = fileURLToPath(new URL('page', import.meta.url));
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
@@ -51,13 +51,13 @@ function serveDocument(app: NestFastifyApplication, server: FastifyInstance): vo
   });
 }
 
-/** RFC 9110 §12.5.3. Whoever does not name gzip gets the text as it is. */
+/** RFC 9110 §12.5.3. Without `gzip` in the header, the text is not compressed. */
 function acceptsGzip(header = ''): boolean {
   const [, parameters] = /(?:^|,)\s*gzip\s*(;[^,]*)?(?:,|$)/i.exec(header) ?? [undefined, ';q=0'];
   return !/;\s*q=0(?:\.0*)?\s*$/i.test(parameters ?? '');
 }
 
-/** Browsers store the files, and ask by entity tag whether they are current: an update must not mix old and new ones. */
+/** Browsers cache the files and revalidate them by entity tag, so that an update does not mix old and new ones. */
 function serveFiles(app: NestFastifyApplication, server: FastifyInstance): void {
   void app.register(fastifyStatic, {
     root: [PAGE, SWAGGER_UI],

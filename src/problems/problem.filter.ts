@@ -86,7 +86,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Clients of the OAuth endpoints look for the member `error` (RFC 6749 §5.2). */
+/** Clients of the OAuth endpoints read the member `error` (RFC 6749 §5.2). */
 function oauthMembers({ kind }: AuthError, { url }: FastifyRequest): { error?: string } {
   return url.startsWith('/oauth/') ? { error: oauthErrorCode(kind) } : {};
 }

@@ -14,7 +14,7 @@ import { validateBody } from './validation.js';
 
 const BODY = 'portero:body';
 
-/** Validates a body before the guards above it, where `BodyPipe` would do so after all guards. */
+/** Validates a body before the guards above it run. `BodyPipe` does so after all guards. */
 @Injectable()
 class ValidBodyGuard implements CanActivate {
   constructor(

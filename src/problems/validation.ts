@@ -47,7 +47,7 @@ export async function validateBody<T extends Demanding>(dto: Type<T>, config: Co
   return instance;
 }
 
-/** The fault of a member of a body, or of a parameter, that nothing reads. */
+/** The fault of an unknown member of a body, or of an unknown parameter. */
 export function unknownMember(member: string, known: Iterable<string>): Fault {
   return { pointer: pointer(member), code: 'unknown_member', values: { known: [...known].join(', ') || '-' } };
 }

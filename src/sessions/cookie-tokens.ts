@@ -29,7 +29,7 @@ export class CookieTokens {
 
   /**
    * Issues an access token that ends with the session: at its absolute end, and if the session is not used again, at its idle
-   * timeout. One statement checks that the session is live and notes how long its revocation must be kept.
+   * timeout. One statement checks that the session is live and stores how long its revocation must be kept.
    *
    * @throws SessionRevoked if the session has ended since it was verified
    */

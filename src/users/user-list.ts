@@ -49,7 +49,7 @@ const LAST_CHARACTER = '\u{10FFFF}';
 
 /**
  * Lists users by an index, in pages that cost the same at any depth: all users, newest first, or those whose username or
- * email begins with `search`, by that name.
+ * email begins with `search`, sorted by that name.
  *
  * @returns undefined if a search continues after a user who does not exist
  */

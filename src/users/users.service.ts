@@ -68,7 +68,7 @@ export class UsersService {
 
   /**
    * Finds the user who has all the given names, with the password hash. A username with `@` is tried as an email too. If it is
-   * the username of one user and the email of another, the username wins.
+   * the username of one user and the email of another, the username takes precedence.
    */
   async findForLogin(typed: TypedNames): Promise<User | null> {
     if (typed.username === undefined && typed.email === undefined) return null;

@@ -10,7 +10,7 @@ import { CsrfFailed } from '../../sessions/session.errors.js';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Verifies another request for a proxy, which names its method in `X-Forwarded-Method`. */
+    /** The route verifies another request for a proxy. The method of that request is in `X-Forwarded-Method`. */
     forwarded?: boolean;
   }
 }
@@ -63,7 +63,7 @@ export class Csrf {
   }
 }
 
-/** The method of a request, or of the request that a proxy wants to forward. */
+/** The method of the request, or of the one that a proxy is going to forward. */
 function methodOf({ method, headers, routeOptions }: FastifyRequest): string {
   if (!routeOptions.config.forwarded) return method;
   return String(headers['x-forwarded-method'] ?? method);

@@ -4,7 +4,7 @@ import { SignInRequest } from '../sign-in.request.js';
 
 const isNotEmpty = (value: string) => value !== '';
 
-/** A name and a password. A username with `@` may be an email address. If both names are sent, they must belong to the same user. */
+/** A name and a password. A username with `@` may be an email address. Two names must belong to the same user. */
 export class LoginRequest extends SignInRequest {
   @ApiProperty({
     required: false,

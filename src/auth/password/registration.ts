@@ -35,9 +35,9 @@ export class Registration {
   }
 
   /**
-   * Creates a user by the same rules, also if registration is closed.
+   * Creates a user by the same rules, even if registration is closed.
    *
-   * @param user without a password, they can't log in until they get one
+   * @param user without a password, the user can't log in until one is set
    * @throws ValidationFailed, PasswordRejected, UsernameTaken, EmailTaken, Busy
    */
   async create(

@@ -1,4 +1,4 @@
-/** What begins with these bytes, and what to do with it. */
+/** The first bytes of some file formats, and what to do with such a file. */
 const KINDS: readonly [start: string, message: string][] = [
   ['SQLite format 3\0', 'is a SQLite database: use --sqlite, --table and --hash'],
   ['PK\x03\x04', 'is a spreadsheet or ZIP archive: save it as CSV in UTF-8'],
@@ -8,11 +8,11 @@ const KINDS: readonly [start: string, message: string][] = [
 ];
 
 /** Control characters that are not in text files. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it must find control characters
 const CONTROL = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
 const CHECKED_BYTES = 1024;
 
-/** Returns what a file is instead of text, by its first bytes, as the end of a sentence; undefined for text. */
+/** Names the format of a file that is not text by its first bytes, as the end of a sentence. @returns undefined for text */
 export function binaryKind(first: Buffer): string | undefined {
   const start = first.toString('latin1', 0, CHECKED_BYTES);
   const [, known] = KINDS.find(([bytes]) => start.startsWith(bytes)) ?? [];

@@ -28,7 +28,7 @@ export async function importUsers(
   try {
     for await (const batch of batches(rows, salt)) {
       await storing;
-      // The embedded database and SQLite never wait for the event loop, and signals arrive only there.
+      // The embedded database and SQLite never yield to the event loop, without which no signal is handled.
       await setImmediate();
       storing = storeBatch(batch, users, report);
       // Prevents an unhandled rejection until the promise is awaited.

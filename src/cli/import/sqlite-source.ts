@@ -71,7 +71,7 @@ interface OpenFile {
   close(): void;
 }
 
-/** The lock of this SQLite build is a folder beside the file, which a process that does not close the file leaves behind. */
+/** The lock of this SQLite build is a folder beside the file. It stays if a process ends without closing the file. */
 function open(file: string): OpenFile {
   const database = attempt(file, () => new sqlite.Database(file, { readOnly: true }));
   const statements: sqlite.Statement[] = [];

@@ -23,7 +23,7 @@ const ui = SwaggerUIBundle({
   },
 });
 
-/** Swagger UI has a dark mode, but does not follow the system by itself. */
+/** Swagger UI has a dark mode, but does not follow the system. */
 function followColorScheme() {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const apply = () => document.documentElement.classList.toggle('dark-mode', dark.matches);

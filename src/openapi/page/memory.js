@@ -4,8 +4,7 @@ const LOGIN = ['/auth/login', '/login'];
 const REFRESH = ['/auth/refresh', '/refresh'];
 
 /**
- * What the page remembers of the responses: the tokens in the session storage of the tab, so that they survive a reload, and
- * passwords only in the boxes of the page.
+ * Remembers tokens in the session storage of the tab, so that they survive a reload, and passwords only in the boxes of the page.
  */
 export class Memory {
   #storage;
@@ -22,7 +21,7 @@ export class Memory {
     this.#show();
   }
 
-  /** A plugin of Swagger UI that sees each request and response, and what is done in the dialog "Authorize". */
+  /** A plugin of Swagger UI that observes requests, responses and the dialog "Authorize". */
   plugin = () => ({
     statePlugins: {
       spec: {
@@ -137,7 +136,7 @@ function authorize({ authActions, specSelectors }, value) {
   authActions.authorize({ bearer: { name: 'bearer', schema, value } });
 }
 
-/** Swagger UI fails if there is nothing to forget. */
+/** Swagger UI fails if it has no token. */
 function unauthorize({ authActions, authSelectors }) {
   if (authSelectors.authorized()?.has('bearer')) authActions.logout(['bearer']);
 }
@@ -147,7 +146,7 @@ function fillPassword(system, password) {
   fill(system, ['/users/me'], { password }, 'delete');
 }
 
-/** Puts members into the request bodies of operations, which are shown in their boxes. */
+/** Sets fields in the request bodies of operations, which the page shows in boxes. */
 function fill({ oas3Actions, oas3Selectors }, paths, members, method = 'post') {
   for (const path of paths) {
     const pathMethod = [path, method];

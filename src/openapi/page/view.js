@@ -15,7 +15,7 @@ export function documentOfPage(document) {
 
 const isError = (_response, status) => /^[45]/.test(status);
 
-/** Shows the error responses of an operation as one list that is closed at first, and helps people who cannot see the page. */
+/** Shows the error responses of an operation as one list, closed at first, and adds names for screen readers. */
 export function pageComponents({ React }) {
   const h = React.createElement;
   return {
@@ -32,7 +32,7 @@ export function pageComponents({ React }) {
         React.useEffect(nameSelects, []);
         return h(ParameterRow, props);
       },
-      // Each field of the dialog asks for the focus, and the last one would get it.
+      // Otherwise the last field of the dialog gets the focus.
       authorizationPopup: (Popup) => (props) => {
         React.useEffect(() => {
           document.querySelector('.auth-container input')?.focus();
