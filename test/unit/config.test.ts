@@ -170,6 +170,20 @@ test('an unknown name in .env is a warning that suggests the nearest setting; in
   ]);
 });
 
+test('what is no variable name in .env is a warning that does not repeat it, because it may hold a secret [ASVS 16.2.5]', () => {
+  const warningOf = (line: string) => load({}, Object.keys(parseEnv(line))).warnings;
+  const yaml = (name: string) =>
+    `a line of .env begins with ${name} but is not ${name}=value, and has no effect; see docs/configuration.md`;
+  expect(warningOf('DATABASE_URL: postgres://u:hunter2@db/x?sslmode=require')).toEqual([yaml('DATABASE_URL')]);
+  expect(warningOf('PORTERO_SECRET: hunter2hunter2hunter2hunter2hunter2hunter2h=')).toEqual([yaml('PORTERO_SECRET')]);
+  // The last line of a key in several lines.
+  for (const line of ['MIIEhunter2CADANBgkq=', 'hunter2+/abc==', `${'A'.repeat(64)}=`]) {
+    expect(warningOf(line)).toEqual([
+      'a name in .env is not a setting of Portero and has no effect (it is not shown, because it may be part of a secret); see docs/configuration.md',
+    ]);
+  }
+});
+
 test('names in .env that Docker Compose, its images and Node.js read are no warnings', () => {
   const names = ['POSTGRES_PASSWORD', 'COMPOSE_PROJECT_NAME', 'DOCKER_HOST', 'NODE_EXTRA_CA_CERTS', 'TZ'];
   expect(load({}, names).warnings).toEqual([]);
