@@ -18,7 +18,7 @@ export class ClientGuard extends AuthGuard('client') {
     await this.requests.admit(request, http.getResponse<FastifyReply>(), async () => {
       await super.canActivate(context);
       const { id } = request.client as Client;
-      return { id, event: { actor: 'client', details: { client_id: id } } };
+      return { id, byHeader: true, event: { actor: 'client', details: { client_id: id } } };
     });
     return true;
   }

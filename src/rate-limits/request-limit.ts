@@ -31,6 +31,8 @@ declare module 'fastify' {
 export interface Authenticated {
   /** The id of the client or session. */
   id: string;
+  /** Whether the `Authorization` header has authenticated it, and not a cookie. */
+  byHeader: boolean;
   /** What the event of a rejection says about it. */
   event: Pick<EventInput, 'actor' | 'userId' | 'sessionId' | 'details'>;
 }
@@ -113,15 +115,31 @@ export class RequestLimit implements RequestCounter {
       await authenticate();
       return;
     }
-    const { limit, address, endsAt, rejection: overLimit } = pending;
-    const { id, event } = await (overLimit ? this.#checkOverLimit(request, overLimit, authenticate) : authenticate());
-    this.#remember(request.headers.authorization);
+    this.#pending.delete(request);
+    const { limit, address, endsAt } = pending;
+    const { id, byHeader, event } = await (pending.rejection
+      ? this.#checkOverLimit(request, pending, authenticate)
+      : authenticate());
+    // Not if a cookie has: the header may then be anything.
+    if (byHeader) this.#remember(limit, request.headers.authorization);
     if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
     const taken = this.#count(limit, id);
     const rejection = this.#rejection(limit, taken);
     const details = { ...event.details, limit };
     if (rejection) throw await this.#recorded(request, rejection, { ...event, details });
     reply.headers(limitHeaders(limit, this.config.limits[limit], taken));
+  }
+
+  /**
+   * Rejects a request from an address over its limit that has failed before {@link admit}, for example by a malformed body.
+   * Otherwise any `Authorization` header would evade the limit.
+   */
+  rejectUnchecked(request: FastifyRequest): TooManyRequests | undefined {
+    const { rejection } = this.#pending.get(request) ?? {};
+    if (rejection === undefined) return undefined;
+    this.#pending.delete(request);
+    void this.#recorded(request, rejection, { details: { limit: 'requests' } });
+    return rejection;
   }
 
   /** Whether {@link admit} must run the authentication of a request. */
@@ -133,29 +151,29 @@ export class RequestLimit implements RequestCounter {
    * Checks a credential from an address over its limit. Two at a time, so that a flood does not occupy the database. Credentials
    * that were valid before are checked at once, so that they do not wait behind the flood.
    */
-  async #checkOverLimit<T>(request: FastifyRequest, overLimit: TooManyRequests, check: () => Promise<T>): Promise<T> {
-    const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
-    const leave = this.#isKnown(request.headers.authorization)
-      ? () => undefined
-      : await this.#checks.enter(addressKey(request.ip));
+  async #checkOverLimit<T>(
+    request: FastifyRequest,
+    { limit, rejection: overLimit }: Pick<Pending, 'limit' | 'rejection'>,
+    check: () => Promise<T>,
+  ): Promise<T> {
+    const rejection = () => this.#recorded(request, overLimit as TooManyRequests, { details: { limit: 'requests' } });
+    const known = this.#fingerprint(limit, request.headers.authorization);
+    const leave = this.#known.has(known) ? () => undefined : await this.#checks.enter(addressKey(request.ip));
     if (leave === undefined) throw await rejection();
     try {
       return await check();
     } catch (error) {
-      if (error instanceof AuthError && error.kind.status < 500) throw await rejection();
-      throw error;
+      if (!(error instanceof AuthError) || error.kind.status >= 500) throw error;
+      // It may have been revoked or have expired.
+      this.#known.delete(known);
+      throw await rejection();
     } finally {
       leave();
     }
   }
 
-  #isKnown(authorization: string | undefined): boolean {
-    return authorization !== undefined && this.#known.has(this.#fingerprint(authorization));
-  }
-
-  #remember(authorization: string | undefined): void {
-    if (authorization === undefined) return;
-    const fingerprint = this.#fingerprint(authorization);
+  #remember(limit: LimitName, authorization: string | undefined): void {
+    const fingerprint = this.#fingerprint(limit, authorization);
     // Added again at the end, so that the set is in the order of the last use.
     this.#known.delete(fingerprint);
     this.#known.add(fingerprint);
@@ -163,8 +181,8 @@ export class RequestLimit implements RequestCounter {
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  #fingerprint(authorization: string): string {
-    return this.hash.of('authorization', authorization).toString('base64url');
+  #fingerprint(limit: LimitName, authorization = ''): string {
+    return this.hash.of('authorization', limit, authorization).toString('base64url');
   }
 
   async #recorded(

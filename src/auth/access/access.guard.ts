@@ -59,8 +59,8 @@ export class AccessGuard implements CanActivate {
   async #admit(request: GuardedRequest, reply: FastifyReply): Promise<true> {
     await this.requests.admit(request, reply, async () => {
       await this.#authenticate(request);
-      const { userId, sessionId } = request.user as Principal;
-      return { id: sessionId, event: { userId, sessionId } };
+      const { userId, sessionId, transport } = request.user as Principal;
+      return { id: sessionId, byHeader: transport === 'bearer', event: { userId, sessionId } };
     });
     return true;
   }
