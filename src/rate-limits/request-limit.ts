@@ -31,10 +31,16 @@ declare module 'fastify' {
 export interface Authenticated {
   /** The id of the client or session. */
   id: string;
-  /** Whether the `Authorization` header has authenticated it, and not a cookie. */
-  byHeader: boolean;
   /** What the event of a rejection says about it. */
   event: Pick<EventInput, 'actor' | 'userId' | 'sessionId' | 'details'>;
+}
+
+/** How a request is authenticated. */
+export interface Authentication {
+  /** The value that is checked, such as the `Authorization` header or the session cookie; undefined if there is none. */
+  credential: string | undefined;
+  /** Checks it. Throws an `AuthError` if it is not valid. */
+  authenticate(): Promise<Authenticated>;
 }
 
 /** A request that is counted by address while its credential is not checked. */
@@ -51,7 +57,7 @@ interface Pending {
 const CHECKS_OVER_LIMIT = 2;
 const CHECK_WAIT_MS = 5000;
 const MAX_WAITING_CHECKS = 1000;
-/** How many `Authorization` headers that were valid an instance remembers, as keyed hashes. */
+/** How many credentials that were valid an instance remembers, as keyed hashes. */
 const MAX_KNOWN = 10_000;
 
 /**
@@ -107,21 +113,21 @@ export class RequestLimit implements RequestCounter {
    * or session and no longer for the address. So an address over its limit does not shut out valid credentials, and all others
    * are rejected there.
    *
-   * @throws TooManyRequests, also instead of an error of `authenticate`
+   * @throws TooManyRequests, also instead of an error of the authentication
    */
-  async admit(request: FastifyRequest, reply: FastifyReply, authenticate: () => Promise<Authenticated>): Promise<void> {
+  async admit(request: FastifyRequest, reply: FastifyReply, authentication: Authentication): Promise<void> {
     const pending = this.#pending.get(request);
     if (pending === undefined) {
-      await authenticate();
+      await authentication.authenticate();
       return;
     }
     this.#pending.delete(request);
     const { limit, address, endsAt } = pending;
-    const { id, byHeader, event } = await (pending.rejection
-      ? this.#checkOverLimit(request, pending, authenticate)
-      : authenticate());
-    // Not if a cookie has: the header may then be anything.
-    if (byHeader) this.#remember(limit, request.headers.authorization);
+    const known = this.#fingerprint(limit, authentication.credential);
+    const { id, event } = await (pending.rejection
+      ? this.#checkOverLimit(request, pending.rejection, { ...authentication, known })
+      : authentication.authenticate());
+    this.#remember(known);
     if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
     const taken = this.#count(limit, id);
     const rejection = this.#rejection(limit, taken);
@@ -151,38 +157,36 @@ export class RequestLimit implements RequestCounter {
    * Checks a credential from an address over its limit. Two at a time, so that a flood does not occupy the database. Credentials
    * that were valid before are checked at once, so that they do not wait behind the flood.
    */
-  async #checkOverLimit<T>(
+  async #checkOverLimit(
     request: FastifyRequest,
-    { limit, rejection: overLimit }: Pick<Pending, 'limit' | 'rejection'>,
-    check: () => Promise<T>,
-  ): Promise<T> {
-    const rejection = () => this.#recorded(request, overLimit as TooManyRequests, { details: { limit: 'requests' } });
-    const known = this.#fingerprint(limit, request.headers.authorization);
+    overLimit: TooManyRequests,
+    { known, authenticate }: Pick<Authentication, 'authenticate'> & { known: string },
+  ): Promise<Authenticated> {
+    const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
     const leave = this.#known.has(known) ? () => undefined : await this.#checks.enter(addressKey(request.ip));
     if (leave === undefined) throw await rejection();
     try {
-      return await check();
+      return await authenticate();
     } catch (error) {
       if (!(error instanceof AuthError) || error.kind.status >= 500) throw error;
-      // It may have been revoked or have expired.
-      this.#known.delete(known);
+      // It has been revoked or has expired.
+      if (error.kind.status === 401) this.#known.delete(known);
       throw await rejection();
     } finally {
       leave();
     }
   }
 
-  #remember(limit: LimitName, authorization: string | undefined): void {
-    const fingerprint = this.#fingerprint(limit, authorization);
+  #remember(known: string): void {
     // Added again at the end, so that the set is in the order of the last use.
-    this.#known.delete(fingerprint);
-    this.#known.add(fingerprint);
+    this.#known.delete(known);
+    this.#known.add(known);
     const [oldest] = this.#known.size > MAX_KNOWN ? this.#known : [];
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  #fingerprint(limit: LimitName, authorization = ''): string {
-    return this.hash.of('authorization', limit, authorization).toString('base64url');
+  #fingerprint(limit: LimitName, credential = ''): string {
+    return this.hash.of('credential', limit, credential).toString('base64url');
   }
 
   async #recorded(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ClientRegistry } from '../../../src/oauth/client-registry.js';
+import { CookieSessions } from '../../../src/sessions/cookie-sessions.js';
 import type { Answer } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { expectProblem } from '../../support/matchers.js';
@@ -114,6 +115,31 @@ test('a header that came with a valid cookie is not taken for a valid one, and i
   const most = countConcurrentChecks();
   expect(await countStatuses(50, () => wrongSecret(service))).toEqual({ 429: 50 });
   expect(most()).toBe(2);
+});
+
+test('a flood of cookies over the limit does not delay a session that was valid before [attack: limiter evasion]', async () => {
+  await start({ LIMIT_REQUESTS: '10/1m' });
+  await server.client.signUp('ana');
+  const session = await cookieSession(server.client, 'ana');
+  const verify = (headers: Record<string, string>) => server.client.get('/auth/verify', { headers });
+  const forged = () => verify({ Cookie: 'portero=forged' });
+  expect((await verify(session.headers)).status).toBe(200);
+  await countStatuses(20, forged);
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const { verify: check } = CookieSessions.prototype;
+  jest.spyOn(CookieSessions.prototype, 'verify').mockImplementation(async function (this: CookieSessions, value) {
+    if (value === 'forged') await finished;
+    return await check.call(this, value);
+  });
+  const flood = Array.from({ length: 5 }, forged);
+  expect((await verify(session.headers)).status).toBe(200);
+  // Other cookies beside it do not matter.
+  expect((await verify({ Cookie: `theme=dark; ${session.headers.Cookie}` })).status).toBe(200);
+  finish();
+  for (const answer of await Promise.all(flood)) expectTooMany(answer);
 });
 
 test('a flood of a revoked client over the limit is checked two at a time [attack: limiter evasion]', async () => {
