@@ -65,6 +65,8 @@ test.each<[Record<string, string>, RegExp]>([
   [{ PORT: '3e3' }, /^PORT /],
   [{ PUBLIC_URL: 'auth.example.com' }, /^PUBLIC_URL must be a URL that begins with https:\/\/ or http:\/\//],
   [{ PUBLIC_URL: 'https://x/?a=b' }, /^PUBLIC_URL must have no query/],
+  [{ DATABASE_URL: 'postgres://u:50%zz@db/x' }, /^DATABASE_URL has a % that must be written as %25/],
+  [{ REDIS_URL: 'redis://u:50%zz@db' }, /^REDIS_URL has a % that must be written as %25/],
   [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL must be a URL that begins with postgres:\/\//],
   [{ PORTERO_SECRET: 'short' }, /^PORTERO_SECRET must hold at least 32 bytes \(it holds 3\)/],
   [{ PORTERO_SECRET: 'not base64url!' }, /^PORTERO_SECRET must be base64url/],
