@@ -54,6 +54,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   if (options.preview) return app;
   app.useLogger(createLogger(config, options.logStream));
   const requestLimit = app.get(RequestLimit);
+  problems.replace = (request) => requestLimit.rejectUnchecked(request);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);

@@ -46,7 +46,7 @@ export class AccountController {
   @ApiOperation({
     summary: 'Change the password',
     description:
-      "Ends the user's other sessions. The current session continues; a cookie session gets a new cookie and a new CSRF token.",
+      "Ends the user's other sessions. The current session continues; a cookie session gets a new cookie and a new CSRF token, and its access tokens end.",
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })

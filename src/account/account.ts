@@ -38,7 +38,7 @@ export class Account {
 
   /**
    * Changes the password and ends all other sessions of the user, in one transaction (ASVS 7.4.3). A new session replaces a
-   * cookie session, so its previous cookie becomes invalid.
+   * cookie session, so its previous cookie becomes invalid, also if an access token of it authenticated the request.
    *
    * @returns the new session if the current one is a cookie session
    * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy; TokenRevoked, SessionRevoked if the current session
@@ -53,12 +53,13 @@ export class Account {
     const { user } = await this.reauthentication.prove(principal, client, evidence);
     await this.#requireGoodPassword(principal, client, user, next);
     const hash = await this.hasher.hash(next, await this.turns.next(client.ip, user.id));
+    const transport = await this.sessions.transportOf(principal.sessionId);
     let renewed: Awaited<ReturnType<SignIn['renew']>> | undefined;
     await this.#endSessions(principal, client, user, 'password_changed', {
-      keep: principal.transport === 'bearer' ? principal.sessionId : undefined,
+      keep: transport === 'bearer' ? principal.sessionId : undefined,
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
-        if (principal.transport === 'cookie') renewed = await this.signIn.renew(manager, changed, principal, client);
+        if (transport === 'cookie') renewed = await this.signIn.renew(manager, changed, principal, client);
       },
     });
     renewed?.log();

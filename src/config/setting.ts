@@ -74,8 +74,19 @@ export function url(example: string, ...schemes: string[]): Parser<string> {
         example,
       );
     }
+    // The drivers decode user and password.
+    if (!isDecodable(text)) throw new ConfigError(name, 'has a % that must be written as %25', example);
     return text;
   };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Comma-separated origins, each spelled as browsers send it, because they are compared as text. */

@@ -1,10 +1,13 @@
 /** Names of Docker Compose, its images and Node.js, which may read the same `.env`. */
 const OF_OTHERS = /^(COMPOSE|DOCKER|POSTGRES|NODE)_|^TZ$/;
 
-/** Returns a warning for each name that is not a setting and does not belong to another program. */
+/** A name that can be shown. Others may be part of a value: of a line such as `NAME: value`, or of a key in several lines. */
+const PLAIN_NAME = /^([A-Z][A-Z0-9_]{0,39}|[a-z][a-z0-9_]{0,39})$/;
+
+/** Returns a warning, without values, for each name that is not a setting and does not belong to another program. */
 export function warningsAboutNames(names: Iterable<string>, known: ReadonlySet<string>): string[] {
   const unknown = [...new Set(names)].filter((name) => !known.has(name) && !OF_OTHERS.test(name));
-  return unknown.map((name) => warningAbout(name, known));
+  return unknown.map((name) => (PLAIN_NAME.test(name) ? warningAbout(name, known) : warningAboutLine(name, known)));
 }
 
 function warningAbout(name: string, known: Iterable<string>): string {
@@ -15,7 +18,15 @@ function warningAbout(name: string, known: Iterable<string>): string {
     nearest !== undefined && nearest.distance <= Math.max(1, name.length / 4)
       ? `did you mean ${nearest.candidate}?`
       : 'see docs/configuration.md';
-  return `${printable(name)} is not a setting of Portero and has no effect; ${hint}`;
+  return `${name} is not a setting of Portero and has no effect; ${hint}`;
+}
+
+function warningAboutLine(line: string, known: ReadonlySet<string>): string {
+  const [word = ''] = /^\w*/.exec(line) ?? [];
+  const fault = known.has(word)
+    ? `a line of .env begins with ${word} but is not ${word}=value, and has no effect`
+    : 'a name in .env is not a setting of Portero and has no effect (it is not shown, because it may be part of a secret)';
+  return `${fault}; see docs/configuration.md`;
 }
 
 /** The number of characters to insert, delete or replace (Levenshtein). */
@@ -30,8 +41,4 @@ function distanceOf(a: string, b: string): number {
     previous = row;
   }
   return previous[b.length] as number;
-}
-
-function printable(text: string): string {
-  return text.replace(/[^ -~]/g, '?').slice(0, 64);
 }

@@ -2,6 +2,7 @@ import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
 import { type DestinationStream, pino } from 'pino';
 import type { Config } from '../config/config.js';
+import { escapeInvisible } from './invisible.js';
 import { LineWriter } from './line-writer.js';
 import { PinoLogger } from './pino-logger.js';
 import { prettyLines } from './pretty-line.js';
@@ -27,7 +28,7 @@ function standardOutput(config: Config): DestinationStream {
       logger.warn({ msg: 'lines were dropped because standard output was not read in time', lines }),
   });
   process.on('exit', () => writer.finish());
-  if (config.logFormat === 'json') return writer;
+  if (config.logFormat === 'json') return { write: (line) => writer.write(escapeInvisible(line)) };
   const pretty = prettyLines();
   return { write: (line) => writer.write(pretty(line)) };
 }

@@ -1,4 +1,5 @@
 import { type PrettyOptions, prettyFactory } from 'pino-pretty';
+import { replaceInvisible } from './invisible.js';
 
 /** Fields that are part of the message, or always the same. */
 const HIDDEN = ['service', 'context', 'method', 'path', 'status', 'duration_ms', 'result'];
@@ -13,10 +14,11 @@ export function prettyLines(options: PrettyOptions = {}): (line: string) => stri
     ignore: HIDDEN.join(','),
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss',
-    messageFormat: (log, key) => printable(textOf(log, String(log[key] ?? ''))),
+    messageFormat: (log, key) => replaceInvisible(textOf(log, String(log[key] ?? ''))),
     ...options,
   });
-  return (line) => pretty(line) ?? '';
+  // Replaced in the JSON for the fields, and again in the text, which is shown without the escapes of JSON.
+  return (line) => pretty(replaceInvisible(line)) ?? '';
 }
 
 function textOf(log: Record<string, unknown>, message: string): string {
@@ -24,9 +26,4 @@ function textOf(log: Record<string, unknown>, message: string): string {
     return `${log.method} ${String(log.path).replace(/\s/g, '?')} ${log.status} ${Math.round(Number(log.duration_ms))} ms`;
   }
   return log.context === 'audit' ? `${message} ${log.result}` : message;
-}
-
-/** A path may contain what a client has sent. */
-function printable(text: string): string {
-  return text.replace(/[^\P{C}\n\t]|[\u2028\u2029]/gu, '?');
 }

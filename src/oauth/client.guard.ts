@@ -15,10 +15,13 @@ export class ClientGuard extends AuthGuard('client') {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { client?: Client }>();
-    await this.requests.admit(request, http.getResponse<FastifyReply>(), async () => {
-      await super.canActivate(context);
-      const { id } = request.client as Client;
-      return { id, event: { actor: 'client', details: { client_id: id } } };
+    await this.requests.admit(request, http.getResponse<FastifyReply>(), {
+      credential: request.headers.authorization,
+      authenticate: async () => {
+        await super.canActivate(context);
+        const { id } = request.client as Client;
+        return { id, event: { actor: 'client', details: { client_id: id } } };
+      },
     });
     return true;
   }

@@ -30,6 +30,12 @@ export class ProblemFilter implements ExceptionFilter {
     body: describeProblem(new InternalError(), '', 'en'),
   };
 
+  /**
+   * Called for a request that is refused with a 4xx status. A returned error replaces that one, for example if the address is
+   * over its limit.
+   */
+  replace: (request: FastifyRequest) => AuthError | undefined = () => undefined;
+
   /** @param translators tried in this order, before the one for errors of the framework */
   constructor(...translators: ErrorTranslator[]) {
     this.#translators = [...translators, fromFramework];
@@ -43,7 +49,9 @@ export class ProblemFilter implements ExceptionFilter {
   /** Also used for errors in Fastify before a route runs. Never throws. */
   respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     try {
-      this.#send(this.#toAuthError(thrown, request), request, reply);
+      const error = this.#toAuthError(thrown, request);
+      const replacement = error.kind.status < 500 ? this.replace(request) : undefined;
+      this.#send(replacement ?? error, request, reply);
     } catch (fault) {
       this.#giveUp(fault, request, reply);
     }

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { LimitName } from '../config/limits.js';
 import { KeyedHash } from '../crypto/keyed-hash.js';
-import { addressKey } from '../http/client-address.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /** How many credentials of one address are checked at a time, how long the others wait, and how many may wait. */
 const WIDTH = 2;
 const WAIT_MS = 5000;
 const MAX_WAITING = 1000;
-/** How many valid `Authorization` headers are remembered, as keyed hashes. */
+/** How many valid credentials are remembered, as keyed hashes. */
 const MAX_KNOWN = 10_000;
 
 /**
@@ -22,20 +21,23 @@ export class ChecksOverLimit {
 
   constructor(private readonly hash: KeyedHash) {}
 
-  /**
-   * Waits until the credential of a request may be checked.
-   *
-   * @returns a function to call at the end of the check, or undefined if the wait or the queue was too long
-   */
-  async enter({ ip, headers: { authorization } }: FastifyRequest): Promise<(() => void) | undefined> {
-    const isKnown = authorization !== undefined && this.#known.has(this.#fingerprint(authorization));
-    return isKnown ? () => undefined : await this.#checks.enter(addressKey(ip));
+  /** Identifies a credential, such as an `Authorization` header or a cookie, without containing it. */
+  fingerprint(limit: LimitName, credential = ''): string {
+    return this.hash.of('credential', limit, credential).toString('base64url');
   }
 
-  /** Remembers the credential of a request that was valid. */
-  remember({ headers: { authorization } }: FastifyRequest): void {
-    if (authorization === undefined) return;
-    const fingerprint = this.#fingerprint(authorization);
+  /**
+   * Waits until a credential may be checked.
+   *
+   * @param address as returned by `addressKey`
+   * @returns a function to call at the end of the check, or undefined if the wait or the queue was too long
+   */
+  async enter(address: string, fingerprint: string): Promise<(() => void) | undefined> {
+    return this.#known.has(fingerprint) ? () => undefined : await this.#checks.enter(address);
+  }
+
+  /** Remembers a credential that was valid. */
+  remember(fingerprint: string): void {
     // Added again at the end, so that the set is in the order of the last use.
     this.#known.delete(fingerprint);
     this.#known.add(fingerprint);
@@ -43,7 +45,8 @@ export class ChecksOverLimit {
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  #fingerprint(authorization: string): string {
-    return this.hash.of('authorization', authorization).toString('base64url');
+  /** Forgets a credential that has been revoked or has expired. */
+  forget(fingerprint: string): void {
+    this.#known.delete(fingerprint);
   }
 }

@@ -34,6 +34,14 @@ interface Authenticated {
   event: Pick<EventInput, 'actor' | 'userId' | 'sessionId' | 'details'>;
 }
 
+/** How a request is authenticated. */
+export interface Authentication {
+  /** The value that is checked, such as the `Authorization` header or the session cookie; undefined if there is none. */
+  credential: string | undefined;
+  /** Checks it. Throws an `AuthError` if it is not valid. */
+  authenticate(): Promise<Authenticated>;
+}
+
 /** A request that counts for its address until its credential has been checked. */
 interface Pending {
   limit: LimitName;
@@ -96,17 +104,21 @@ export class RequestLimit implements RequestCounter {
    * or session, and no longer for its address. So valid credentials also pass at an address over its limit, where all others
    * are rejected.
    *
-   * @throws TooManyRequests, also instead of an error of `authenticate`
+   * @throws TooManyRequests, also instead of an error of the authentication
    */
-  async admit(request: FastifyRequest, reply: FastifyReply, authenticate: () => Promise<Authenticated>): Promise<void> {
+  async admit(request: FastifyRequest, reply: FastifyReply, authentication: Authentication): Promise<void> {
     const pending = this.#pending.get(request);
     if (pending === undefined) {
-      await authenticate();
+      await authentication.authenticate();
       return;
     }
-    const { limit, address, endsAt, rejection: overLimit } = pending;
-    const { id, event } = await (overLimit ? this.#checkOverLimit(request, overLimit, authenticate) : authenticate());
-    this.checks.remember(request);
+    this.#pending.delete(request);
+    const { limit, address, endsAt } = pending;
+    const fingerprint = this.checks.fingerprint(limit, authentication.credential);
+    const { id, event } = await (pending.rejection
+      ? this.#checkOverLimit(request, pending.rejection, { ...authentication, fingerprint })
+      : authentication.authenticate());
+    this.checks.remember(fingerprint);
     if (this.clock.now() < endsAt) this.#countersOf('requests').uncount(address);
     const taken = this.#count(limit, id);
     const rejection = this.#rejection(limit, taken);
@@ -115,20 +127,38 @@ export class RequestLimit implements RequestCounter {
     reply.headers(limitHeaders(limit, this.config.limits[limit], taken));
   }
 
+  /**
+   * Rejects a request from an address over its limit that has failed before {@link admit}, for example by a malformed body.
+   * Otherwise any `Authorization` header would evade the limit.
+   */
+  rejectUnchecked(request: FastifyRequest): TooManyRequests | undefined {
+    const { rejection } = this.#pending.get(request) ?? {};
+    if (rejection === undefined) return undefined;
+    this.#pending.delete(request);
+    void this.#recorded(request, rejection, { details: { limit: 'requests' } });
+    return rejection;
+  }
+
+  /** Whether {@link admit} counts a request by its credential. */
+  isPending(request: FastifyRequest): boolean {
+    return this.#pending.has(request);
+  }
+
   /** Authenticates a request whose address is over its limit. @throws TooManyRequests instead of errors of the client */
-  async #checkOverLimit<T>(
+  async #checkOverLimit(
     request: FastifyRequest,
     overLimit: TooManyRequests,
-    authenticate: () => Promise<T>,
-  ): Promise<T> {
+    { fingerprint, authenticate }: Pick<Authentication, 'authenticate'> & { fingerprint: string },
+  ): Promise<Authenticated> {
     const rejection = () => this.#recorded(request, overLimit, { details: { limit: 'requests' } });
-    const leave = await this.checks.enter(request);
+    const leave = await this.checks.enter(addressKey(request.ip), fingerprint);
     if (leave === undefined) throw await rejection();
     try {
       return await authenticate();
     } catch (error) {
-      if (error instanceof AuthError && error.kind.status < 500) throw await rejection();
-      throw error;
+      if (!(error instanceof AuthError) || error.kind.status >= 500) throw error;
+      if (error.kind.status === 401) this.checks.forget(fingerprint);
+      throw await rejection();
     } finally {
       leave();
     }

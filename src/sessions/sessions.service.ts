@@ -12,7 +12,7 @@ import { displayName } from '../users/user.entity.js';
 import type { IssuedAccessToken } from './cookie-tokens.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocation/revocations.js';
-import { Session } from './session.entity.js';
+import { Session, type Transport } from './session.entity.js';
 import { SessionRevoked } from './session.errors.js';
 import {
   ISSUING_MS,
@@ -56,6 +56,12 @@ export class SessionsService {
       [sessionId, userId],
     );
     return rows.length === 1;
+  }
+
+  /** Returns how a session is carried, which never changes; undefined if it is deleted. Cookie sessions have access tokens too. */
+  async transportOf(sessionId: string): Promise<Transport | undefined> {
+    const session = await this.sessions.findOne({ select: { transport: true }, where: { id: sessionId } });
+    return session?.transport;
   }
 
   /**

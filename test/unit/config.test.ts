@@ -65,6 +65,8 @@ test.each<[Record<string, string>, RegExp]>([
   [{ PORT: '3e3' }, /^PORT /],
   [{ PUBLIC_URL: 'auth.example.com' }, /^PUBLIC_URL must be a URL that begins with https:\/\/ or http:\/\//],
   [{ PUBLIC_URL: 'https://x/?a=b' }, /^PUBLIC_URL must have no query/],
+  [{ DATABASE_URL: 'postgres://u:50%zz@db/x' }, /^DATABASE_URL has a % that must be written as %25/],
+  [{ REDIS_URL: 'redis://u:50%zz@db' }, /^REDIS_URL has a % that must be written as %25/],
   [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL must be a URL that begins with postgres:\/\//],
   [{ PORTERO_SECRET: 'short' }, /^PORTERO_SECRET must hold at least 32 bytes \(it holds 3\)/],
   [{ PORTERO_SECRET: 'not base64url!' }, /^PORTERO_SECRET must be base64url/],
@@ -168,6 +170,20 @@ test('an unknown name in .env is a warning that suggests the nearest setting; in
     'LOCKOUT_WAITS: did you mean LOCKOUT_WAIT?',
     'NEVER_HEARD_OF: see docs/configuration.md',
   ]);
+});
+
+test('what is no variable name in .env is a warning that does not repeat it, because it may hold a secret [ASVS 16.2.5]', () => {
+  const warningOf = (line: string) => load({}, Object.keys(parseEnv(line))).warnings;
+  const yaml = (name: string) =>
+    `a line of .env begins with ${name} but is not ${name}=value, and has no effect; see docs/configuration.md`;
+  expect(warningOf('DATABASE_URL: postgres://u:hunter2@db/x?sslmode=require')).toEqual([yaml('DATABASE_URL')]);
+  expect(warningOf('PORTERO_SECRET: hunter2hunter2hunter2hunter2hunter2hunter2h=')).toEqual([yaml('PORTERO_SECRET')]);
+  // The last line of a key in several lines.
+  for (const line of ['MIIEhunter2CADANBgkq=', 'hunter2+/abc==', `${'A'.repeat(64)}=`]) {
+    expect(warningOf(line)).toEqual([
+      'a name in .env is not a setting of Portero and has no effect (it is not shown, because it may be part of a secret); see docs/configuration.md',
+    ]);
+  }
 });
 
 test('names in .env that Docker Compose, its images and Node.js read are no warnings', () => {

@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../../src/logging/invisible.js';
 import { prettyLines } from '../../src/logging/pretty-line.js';
 
 const pretty = prettyLines({ colorize: false, translateTime: false });
@@ -30,4 +31,19 @@ test('a path can neither move the cursor nor add a line', () => {
   expect(line({ ...request, path: '/\u001b[2J\n\u202e', status: 404, duration_ms: 1 })).toBe(
     'INFO: POST /?[2J?? 404 1 ms {"request_id":"01"}\n',
   );
+});
+
+/** CSI and NEL as single characters (ISO 6429), which JSON does not escape; a terminal obeys them. And what it hides. */
+const INVISIBLE = '\u009b31mRED\u0085\u202e\u2028\u{e0041}';
+
+test('what a client has sent in any field can neither move the cursor nor add a line [ASVS 16.4.1]', () => {
+  expect(line({ context: 'audit', msg: 'login', result: 'refused', user_agent: INVISIBLE })).toBe(
+    'INFO: login refused {"user_agent":"?31mRED????"}\n',
+  );
+});
+
+test('a line of JSON has no invisible characters either, and the same values [ASVS 16.4.1]', () => {
+  const written = escapeInvisible(`${JSON.stringify({ user_agent: INVISIBLE, name: 'añá 😀' })}\n`);
+  expect(written).toBe('{"user_agent":"\\u009b31mRED\\u0085\\u202e\\u2028\\udb40\\udc41","name":"añá 😀"}\n');
+  expect(JSON.parse(written)).toEqual({ user_agent: INVISIBLE, name: 'añá 😀' });
 });

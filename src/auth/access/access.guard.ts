@@ -1,11 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readCookie } from '../../http/cookies.js';
 import type { Principal } from '../../http/principal.js';
 import { PUBLIC } from '../../http/public.decorator.js';
 import { RequestLimit } from '../../rate-limits/request-limit.js';
 import { SessionExpired, SessionInvalid, SessionRevoked } from '../../sessions/session.errors.js';
 import { TokenExpired, TokenMalformed, TokenMissing, TokenRevoked } from '../../tokens/token.errors.js';
+import { bearerToken } from './bearer-token.js';
 import { CookieStrategy } from './cookie.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { runnerOf, type StrategyRunner } from './strategy-runner.js';
@@ -51,25 +53,33 @@ export class AccessGuard implements CanActivate {
     }
     if (isPublic) return true;
     const http = context.switchToHttp();
-    return this.#admit(http.getRequest(), http.getResponse());
+    const request = http.getRequest<GuardedRequest>();
+    return this.requests.isPending(request) ? this.#admit(request, http.getResponse()) : this.#authenticate(request);
   }
 
-  /** Authenticates and counts a request. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
+  /** For routes that count requests by session. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
   async #admit(request: GuardedRequest, reply: FastifyReply): Promise<true> {
-    await this.requests.admit(request, reply, async () => {
-      const principal = await this.#authenticate(request);
-      request.user = principal;
-      const { userId, sessionId } = principal;
-      return { id: sessionId, event: { userId, sessionId } };
+    const { headers, server } = request;
+    const cookie = () => readCookie(headers.cookie, server.cookieNames.session).value;
+    await this.requests.admit(request, reply, {
+      // The strategies look for the token first.
+      credential: bearerToken(headers) === undefined ? cookie() : headers.authorization,
+      authenticate: async () => {
+        await this.#authenticate(request);
+        const { userId, sessionId } = request.user as Principal;
+        return { id: sessionId, event: { userId, sessionId } };
+      },
     });
     return true;
   }
 
   /** @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy */
-  async #authenticate(request: FastifyRequest): Promise<Principal> {
+  async #authenticate(request: GuardedRequest): Promise<true> {
     for (const run of this.#runners) {
       const principal = await run(request);
-      if (principal !== undefined) return principal;
+      if (principal === undefined) continue;
+      request.user = principal;
+      return true;
     }
     throw new TokenMissing();
   }

@@ -79,7 +79,10 @@ export class Memory {
     if (route === 'post /users/me/password') {
       fill(system, LOGIN, { password: sent.new_password });
       fillPassword(system, sent.new_password);
-      if (this.#session.csrf_token) this.#fetchCsrfToken();
+      if (this.#session.csrf_token) {
+        unauthorize(system);
+        this.#fetchCsrfToken();
+      }
     }
     if (this.#isEnd(route, url)) this.#end(system);
   }
@@ -97,7 +100,7 @@ export class Memory {
     }
   }
 
-  /** The new cookie of a password change has a new CSRF token. */
+  /** The new cookie of a password change has a new CSRF token, and an access token of the old session has ended. */
   async #fetchCsrfToken() {
     const { csrf_token } = await (await fetch('/auth/csrf')).json();
     this.#keep({ ...this.#session, csrf_token });

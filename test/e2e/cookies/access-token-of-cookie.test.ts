@@ -93,6 +93,29 @@ test.each([
   expectProblem(await use(token), 401, 'token_revoked');
 });
 
+test('a password change with a token of a cookie session gives it a new cookie, and the old one ends [attack: revoked cookie, fixation]', async () => {
+  await start();
+  const browser = await signUp();
+  const thief = { headers: { Cookie: browser.cookie as string } };
+  const { access_token: token } = (await issue(browser)).body;
+  const body = { current_password: PASSWORD, new_password: `${PASSWORD} two` };
+  expect((await browser.post('/users/me/password', { token, body })).status).toBe(204);
+  expectProblem(await server.client.get('/protected', thief), 401, 'session_revoked');
+  expectProblem(await use(token), 401, 'token_revoked');
+  browser.csrf = (await browser.get<{ csrf_token: string }>('/auth/csrf')).body.csrf_token;
+  expect((await issue(browser)).status).toBe(200);
+});
+
+test('a password change with a token of a cookie session that has ended changes nothing', async () => {
+  await start();
+  const browser = await signUp();
+  const { access_token: token } = (await issue(browser)).body;
+  await server.get(DataSource).query("UPDATE sessions SET ended_at = now(), end_reason = 'logout'");
+  const body = { current_password: PASSWORD, new_password: `${PASSWORD} two` };
+  expectProblem(await server.client.post('/users/me/password', { token, body }), 401, 'token_revoked');
+  await browser.logIn(`user-${user}`);
+});
+
 test.each([
   ['the end of the session', { SESSION_TTL: '10m', ACCESS_TOKEN_TTL: '1h' }, 600],
   ['the idle timeout', { SESSION_IDLE_TTL: '2m', ACCESS_TOKEN_TTL: '1h' }, 120],

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ClientRegistry } from '../../../src/oauth/client-registry.js';
+import { CookieSessions } from '../../../src/sessions/cookie-sessions.js';
 import type { Answer } from '../../support/client.js';
+import { cookieSession } from '../../support/cookie-session.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
 import { basic, Service } from '../../support/service.js';
@@ -51,6 +53,24 @@ function sender(service: Service): () => Promise<{ status: number }> {
     });
 }
 
+/** Returns a function that tells how many checks of a secret, except of `other`, ran at the same time at most. */
+function countConcurrentChecks(other?: string): () => number {
+  let [running, most] = [0, 0];
+  const { authenticate } = ClientRegistry.prototype;
+  jest.spyOn(ClientRegistry.prototype, 'authenticate').mockImplementation(async function (
+    this: ClientRegistry,
+    ...given
+  ) {
+    if (given[1] === other) return await authenticate.apply(this, given);
+    running += 1;
+    most = Math.max(most, running);
+    const client = await authenticate.apply(this, given).finally(() => sleep(1));
+    running -= 1;
+    return client;
+  });
+  return () => most;
+}
+
 test('one client may introspect 5,000 tokens within a minute from one address', async () => {
   const service = await start({ LOG_LEVEL: 'warn' });
   server.clock.stop();
@@ -77,24 +97,68 @@ test('a flood of wrong secrets over the limit is checked two at a time, and does
   const late = await Service.register(server);
   await service.introspect('x');
   await countStatuses(10, () => wrongSecret(service));
-  let [running, most] = [0, 0];
-  const { authenticate } = ClientRegistry.prototype;
-  jest.spyOn(ClientRegistry.prototype, 'authenticate').mockImplementation(async function (
-    this: ClientRegistry,
-    ...given
-  ) {
-    if (given[1] === service.secret) return await authenticate.apply(this, given);
-    running += 1;
-    most = Math.max(most, running);
-    const client = await authenticate.apply(this, given).finally(() => sleep(1));
-    running -= 1;
-    return client;
-  });
+  const most = countConcurrentChecks(service.secret);
   const flood = Array.from({ length: 400 }, () => wrongSecret(service));
   expect((await service.introspect('x')).status).toBe(200);
   expect((await late.introspect('x')).status).toBe(200);
   expect(new Set((await Promise.all(flood)).map(({ status }) => status))).toEqual(new Set([429]));
-  expect(most).toBe(2);
+  expect(most()).toBe(2);
+});
+
+test('a header that came with a valid cookie is not taken for a valid one, and its flood is checked two at a time [attack: limiter evasion]', async () => {
+  const service = await start({ LIMIT_REQUESTS: '10/1m' });
+  await server.client.signUp('ana');
+  const { headers } = await cookieSession(server.client, 'ana');
+  const forged = { Authorization: basic(service.id, 'wrong') };
+  expect((await server.client.get('/auth/verify', { headers: { ...headers, ...forged } })).status).toBe(200);
+  await countStatuses(20, () => wrongSecret(service));
+  const most = countConcurrentChecks();
+  expect(await countStatuses(50, () => wrongSecret(service))).toEqual({ 429: 50 });
+  expect(most()).toBe(2);
+});
+
+test('a flood of cookies over the limit does not delay a session that was valid before [attack: limiter evasion]', async () => {
+  await start({ LIMIT_REQUESTS: '10/1m' });
+  await server.client.signUp('ana');
+  const session = await cookieSession(server.client, 'ana');
+  const verify = (headers: Record<string, string>) => server.client.get('/auth/verify', { headers });
+  const forged = () => verify({ Cookie: 'portero=forged' });
+  expect((await verify(session.headers)).status).toBe(200);
+  await countStatuses(20, forged);
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const { verify: check } = CookieSessions.prototype;
+  jest.spyOn(CookieSessions.prototype, 'verify').mockImplementation(async function (this: CookieSessions, value) {
+    if (value === 'forged') await finished;
+    return await check.call(this, value);
+  });
+  const flood = Array.from({ length: 5 }, forged);
+  expect((await verify(session.headers)).status).toBe(200);
+  // Other cookies beside it do not matter.
+  expect((await verify({ Cookie: `theme=dark; ${session.headers.Cookie}` })).status).toBe(200);
+  finish();
+  for (const answer of await Promise.all(flood)) expectTooMany(answer);
+});
+
+test('a flood of a revoked client over the limit is checked two at a time [attack: limiter evasion]', async () => {
+  const service = await start({ LIMIT_REQUESTS: '10/1m' });
+  expect((await service.introspect('x')).status).toBe(200);
+  await new ClientRegistry(server.get(DataSource).manager, server.clock).revoke(service.id);
+  await countStatuses(20, () => service.introspect('x'));
+  const most = countConcurrentChecks();
+  expect(await countStatuses(50, () => service.introspect('x'))).toEqual({ 429: 50 });
+  expect(most()).toBe(2);
+});
+
+test('a forged header does not evade the limit of the address by a body that nobody can read [attack: limiter evasion]', async () => {
+  const service = await start({ LIMIT_REQUESTS: '3/1m' });
+  await countStatuses(4, () => wrongSecret(service));
+  for (const body of ['token=x&token=y', 'token=%ff'.repeat(4000), 'token=x\xff'])
+    expectTooMany(await wrongSecret(service, '/oauth/revoke', body));
+  expectTooMany(await service.post('/oauth/introspect', '{', { 'Content-Type': 'application/json' }));
+  expect((await service.post('/oauth/introspect', 'a=b')).status).toBe(400);
 });
 
 test('requests without credentials and malformed forms count by address', async () => {
