@@ -1,7 +1,8 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { identifierKey } from '../users/identifier.js';
-import { displayName } from '../users/user.entity.js';
+import { displayName, type User } from '../users/user.entity.js';
+import type { UsersService } from '../users/users.service.js';
 import { CommandFailed } from './command-failed.js';
 
 export interface NamedUser {
@@ -35,6 +36,13 @@ export async function namesOf(session: QueryRunner, ids: readonly string[]): Pro
     [[...new Set(ids)]],
   );
   return new Map(users.map((user) => [user.id, displayName(user)]));
+}
+
+/** @throws CommandFailed if the user has been deleted meanwhile */
+export async function foundUser(users: UsersService, { id, name }: NamedUser): Promise<User> {
+  const user = await users.find(id);
+  if (!user) throw new CommandFailed(`the user ${name} has been deleted meanwhile`);
+  return user;
 }
 
 /** Locks the user's row until the end of the transaction. @throws CommandFailed if they have been deleted meanwhile */

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { isEmailAddress, looksLikeForeignAddress } from '../users/identifier.js';
-import type { User } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { CommandFailed } from './command-failed.js';
-import { namedUser, requireUser } from './named-user.js';
+import { foundUser, namedUser, requireUser } from './named-user.js';
 import { print, type Terminal } from './terminal.js';
 import { withUsers } from './with-users.js';
 
@@ -33,7 +32,7 @@ async function setEmail(
   if (!isEmailAddress(email)) throw new ValidationFailed({ faults: [{ pointer: '/email', code: 'email_invalid' }] });
   const { named, user } = await withUsers(terminal, async ({ session, users, audit }) => {
     const found = await namedUser(session, name);
-    const before = (await users.find(found.id)) as User;
+    const before = await foundUser(users, found);
     if (looksLikeForeignAddress({ username: before.username ?? undefined, email })) {
       throw new CommandFailed(`the username ${found.name} looks like an email address, so the address must equal it`);
     }
@@ -42,7 +41,7 @@ async function setEmail(
       await requireUser(manager, found);
       await audit.insert(manager, event);
     });
-    return { named: found, user: (await users.find(found.id)) as User };
+    return { named: found, user: await foundUser(users, found) };
   });
   const state = verified ? 'verified' : 'not verified';
   print(

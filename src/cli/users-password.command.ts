@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import type { User } from '../users/user.entity.js';
 import { count } from './count.js';
 import { endSessions } from './end-sessions.js';
-import { namedUser, requireUser } from './named-user.js';
+import { foundUser, namedUser, requireUser } from './named-user.js';
 import { readNewPassword } from './prompt.js';
 import { print, type Terminal } from './terminal.js';
 import { withUsers } from './with-users.js';
@@ -21,7 +20,7 @@ export function usersSetPasswordCommand(terminal: Terminal): Command {
 async function setPassword(terminal: Terminal, name: string, { json }: { json?: true }): Promise<void> {
   const { user, ended } = await withUsers(terminal, async ({ session, users, policy, hasher }) => {
     const named = await namedUser(session, name);
-    const before = (await users.find(named.id)) as User;
+    const before = await foundUser(users, named);
     const password = await readNewPassword(terminal);
     await policy.check(password, before);
     const hash = await hasher.hash(password, ['operator']);

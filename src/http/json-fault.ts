@@ -23,6 +23,13 @@ const NAMES = {
   InvalidCharacter: 'json_bad_character',
 } as const satisfies Record<string, Detail['name']>;
 
+/** Ends the visit at the first fault: the parser goes on, and a body of faults would take it 10 ms. */
+class FoundFault extends Error {
+  constructor(readonly detail: Detail) {
+    super(detail.name);
+  }
+}
+
 /** Other names are not repeated in the response. */
 const PLAIN_NAME = /^[\w-]{1,64}$/;
 
@@ -33,9 +40,8 @@ const PLAIN_NAME = /^[\w-]{1,64}$/;
  * @returns undefined if this parser finds no fault
  */
 export function findJsonFault(text: string): Detail | undefined {
-  let found: Detail | undefined;
   const report = (name: Detail['name'], line: number, character: number, values = {}) => {
-    found ??= { name, values: { ...values, line: line + 1, column: character + 1 } };
+    throw new FoundFault({ name, values: { ...values, line: line + 1, column: character + 1 } });
   };
   const objects: Set<string>[] = [];
   try {
@@ -57,8 +63,9 @@ export function findJsonFault(text: string): Detail | undefined {
       { disallowComments: true },
     );
   } catch (error) {
+    if (error instanceof FoundFault) return error.detail;
     // The parser is recursive, and the text may be nested more deeply after the place where `parseStrictJson` stopped.
     if (!(error instanceof RangeError)) throw error;
   }
-  return found;
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { anything, assert, json, pre, property } from 'fast-check';
+import { findJsonFault } from '../../src/http/json-fault.js';
 import { AmbiguousJson, parseStrictJson } from '../../src/http/strict-json.js';
 
 test('reads the output of JSON.stringify like JSON.parse', () => {
@@ -48,4 +49,19 @@ test('accepts 32 levels of nesting and no more, without counting brackets in str
   expect(parseStrictJson(text)).toEqual(JSON.parse(text));
   const wide = JSON.stringify(Array.from({ length: 1000 }, () => [[]]));
   expect(parseStrictJson(wide)).toEqual(JSON.parse(wide));
+});
+
+test('a body full of faults takes no longer to explain than one with a fault at its end', () => {
+  const fastest = (text: string) => {
+    const times = Array.from({ length: 20 }, () => {
+      const began = performance.now();
+      expect(findJsonFault(text)).toBeDefined();
+      return performance.now() - began;
+    });
+    return Math.min(...times);
+  };
+  const size = 32 * 1024;
+  const atItsEnd = fastest(`{"a":"${'b'.repeat(size)}"`);
+  for (const faults of ['/*', '[1. ', '{,', '[-'])
+    expect(fastest(`[${faults.repeat(size / faults.length)}`)).toBeLessThan(atItsEnd);
 });

@@ -17,7 +17,7 @@ export class Memory {
   constructor(storage, status) {
     this.#storage = storage;
     this.#status = status;
-    this.#session = JSON.parse(storage.getItem(KEY) ?? '{}');
+    this.#session = parse(storage.getItem(KEY)) ?? {};
     this.#show();
   }
 
