@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -82,9 +82,11 @@ function preparePages() {
     // The source maps are not served.
     writeFileSync(join(folder, name), text.replace(/^\/[/*][#@] sourceMappingURL=.*$/m, ''));
   }
+  // The highest quality, 11, takes three times as long for 2 % less.
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 10 };
   for (const name of readdirSync(folder).filter((one) => !/[.](png|html)$/.test(one))) {
     const bytes = readFileSync(join(folder, name));
-    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes));
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params }));
     writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
   }
 }
