@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_EVENTS, type AuditEventType, type AuditResult } from '../audit/audit-events.js';
 import { AuditHistory } from '../audit/audit-history.js';
 import { eventRow } from '../audit/event-row.js';
+import { escapeInvisible } from '../logging/invisible.js';
 import { namedUser, namesOf } from './named-user.js';
 import { quoted } from './quoted.js';
 import { when } from './table.js';
@@ -64,7 +65,7 @@ async function run(terminal: Terminal, { user, limit, json, ...filter }: AuditOp
       if (!json && shown === 0) lines.unshift(line(HEADER));
       [shown, last] = [shown + batch.length, batch.at(-1)?.id ?? last];
       // Respects backpressure, so that a slow reader does not fill the memory.
-      if (!terminal.stdout.write(`${lines.join('\n')}\n`)) await once(terminal.stdout, 'drain');
+      if (!terminal.stdout.write(`${escapeInvisible(lines.join('\n'))}\n`)) await once(terminal.stdout, 'drain');
     }
     if (json) return;
     if (shown === 0) print(terminal, 'no events');

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/version.js';
 import { startErrorMessage } from '../lifecycle/start-error-message.js';
+import { escapeInvisible } from '../logging/invisible.js';
 import { AuthError } from '../problems/auth-error.js';
 import { auditCommand } from './audit.command.js';
 import { clientsCommand } from './clients.command.js';
@@ -36,7 +37,7 @@ export async function portero(args: string[], terminal: Terminal): Promise<numbe
     if (error instanceof CommanderError) return error.exitCode;
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    terminal.stderr.write(`portero: ${reason}\n`);
+    terminal.stderr.write(`portero: ${escapeInvisible(reason)}\n`);
     return 1;
   }
   return code;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { escapeInvisible } from '../logging/invisible.js';
 
 /** The environment and streams of a command: those of the process, or those of a test. */
 export interface Terminal {
@@ -8,7 +9,7 @@ export interface Terminal {
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-/** Writes one or more lines to standard output. */
+/** Writes one or more lines to standard output. Invisible characters in them are escaped as in JSON: terminals may obey them. */
 export function print({ stdout }: Terminal, text: string): void {
-  stdout.write(`${text}\n`);
+  stdout.write(`${escapeInvisible(text)}\n`);
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import type { QueryRunner } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import { escapeInvisible } from '../logging/invisible.js';
 import { type ListedUser, listUsers } from '../users/user-list.js';
 import { CommandFailed } from './command-failed.js';
 import { quoted } from './quoted.js';
@@ -63,7 +64,7 @@ async function write({ stdout }: Terminal, users: ListedUser[], { json, first }:
   if (users.length === 0 && !first) return;
   const lines = json ? users.map((user) => JSON.stringify(asJson(user))).join('\n') : asTable(users, first);
   // Respects backpressure, so that a slow reader does not fill the memory.
-  if (lines !== '' && !stdout.write(`${lines}\n`)) await once(stdout, 'drain');
+  if (lines !== '' && !stdout.write(`${escapeInvisible(lines)}\n`)) await once(stdout, 'drain');
 }
 
 function asTable(users: ListedUser[], first: boolean): string {

@@ -216,3 +216,19 @@ test.each([
 ])('portero %s reports the error in one line', async (line, message) => {
   expect(await run(line)).toEqual({ code: 1, stdout: '', stderr: `portero: ${message}\n` });
 });
+
+test('escapes what a terminal would obey: a User-Agent, and an argument that is repeated [ASVS 16.4.1]', async () => {
+  const agent = 'agent \u009b31m \u0085';
+  const server = await TestServer.on(command.database);
+  await server.client.signUp('ana');
+  const body = { username: 'ana', password: PASSWORD };
+  await server.client.post('/auth/login', { body, headers: { 'User-Agent': agent } });
+  await server.stop();
+  for (const line of ['sessions list --user ana --json', 'audit --user ana --json', 'users show \u009b31m']) {
+    const { stdout, stderr } = await run(line);
+    expect([line, stdout + stderr]).toEqual([line, expect.stringContaining('\\u009b31m')]);
+    expect(stdout + stderr).not.toMatch(/[\u0080-\u009f]/);
+    const agents = stdout.split('\n').flatMap((one) => (one.startsWith('{') ? JSON.stringify(JSON.parse(one)) : []));
+    if (line.includes('json')) expect(agents.join()).toContain(JSON.stringify(agent).slice(1, -1));
+  }
+});
