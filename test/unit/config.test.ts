@@ -1,11 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadConfig } from '../../src/config/config.js';
 import { environment } from '../../src/config/environment.js';
-import { LIMITS, LOCKOUT } from '../../src/config/limits.js';
-import { codeBlock } from '../support/code-blocks.js';
 
 /** The contract's table of configuration. */
 const SECRET = Buffer.alloc(32).toString('base64url');
@@ -238,28 +236,4 @@ test('ENV_FILE=none reads no file, and a missing ENV_FILE stops the start', () =
   expect(() => environment({ ENV_FILE: '/nowhere/portero.env' })).toThrow(
     'ENV_FILE=/nowhere/portero.env does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)',
   );
-});
-
-test('the .env file in docs/configuration.md is read as the page says', () => {
-  const settings = parseEnv(codeBlock('docs/configuration.md', 'PUBLIC_URL='));
-  expect(Object.keys(settings).sort()).toEqual(['ACCESS_TOKEN_TTL', 'DATABASE_URL', 'PUBLIC_URL']);
-  expect(load(settings as Record<string, string>).config).toMatchObject({
-    publicUrl: 'https://auth.example.com',
-    databaseUrl: 'postgres://portero:password@db.internal:5432/portero',
-    accessTokenTtl: 600_000,
-  });
-});
-
-test('docs/configuration.md and the READMEs list exactly the existing settings', () => {
-  const source = readFileSync('src/config/config.ts', 'utf8');
-  const inCode = new Set([
-    ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),
-    ...[...Object.values(LIMITS), ...Object.values(LOCKOUT)].map(({ setting }) => setting),
-  ]);
-  const inDocs = new Set(
-    [...readFileSync('docs/configuration.md', 'utf8').matchAll(/^\| ((?:`[A-Z_0-9]+`(?:, )?)+) \|/gm)].flatMap(
-      ([, cell]) => [...(cell as string).matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name),
-    ),
-  );
-  expect([...inDocs].sort()).toEqual([...inCode].sort());
 });
