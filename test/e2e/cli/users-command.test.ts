@@ -22,6 +22,7 @@ secrets.add(NEW_PASSWORD);
 const run = (line: string, input = '') => command.run(line.split(' '), input);
 const create = (line: string, input = `${PASSWORD}\n`) => run(`users create ${line}`, input);
 const show = async (name: string) => JSON.parse((await run(`users show ${name} --json`)).stdout);
+/** Newest first. Events of one millisecond have no order. */
 const events = async () => {
   const { stdout } = await run('audit --json');
   return stdout
@@ -134,7 +135,6 @@ test('set-password replaces the password, and ends all sessions and proofs of th
   const after = await show('ana');
   expect(after.sessions).toBe(0);
   expect(Date.parse(after.credentials_changed_at)).toBeGreaterThan(Date.parse(before.credentials_changed_at));
-  // Both may be of the same millisecond, and then have no order.
   expect((await events()).slice(0, 2).sort()).toEqual([
     ['password.changed', 'operator', before.id, null],
     ['session.ended', 'operator', before.id, { reason: 'password_changed' }],
@@ -169,8 +169,7 @@ test('set-email replaces the address, which is verified only if the operator say
     'set the email of ana to New@Example.com (not verified)\n',
   );
   expect(await show('ana')).toMatchObject({ email: 'New@Example.com', email_verified: false });
-  const { stdout } = await run('users set-email old@example.com x@example.com');
-  expect(stdout).toBe('');
+  expect((await run('users set-email old@example.com x@example.com')).stdout).toBe('');
   expect(
     JSON.parse((await run('users set-email new@example.com new@example.com --verified --json')).stdout),
   ).toMatchObject({
@@ -211,7 +210,6 @@ test('delete requires --yes without a terminal, and removes the user with all th
     stdout: 'deleted ana; ended 1 session\n',
     stderr: '',
   });
-  // Both may be of the same millisecond, and then have no order.
   expect((await events()).slice(0, 2).sort()).toEqual([
     ['session.ended', 'operator', id, { reason: 'user_deleted' }],
     ['user.deleted', 'operator', id, null],
