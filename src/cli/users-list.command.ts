@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { QueryRunner } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { escapeInvisible } from '../logging/invisible.js';
+import { UserResponse } from '../users/user.response.js';
 import { type ListedUser, listUsers } from '../users/user-list.js';
 import { CommandFailed } from './command-failed.js';
 import { quoted } from './quoted.js';
@@ -82,12 +83,7 @@ function asTable(users: ListedUser[], first: boolean): string {
 
 function asJson(user: ListedUser) {
   return {
-    id: user.id,
-    username: user.username,
-    email: user.email,
-    email_verified: user.emailVerified,
-    created_at: user.createdAt.toISOString(),
-    updated_at: user.updatedAt.toISOString(),
+    ...UserResponse.of(user),
     disabled_at: user.disabledAt?.toISOString() ?? null,
     has_password: user.hasPassword,
   };

@@ -21,7 +21,7 @@ export class UserResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated_at!: string;
 
-  static of(user: User): UserResponse {
+  static of(user: Pick<User, 'id' | 'username' | 'email' | 'emailVerified' | 'createdAt' | 'updatedAt'>): UserResponse {
     return {
       id: user.id,
       username: user.username,
