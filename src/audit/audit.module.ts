@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Cleanup } from '../database/cleanup.js';
-import { ListConnections } from '../database/list-connections.js';
+import { ListConnections } from '../database/reserved-connections.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditHistory } from './audit-history.js';
 import { AuditLog } from './audit-log.js';

@@ -4,8 +4,9 @@ import type { Config } from '../config/config.js';
 import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../config/time-outs.js';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed/feed-connection.js';
-import { type ListConnections, OwnListConnections, SharedListConnections } from './list-connections.js';
+import { BATCH_TIMEOUT_MS } from './group-commit.js';
 import { migrations } from './migrations/index.js';
+import { PoolOfConnections, type ReservedConnections, SharedConnections } from './reserved-connections.js';
 
 export interface Database {
   /** The name of the database for the operator, without the password. */
@@ -17,10 +18,16 @@ export interface Database {
   /** The connection of the {@link ChangeFeed}. */
   feed(dataSource: DataSource): FeedConnection;
   /** The connections for users' lists. */
-  lists(dataSource: DataSource): ListConnections;
+  lists(dataSource: DataSource): ReservedConnections;
+  /** The connections of {@link GroupCommit}. */
+  batches(dataSource: DataSource): ReservedConnections;
   /** Releases the data folder. Call it after the data source was destroyed. */
   close(): Promise<void>;
 }
+
+const LISTS = { name: 'portero lists', max: 2, statementTimeoutMs: 1000 };
+/** One for refreshes, one for endings of sessions. */
+const BATCHES = { name: 'portero batches', max: 2, statementTimeoutMs: BATCH_TIMEOUT_MS };
 
 /** PostgreSQL by `DATABASE_URL`, else the embedded database in `DATA_DIR`: one dialect, one set of migrations. */
 export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Database {
@@ -39,7 +46,8 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
       options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },
       migrationOptions: { ...server, extra: { Client: PooledClient } },
       feed: ({ driver }) => new OwnConnection(databaseUrl, () => (driver as unknown as { master: pg.Pool }).master),
-      lists: () => new OwnListConnections(databaseUrl, PooledClient),
+      lists: () => new PoolOfConnections(databaseUrl, PooledClient, LISTS),
+      batches: () => new PoolOfConnections(databaseUrl, PooledClient, BATCHES),
       close: async () => {},
     };
   }
@@ -51,7 +59,8 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     options,
     migrationOptions: options,
     feed: (dataSource) => new SharedConnection(dataSource),
-    lists: (dataSource) => new SharedListConnections(dataSource),
+    lists: (dataSource) => new SharedConnections(dataSource),
+    batches: (dataSource) => new SharedConnections(dataSource),
     close: () => embedded.close(),
   };
 }

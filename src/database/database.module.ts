@@ -6,8 +6,8 @@ import { Cleanup } from './cleanup.js';
 import { type Database, openDatabase } from './data-source.js';
 import { ChangeFeed } from './feed/change-feed.js';
 import { FeedConnection } from './feed/feed-connection.js';
-import { ListConnections } from './list-connections.js';
 import { migrate } from './migrate.js';
+import { BatchConnections, ListConnections } from './reserved-connections.js';
 import { Schema } from './schema.js';
 
 const DATABASE = Symbol('Database');
@@ -65,8 +65,13 @@ export class DatabaseModule {
           inject: [DATABASE, DataSource],
           useFactory: (database: Database, dataSource: DataSource) => database.lists(dataSource),
         },
+        {
+          provide: BatchConnections,
+          inject: [DATABASE, DataSource],
+          useFactory: (database: Database, dataSource: DataSource) => database.batches(dataSource),
+        },
       ],
-      exports: [ChangeFeed, FeedConnection, ListConnections, Cleanup],
+      exports: [ChangeFeed, FeedConnection, ListConnections, BatchConnections, Cleanup],
     };
   }
 }

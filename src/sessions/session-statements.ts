@@ -1,6 +1,7 @@
 import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
 import type { Session } from './session.entity.js';
+import { isOneOf, lockEach } from './session-locks.js';
 
 /** A session and the name of its user: the data for its tokens. */
 export type LiveSession = Pick<
@@ -31,26 +32,48 @@ export interface RetryFacts {
   isInGrace: boolean;
 }
 
-/**
- * $1 session, $2 generation, $3 time, $4 lifetime of a refresh token, $5 when the last access token issued by this refresh
- * expires, by the clock of the instance that issues it; $6 the event, if refreshes are recorded.
- */
-export const rotate = (also = '') => `
+/** The columns that a rotation changes; $3 time, $4 and $5 as in {@link ROTATE}. */
+const SET_ROTATED = `generation = s.generation + 1, rotated_at = ${databaseTimeAtWrite('$3')}, last_seen_at = ${databaseTime('$3')},
+  refresh_expires_at = LEAST(${databaseTime('$3')} + ${interval('$4')}, s.expires_at),
+  access_expires_at = GREATEST($5, s.access_expires_at)`;
+
+/** Whether a refresh token of the current generation is valid; $3 time. */
+const IS_REFRESHABLE = `s.ended_at IS NULL AND s.refresh_expires_at > ${databaseTime('$3')}
+  AND s.expires_at > ${databaseTime('$3')} AND u.id = s.user_id AND u.disabled_at IS NULL`;
+
+/** The event of a rotation: its user is known only here. */
+const rotationEvent = (parameter: string, from = 'rotated') =>
+  `, event AS (${insertEvent(parameter, { from, set: `jsonb_build_object('user_id', rotated.user_id)` })})`;
+
+const rotate = (also: string) => `
   WITH rotated AS (
-    UPDATE sessions s
-       SET generation = s.generation + 1, rotated_at = ${databaseTimeAtWrite('$3')}, last_seen_at = ${databaseTime('$3')},
-           refresh_expires_at = LEAST(${databaseTime('$3')} + ${interval('$4')}, s.expires_at),
-           access_expires_at = GREATEST($5, s.access_expires_at)
-      FROM users u
-     WHERE s.id = $1 AND s.generation = $2 AND s.ended_at IS NULL AND s.refresh_expires_at > ${databaseTime('$3')}
-       AND s.expires_at > ${databaseTime('$3')} AND u.id = s.user_id AND u.disabled_at IS NULL
+    UPDATE sessions s SET ${SET_ROTATED} FROM users u WHERE s.id = $1 AND s.generation = $2 AND ${IS_REFRESHABLE}
     RETURNING ${LIVE_SESSION}, s.user_id
   )${also} SELECT * FROM rotated`;
 
-export const ROTATE = rotate();
-export const ROTATE_AND_RECORD = rotate(
-  `, event AS (${insertEvent('$6', { from: 'rotated', set: `jsonb_build_object('user_id', rotated.user_id)` })})`,
-);
+/**
+ * Rotates one refresh token; waits for a lock of its session. $1 session, $2 generation, $3 time, $4 lifetime of a refresh
+ * token, $5 when the last access token issued by this refresh expires, by the clock of the instance that issues it; $6 the
+ * event, if refreshes are recorded.
+ */
+export const ROTATE = rotate('');
+export const ROTATE_AND_RECORD = rotate(rotationEvent('$6'));
+
+const rotateEach = (also: string) => `
+  WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $6::jsonb[]) AS a (id, generation, event)
+  ), free AS (${lockEach('')}), rotated AS (
+    UPDATE sessions s SET ${SET_ROTATED} FROM asked a, users u
+     WHERE ${isOneOf('free')} AND s.id = a.id AND s.generation = a.generation AND ${IS_REFRESHABLE}
+    RETURNING ${LIVE_SESSION}, s.user_id
+  )${also} SELECT free.id AS "freeId", rotated.* FROM free LEFT JOIN rotated USING (id)`;
+
+/**
+ * The same for several sessions, each of which may be named once: $1, $2 and $6 are arrays. Returns a row for each session
+ * whose row was not locked; its other columns are null if the token did not rotate.
+ */
+export const ROTATE_EACH = rotateEach('');
+export const ROTATE_EACH_AND_RECORD = rotateEach(rotationEvent('asked.event', 'rotated JOIN asked USING (id)'));
 
 /** $1 session, $2 time, $3 grace */
 export const RETRY = `

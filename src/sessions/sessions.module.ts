@@ -10,6 +10,7 @@ import { LastSeen } from './last-seen.js';
 import { LiveTokens } from './live-tokens.js';
 import { NewSessions } from './new-sessions.js';
 import { Revocations } from './revocation/revocations.js';
+import { Rotations } from './rotations.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessions } from './user-sessions.js';
@@ -22,6 +23,7 @@ const KEPT = `interval '1 day'`;
   providers: [
     NewSessions,
     SessionsService,
+    Rotations,
     Revocations,
     LiveTokens,
     CookieSessions,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
-import { eventParameter } from '../audit/event-row.js';
 import { RepeatedEvents } from '../audit/repeated-events.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
@@ -12,16 +11,10 @@ import { displayName } from '../users/user.entity.js';
 import type { IssuedAccessToken } from './cookie-tokens.js';
 import { RefreshTokenCodec, type RefreshTokenContent } from './refresh-token.js';
 import { Revocations } from './revocation/revocations.js';
+import { Rotations } from './rotations.js';
 import { Session, type Transport } from './session.entity.js';
 import { SessionRevoked } from './session.errors.js';
-import {
-  ISSUING_MS,
-  type LiveSession,
-  RETRY,
-  type RetryFacts,
-  ROTATE,
-  ROTATE_AND_RECORD,
-} from './session-statements.js';
+import { type LiveSession, RETRY, type RetryFacts } from './session-statements.js';
 import { RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused } from './sessions.errors.js';
 
 export interface IssuedTokens extends IssuedAccessToken {
@@ -36,6 +29,7 @@ export class SessionsService {
 
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    private readonly rotations: Rotations,
     private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
     private readonly config: Config,
@@ -73,7 +67,7 @@ export class SessionsService {
   async refresh(token: string, client: ClientContext): Promise<IssuedTokens> {
     const presented = this.#refreshTokens.decode(token);
     if (presented === undefined) throw new RefreshTokenInvalid();
-    const session = (await this.#rotate(presented, client)) ?? (await this.#retry(presented, client));
+    const session = (await this.rotations.rotate(presented, client)) ?? (await this.#retry(presented, client));
     return this.issue(session);
   }
 
@@ -82,26 +76,6 @@ export class SessionsService {
     const content = this.#refreshTokens.decode(refreshToken);
     if (content === undefined) throw new RefreshTokenInvalid();
     return content.sessionId;
-  }
-
-  /** Rotates in one statement, so only one of several concurrent requests with the same token succeeds. */
-  async #rotate(
-    { sessionId, generation }: RefreshTokenContent,
-    client: ClientContext,
-  ): Promise<LiveSession | undefined> {
-    const { accessTokenTtl, auditRefresh, refreshGrace, refreshTokenTtl } = this.config;
-    const event = auditRefresh === 'on' ? this.audit.event('refresh', { sessionId, client }) : undefined;
-    const [session]: LiveSession[] = await this.sessions.query(event ? ROTATE_AND_RECORD : ROTATE, [
-      sessionId,
-      generation,
-      this.clock.databaseTime(),
-      refreshTokenTtl,
-      // A retry in the grace window issues another access token without a write.
-      new Date(this.clock.now() + refreshGrace + accessTokenTtl + ISSUING_MS),
-      ...(event ? [eventParameter(event)] : []),
-    ]);
-    if (session && event) this.audit.log({ ...event, userId: session.userId });
-    return session;
   }
 
   /** Returns the session if this is a retry in the grace window. @throws the reason why the token did not rotate */

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { ListConnections } from '../database/list-connections.js';
+import { ListConnections } from '../database/reserved-connections.js';
 import type { ClientContext } from '../http/client-context.js';
 import { LastSeen } from './last-seen.js';
 import { liveSessions, type SessionView } from './live-sessions.js';

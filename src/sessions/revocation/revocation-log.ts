@@ -2,17 +2,26 @@ import type { EntityManager } from 'typeorm';
 import type { AuditEvent } from '../../audit/audit-event.entity.js';
 import type { Actor, AuditEventType } from '../../audit/audit-events.js';
 import { AuditLog, type EventInput } from '../../audit/audit-log.js';
-import { eventParameter, insertEvent } from '../../audit/event-row.js';
+import { eventParameter } from '../../audit/event-row.js';
 import type { Clock } from '../../clock/clock.js';
-import { databaseTime } from '../../database/database-time.js';
+import type { Query } from '../../database/feed/feed-connection.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { EndReason } from '../session.entity.js';
+import { END_ALL, END_EACH, END_EXCESS, END_FOR_ALL_USERS, END_ONE, END_REUSED } from './revocation-statements.js';
 
 /** A session that has ended while tokens issued for it have not expired. */
 export interface Revocation {
   sessionId: string;
   /** Milliseconds since the epoch. After it, all tokens and cookies of the session are invalid without the entry. */
   until: number;
+}
+
+/** One session to end. */
+export interface Ending {
+  sessionId: string;
+  reason: EndReason;
+  /** The client that requested it. */
+  by?: ClientContext | undefined;
 }
 
 export interface EndAllOptions {
@@ -28,60 +37,6 @@ export interface EndAllOptions {
   within?: (manager: EntityManager) => Promise<void>;
 }
 
-/** How long an instance may accept a cookie without a database query; see CookieSessions. */
-const COOKIE_MEMORY = `interval '2 minutes'`;
-
-/**
- * The ID of one session's event if a statement ends several sessions: the first half comes from the event in $1, with its
- * time and order; the second, random half comes from the session's ID.
- */
-const EVENT_ID_OF_MANY = `encode(substring(uuid_send(($1::jsonb->>'id')::uuid) FOR 8) || substring(uuid_send(live.id) FROM 9), 'hex')::uuid`;
-
-/** The ID of the event in $1, for statements that end one session. */
-const EVENT_ID_OF_ONE = `$1::jsonb->'id'`;
-
-/** The clocks of instances may differ by this much, so another instance may accept a token for longer. */
-const CLOCK_SKEW = `interval '30 seconds'`;
-
-const NOW = databaseTime('$3');
-
-const insertEvents = (id: string) =>
-  insertEvent('$1', {
-    from: '(SELECT id, user_id FROM ended WHERE was_live) AS live',
-    set: `jsonb_build_object('user_id', live.user_id, 'session_id', live.id, 'id', ${id})`,
-  });
-
-/**
- * Ends the sessions that match a condition, and writes their revocation entries and events, all in one statement. If a
- * session has already ended, its original reason is kept.
- *
- * $1 is the event, $2 the reason, $3 the time. The parameters of the condition start at $4.
- */
-const endWhere = (condition: string, { eventId = EVENT_ID_OF_MANY, limit = '', also = '' } = {}) => `
-  WITH found AS (
-    SELECT id, ended_at IS NULL AS was_live FROM sessions WHERE ${condition} ORDER BY id ${limit} FOR UPDATE
-  ), ended AS (
-    UPDATE sessions s SET ended_at = COALESCE(ended_at, ${NOW}), end_reason = COALESCE(end_reason, $2)
-      FROM found WHERE s.id = found.id
-    RETURNING s.id, s.user_id, found.was_live,
-      GREATEST(access_expires_at, CASE transport WHEN 'cookie' THEN ${NOW} + ${COOKIE_MEMORY} END) + ${CLOCK_SKEW} AS until
-  ), entry AS (
-    INSERT INTO revocations (session_id, expires_at) SELECT id, until FROM ended WHERE until > ${NOW}
-    ON CONFLICT (session_id) DO NOTHING
-  ), event AS (
-    ${insertEvents(eventId)} RETURNING id, session_id
-  )${also}
-  SELECT ended.id AS "sessionId", ended.user_id AS "userId", ended.until, event.id AS "eventId"
-    FROM ended LEFT JOIN event ON event.session_id = ended.id`;
-
-const END_ONE = endWhere('id = $4', { eventId: EVENT_ID_OF_ONE });
-const END_REUSED = endWhere('id = $4', { eventId: EVENT_ID_OF_ONE, also: `, reuse AS (${insertEvent('$5')})` });
-const END_ALL = endWhere('user_id = $4 AND id IS DISTINCT FROM $5::uuid AND ended_at IS NULL');
-const END_EXCESS = endWhere(`id IN (
-  SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND expires_at > ${NOW} AND refresh_expires_at > ${NOW}
-  ORDER BY started_at DESC, id DESC OFFSET $5) AND ended_at IS NULL`);
-/** The sessions of all users, after a session ID. */
-const END_FOR_ALL_USERS = endWhere('id > $4 AND ended_at IS NULL', { limit: 'LIMIT $5' });
 const ALL_USERS_BATCH = 1000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
@@ -119,6 +74,35 @@ export class RevocationLog {
     private readonly clock: Clock,
     private readonly audit = new AuditLog(clock, manager),
   ) {}
+
+  /**
+   * Ends several sessions in one statement that does not wait for locks.
+   *
+   * @returns for each ending the revocation, or undefined if it was not made: the session is locked or does not exist, or an
+   * earlier ending names it
+   */
+  async endEach(endings: readonly Ending[], query: Query): Promise<(Revocation | undefined)[]> {
+    const asked = new Map<string, { ending: Ending; event: AuditEvent }>();
+    for (const ending of endings) {
+      if (!asked.has(ending.sessionId)) {
+        asked.set(ending.sessionId, { ending, event: this.#eventOf(ending.reason, ending.by) });
+      }
+    }
+    const all = [...asked.values()];
+    const rows = await query<EndedRow>(END_EACH, [
+      all.map(({ event }) => eventParameter(event)),
+      all.map(({ ending }) => ending.reason),
+      this.clock.databaseTime(),
+      [...asked.keys()],
+    ]);
+    const ended = new Map(
+      rows.map((row) => [row.sessionId, endedBy(row, asked.get(row.sessionId)?.event as AuditEvent)]),
+    );
+    this.#log([...ended.values()]);
+    return endings.map((ending) =>
+      asked.get(ending.sessionId)?.ending === ending ? ended.get(ending.sessionId) : undefined,
+    );
+  }
 
   /** Ends one session. Does nothing if no such session exists. */
   async end(sessionId: string, reason: EndReason, by?: ClientContext): Promise<Revocation[]> {
@@ -195,15 +179,16 @@ export class RevocationLog {
   ): Promise<Ended[]> {
     const now = this.clock.databaseTime();
     const rows: EndedRow[] = await manager.query(sql, [eventParameter(event), reason, now, ...parameters]);
-    return rows.map(({ eventId, ...row }) => ({
-      sessionId: row.sessionId,
-      until: row.until.getTime(),
-      event: eventId === null ? undefined : { ...event, id: eventId, sessionId: row.sessionId, userId: row.userId },
-    }));
+    return rows.map((row) => endedBy(row, event));
   }
 
   #log(ended: Ended[]): Revocation[] {
     for (const { event } of ended) if (event) this.audit.log(event);
     return ended;
   }
+}
+
+function endedBy({ sessionId, userId, until, eventId }: EndedRow, event: AuditEvent): Ended {
+  const recorded = eventId === null ? undefined : { ...event, id: eventId, sessionId, userId };
+  return { sessionId, until: until.getTime(), event: recorded };
 }

@@ -5,9 +5,11 @@ import { AuditLog, type EventInput } from '../../audit/audit-log.js';
 import { Clock } from '../../clock/clock.js';
 import { ChangeFeed } from '../../database/feed/change-feed.js';
 import type { Query } from '../../database/feed/feed-connection.js';
+import { GroupCommit } from '../../database/group-commit.js';
+import { BatchConnections } from '../../database/reserved-connections.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { EndReason } from '../session.entity.js';
-import { type EndAllOptions, type Revocation, RevocationLog } from './revocation-log.js';
+import { type EndAllOptions, type Ending, type Revocation, RevocationLog } from './revocation-log.js';
 
 const PRUNE_EVERY_MS = 60_000;
 const FROM_THE_BEGINNING = '0';
@@ -45,6 +47,7 @@ interface FeedRow {
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
+  readonly #endings: GroupCommit<Ending, Revocation | undefined>;
   /** Session ID to the monotonic time at which the entry expires. The wall clock could jump ahead and lose entries. */
   readonly #until = new Map<string, number>();
   #cursor = FROM_THE_BEGINNING;
@@ -56,8 +59,13 @@ export class Revocations implements OnModuleInit {
     private readonly clock: Clock,
     private readonly feed: ChangeFeed,
     audit: AuditLog,
+    batches: BatchConnections,
   ) {
     this.#log = new RevocationLog(database.manager, clock, audit);
+    this.#endings = new GroupCommit({
+      together: (endings) => this.#log.endEach(endings, batches.query),
+      alone: async (ending) => (await this.#endOne(ending))[0],
+    });
     feed.follow({ name: 'revocations', required: true, read: (query) => this.#read(query) });
   }
 
@@ -79,7 +87,14 @@ export class Revocations implements OnModuleInit {
    * reject them when they have read the change feed. If the session has already ended, its original reason is kept.
    */
   async revoke(sessionId: string, reason: EndReason, by?: ClientContext): Promise<void> {
-    this.#publish(await this.#log.end(sessionId, reason, by));
+    const ending = { sessionId, reason, by };
+    const revocation = await this.#endings.submit(ending);
+    this.#publish(revocation ? [revocation] : await this.#endOne(ending));
+  }
+
+  /** Waits for a lock of the session. */
+  async #endOne({ sessionId, reason, by }: Ending): Promise<Revocation[]> {
+    return await this.#log.end(sessionId, reason, by);
   }
 
   /**
