@@ -1,13 +1,32 @@
-// Shared by the measurements: servers pinned to CPU 0, a cheap load generator, medians.
-import { spawn } from 'node:child_process';
+// Shared by the measurements: servers pinned to CPU 0, a cheap load generator on CPU 1, medians, rows of the summary.
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 export const SECRET = Buffer.alloc(32, 5).toString('base64url');
 
+export const ROUNDS = Number(process.env.ROUNDS ?? 5);
+export const SECONDS = Number(process.env.SECONDS ?? 5);
 let databases = 0;
+const children = new Set();
+// A measurement that fails must not leave servers behind.
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Limits this process and PostgreSQL to CPU 1. Without the permission to move PostgreSQL, it says so and goes on. */
+export function pin() {
+  execFileSync('taskset', ['-acp', '1', String(process.pid)]);
+  try {
+    const pids = execFileSync('pgrep', ['-x', 'postgres'], { encoding: 'utf8' }).trim().split('\n');
+    for (const pid of pids) execFileSync('taskset', ['-acp', '1', pid], { stdio: 'pipe' });
+  } catch {
+    console.log('PostgreSQL could not be limited to CPU 1: run `taskset -acp 1` on its processes');
+  }
+}
 
 /** A new database on the server of DATABASE_URL, dropped at the end. */
 export async function withDatabase(work) {
@@ -17,9 +36,6 @@ export async function withDatabase(work) {
   url.pathname = name;
   try {
     await work(url.href);
-  } catch (error) {
-    console.error(error);
-    process.exitCode = 1;
   } finally {
     await administer(`DROP DATABASE ${name} WITH (FORCE)`);
   }
@@ -55,6 +71,8 @@ export async function startServer(databaseUrl, cpus = '0', more = {}) {
 /** A Node.js process that listens on a port; resolves when it does. */
 export async function startProcess(args, port, cpus = '0', env = { PATH: process.env.PATH }) {
   const child = spawn('taskset', ['-c', cpus, 'node', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);
     const socket = connect(port, '127.0.0.1');
@@ -90,10 +108,14 @@ export function requestBytes(method, path, headers = {}, body = '') {
  * Responses per second over keep-alive connections, each of which sends its next request after a complete response.
  *
  * @param next returns the bytes of the next request, given the body of the previous response: `next(connection, text)`
+ * @param times receives the response times in milliseconds
  */
-export async function throughput(port, next, { connections = 32, seconds = 5, expect = 'HTTP/1.1 200' } = {}) {
+export async function throughput(
+  port,
+  next,
+  { connections = 32, seconds = SECONDS, expect = 'HTTP/1.1 200', times = [] } = {},
+) {
   let answers = 0;
-  let failed;
   const end = performance.now() + seconds * 1000;
   const began = performance.now();
   await Promise.all(
@@ -101,7 +123,8 @@ export async function throughput(port, next, { connections = 32, seconds = 5, ex
       const socket = connect(port, '127.0.0.1').setNoDelay(true);
       await once(socket, 'connect');
       let text = '';
-      await new Promise((resolve) => {
+      let sentAt = 0;
+      await new Promise((resolve, reject) => {
         const send = () => {
           // Also at the end, to pass the last response on.
           const bytes = next(index, text);
@@ -109,13 +132,20 @@ export async function throughput(port, next, { connections = 32, seconds = 5, ex
           if (performance.now() >= end) {
             socket.destroy();
             resolve();
-          } else socket.write(bytes);
+            return;
+          }
+          sentAt = performance.now();
+          socket.write(bytes);
         };
         socket.on('data', (chunk) => {
           text += chunk.latin1Slice();
           if (!isWhole(text)) return;
-          if (!text.startsWith(expect)) failed ??= text;
+          if (!text.startsWith(expect)) {
+            reject(new Error(`unexpected response: ${text}`));
+            return;
+          }
           answers += 1;
+          times.push(performance.now() - sentAt);
           send();
         });
         socket.on('close', resolve);
@@ -123,7 +153,6 @@ export async function throughput(port, next, { connections = 32, seconds = 5, ex
       });
     }),
   );
-  if (failed) throw new Error(`not the answer that was expected: ${failed}`);
   return answers / ((performance.now() - began) / 1000);
 }
 
@@ -161,4 +190,27 @@ export function ratio(results, a, b) {
   console.log(
     `${a} / ${b}: median ${median(values).toFixed(2)} (${values.map((value) => value.toFixed(2)).join(', ')})`,
   );
+}
+
+/** The value below which `percent` % of the values are. */
+export function percentile(values, percent) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
+}
+
+/**
+ * Prints one row of the summary that `npm run bench` prints at the end.
+ *
+ * @param row `values` are the rounds of this server; `limits` those of the bare server in the same rounds, if there is one
+ */
+export function row({ name, unit, values, limits, goal }) {
+  const text = (all) => `${round(median(all))} (${all.map(round).join(', ')})`;
+  const ratios = limits && values.map((value, index) => value / limits[index]);
+  const cells = [name, unit, text(values), limits ? text(limits) : '', ratios ? text(ratios) : '', goal ?? ''];
+  console.log(cells.join(' | '));
+  if (process.env.BENCH_ROWS) appendFileSync(process.env.BENCH_ROWS, `${JSON.stringify(cells)}\n`);
+}
+
+function round(value) {
+  return value >= 100 ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);
 }

@@ -1,21 +1,23 @@
 // Refreshes and logouts per second on PostgreSQL against bare node:http servers that run the one statement that each
-// needs; and a route protected by a cookie against the same one protected by a token. Needs Linux (taskset), two CPUs
-// and a PostgreSQL server, which must be limited to CPU 1 during the run (taskset -acp 1 on its processes):
+// needs; the response time of a lone refresh and of 64 at once; how many refreshes share a statement; a route protected
+// by a cookie against the same one protected by a token. Needs Linux (taskset), two CPUs and a PostgreSQL server:
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/refresh.mjs
 //
-// ROUNDS and SECONDS may be set. Every server runs on CPU 0; this load generator runs on CPU 1.
-import { execFileSync } from 'node:child_process';
+// ROUNDS and SECONDS may be set. Every server runs on CPU 0; PostgreSQL and this load generator run on CPU 1.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Secret } from '../build/src/config/secret.js';
 import { RefreshTokenCodec } from '../build/src/sessions/refresh-token.js';
 import {
   freePort,
-  ratio,
-  report,
+  percentile,
+  pin,
+  ROUNDS,
   requestBytes,
   rounds,
+  row,
+  SECONDS,
   SECRET,
   startProcess,
   startServer,
@@ -23,92 +25,116 @@ import {
   withDatabase,
 } from './harness.mjs';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
-const SECONDS = Number(process.env.SECONDS ?? 5);
-const CONNECTIONS = 16;
 const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphrase' };
+/** More logouts per second than either server reaches. */
+const LOGOUT_RATE = 15_000;
 const codec = new RefreshTokenCodec(Secret.parse(SECRET).derive('refresh-token'));
-execFileSync('taskset', ['-acp', '1', String(process.pid)]);
+const post = (path, body) => requestBytes('POST', path, {}, JSON.stringify(body));
+pin();
 
 await withDatabase(async (databaseUrl) => {
   const server = await startServer(databaseUrl);
+  const { byToken, byCookie } = await logIn(server.port);
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  const sessions = await makeSessions(database, (ROUNDS + 1) * SECONDS * LOGOUT_RATE);
+  const [bareRefresh, bareRevoke] = await Promise.all(['refresh', 'revoke'].map((kind) => bare(kind, databaseUrl)));
+  const bareIds = sessions.slice(0, 1000);
+  const lineages = sessions.splice(0, 64).map((id) => codec.encode({ sessionId: id, generation: 1 }));
+  const logouts = sessions.map((id) =>
+    post('/auth/logout', { refresh_token: codec.encode({ sessionId: id, generation: 1 }) }),
+  );
+  const bareBodies = bareIds.map((id) => post('/', { id }));
+  let turn = 0;
+  const nextBare = () => bareBodies[turn++ % bareBodies.length];
+  const refresh = (index, text) => {
+    lineages[index] = /"refresh_token":"([^"]+)"/.exec(text)?.[1] ?? lineages[index];
+    return post('/auth/refresh', { refresh_token: lineages[index] });
+  };
+  const lone = { bare: [], portero: [] };
+  const many = { bare: [], portero: [] };
+  const perStatement = [];
+  const timed = async (list, percent, port, next, connections) => {
+    const times = [];
+    const rate = await throughput(port, next, { connections, times });
+    list.push(percentile(times, percent));
+    return rate;
+  };
+  const results = await rounds(ROUNDS, {
+    bareLone: () => timed(lone.bare, 50, bareRefresh.port, nextBare, 1),
+    lone: () => timed(lone.portero, 50, server.port, refresh, 1),
+    bareRefresh16: () => throughput(bareRefresh.port, nextBare, { connections: 16 }),
+    refresh16: () => throughput(server.port, refresh, { connections: 16 }),
+    bareRefresh64: () => timed(many.bare, 99, bareRefresh.port, nextBare, 64),
+    refresh64: async () => {
+      const before = await commits(database);
+      const rate = await timed(many.portero, 99, server.port, refresh, 64);
+      perStatement.push((rate * SECONDS) / ((await commits(database)) - before));
+      return rate;
+    },
+    bareRevoke: () => throughput(bareRevoke.port, nextBare, { connections: 16 }),
+    logout: () => throughput(server.port, () => logouts.pop(), { connections: 16, expect: 'HTTP/1.1 204' }),
+    byToken: () => throughput(server.port, () => byToken),
+    byCookie: () => throughput(server.port, () => byCookie),
+  });
+  const { refresh16, refresh64, logout } = results;
+  row({ name: 'refresh, 16 at once', unit: '/s', values: refresh16, limits: results.bareRefresh16, goal: '1.0' });
+  row({ name: 'refresh, 64 at once', unit: '/s', values: refresh64, limits: results.bareRefresh64, goal: '1.0' });
+  row({ name: 'refresh, 64 at once, p99', unit: 'ms', values: many.portero, limits: many.bare });
+  row({ name: 'refreshes per commit, 64 at once', unit: '', values: perStatement });
+  row({ name: 'one refresh at a time, p50', unit: 'ms', values: lone.portero, limits: lone.bare });
+  row({ name: 'logout, 16 at once', unit: '/s', values: logout, limits: results.bareRevoke, goal: '1.0' });
+  row({ name: 'protected by a cookie / by a token', unit: '/s', values: results.byCookie, limits: results.byToken });
+  await database.end();
+  for (const one of [server, bareRefresh, bareRevoke]) await one.stop();
+});
+
+/** Two requests for the protected route. Before many sessions are added, because a login ends those over the limit. */
+async function logIn(port) {
   const call = (path, body) =>
-    fetch(`http://127.0.0.1:${server.port}${path}`, {
+    fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
   await call('/register', CREDENTIALS);
-  // Before the many sessions below are added, because a login ends sessions over the limit.
   const { access_token } = await (await call('/login', CREDENTIALS)).json();
   const login = await call('/login', { ...CREDENTIALS, transport: 'cookie' });
-  const database = new pg.Client({ connectionString: databaseUrl });
-  await database.connect();
-  await database.query(
-    'CREATE TABLE bare_sessions (id uuid PRIMARY KEY, user_id uuid, generation integer, rotated_at timestamptz, ended_at timestamptz) WITH (fillfactor = 80)',
-  );
-  const sessions = await makeSessions(database, ROUNDS * SECONDS * 6000);
-  const [bareRefresh, bareRevoke] = await Promise.all(
-    ['refresh', 'revoke'].map((kind) => {
-      const port = freePort();
-      const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl };
-      return startProcess(['bench/limits-of-node.mjs', kind, String(port)], port, '0', env);
-    }),
-  );
-  const options = { seconds: SECONDS, connections: CONNECTIONS };
-  const post = (path, body) => requestBytes('POST', path, {}, JSON.stringify(body));
-  const lineages = sessions.splice(0, CONNECTIONS).map((id) => codec.encode({ sessionId: id, generation: 1 }));
-  const bareIds = sessions.slice(0, CONNECTIONS);
   const cookie = login.headers.get('set-cookie').split(';')[0];
-  const byToken = requestBytes('GET', '/protected', { Authorization: `Bearer ${access_token}` });
-  const byCookie = requestBytes('GET', '/protected', { Cookie: cookie });
-  const nothing = { ...options, expect: 'HTTP/1.1 204' };
-  const measurements = {
-    'node:http, UPDATE … RETURNING and HS256': () =>
-      throughput(bareRefresh.port, (index) => post('/', { id: bareIds[index] }), options),
-    'Portero, refresh': () =>
-      throughput(
-        server.port,
-        (index, text) => {
-          lineages[index] = /"refresh_token":"([^"]+)"/.exec(text)?.[1] ?? lineages[index];
-          return post('/auth/refresh', { refresh_token: lineages[index] });
-        },
-        options,
-      ),
-    'node:http, UPDATE': () => throughput(bareRevoke.port, () => post('/', { id: sessions.pop() }), options),
-    'Portero, logout': () =>
-      throughput(
-        server.port,
-        () => post('/auth/logout', { refresh_token: codec.encode({ sessionId: sessions.pop(), generation: 1 }) }),
-        nothing,
-      ),
-    'Portero, protected by a token': () => throughput(server.port, () => byToken, options),
-    'Portero, protected by a cookie': () => throughput(server.port, () => byCookie, options),
+  return {
+    byToken: requestBytes('GET', '/protected', { Authorization: `Bearer ${access_token}` }),
+    byCookie: requestBytes('GET', '/protected', { Cookie: cookie }),
   };
-  await rounds(1, measurements);
-  const results = await rounds(ROUNDS, measurements);
-  report(results);
-  ratio(results, 'Portero, refresh', 'node:http, UPDATE … RETURNING and HS256');
-  ratio(results, 'Portero, logout', 'node:http, UPDATE');
-  ratio(results, 'Portero, protected by a cookie', 'Portero, protected by a token');
-  await database.end();
-  for (const one of [server, bareRefresh, bareRevoke]) await one.stop();
-});
+}
 
-/** Active sessions of one user, in both tables. */
+function bare(kind, databaseUrl) {
+  const port = freePort();
+  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl };
+  return startProcess(['bench/limits-of-node.mjs', kind, String(port)], port, '0', env);
+}
+
+/** Transactions that the database has committed so far, including the few of the change feed. */
+async function commits(database) {
+  // The statistics of a session are reported when it is idle, at most once a second.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const { rows } = await database.query('SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()');
+  return Number(rows[0].xact_commit);
+}
+
+/** Active sessions of one user, in the table of Portero and in that of the bare servers. */
 async function makeSessions(database, count) {
   const ids = Array.from({ length: count }, () => randomUUID());
   const { rows } = await database.query('SELECT id FROM users');
   await database.query(
-    `INSERT INTO sessions (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at, access_expires_at)
-     SELECT id, $2, 'bearer', 1, now(), now(), now() + interval '14 d', now() + interval '30 d', now() + interval '5 min'
+    `INSERT INTO sessions (id, user_id, transport, generation, auth_time, amr, last_seen_at, refresh_expires_at, expires_at, access_expires_at)
+     SELECT id, $2, 'bearer', 1, now(), '{pwd}', now(), now() + interval '14 d', now() + interval '30 d', now() + interval '5 min'
        FROM unnest($1::uuid[]) AS new (id)`,
     [ids, rows[0].id],
   );
-  await database.query('INSERT INTO bare_sessions SELECT id, $2, 1, NULL, NULL FROM unnest($1::uuid[]) AS new (id)', [
-    ids,
-    rows[0].id,
-  ]);
-  await database.query('ANALYZE');
+  await database.query(
+    'CREATE TABLE bare_sessions (id uuid PRIMARY KEY, user_id uuid, generation integer, rotated_at timestamptz, ended_at timestamptz) WITH (fillfactor = 80)',
+  );
+  await database.query('INSERT INTO bare_sessions SELECT id, user_id, 1 FROM sessions');
+  await database.query('VACUUM ANALYZE');
   return ids;
 }

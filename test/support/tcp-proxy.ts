@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Chosen = (applicationName: string) => boolean;
 export const everyone: Chosen = () => true;
 export const feedOnly: Chosen = (name) => name === 'portero feed';
-export const poolOnly: Chosen = (name) => name === 'portero';
+export const poolOnly: Chosen = (name) => name === 'portero' || name === 'portero batches';
 const nobody: Chosen = () => false;
 
 /** What PostgreSQL sends after the commit of a statement: ReadyForQuery, idle. */

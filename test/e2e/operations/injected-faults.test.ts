@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
 import { Csrf } from '../../../src/auth/access/csrf.js';
+import { BatchConnections } from '../../../src/database/reserved-connections.js';
 import { PasswordAttempts } from '../../../src/lockout/password-attempts.js';
 import { PasswordHasher } from '../../../src/passwords/password-hasher.js';
 import { PasswordPolicy } from '../../../src/passwords/password-policy.js';
@@ -10,6 +11,7 @@ import { LiveTokens } from '../../../src/sessions/live-tokens.js';
 import { Revocations } from '../../../src/sessions/revocation/revocations.js';
 import { type Answer, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
+import { isPostgres } from '../../support/engine.js';
 import { fingerprint } from '../../support/everything.js';
 import { expectProblem } from '../../support/matchers.js';
 import { TestServer } from '../../support/server.js';
@@ -68,26 +70,42 @@ const OPERATIONS: Operation[] = [
 
 /** Makes the n-th writing statement fail, before or after the database has run it. */
 function failAt(n: number, when: 'before' | 'after'): { reached: () => boolean } {
-  const original = PostgresQueryRunner.prototype.query;
   let count = 0;
   let reached = false;
-  jest.spyOn(PostgresQueryRunner.prototype, 'query').mockImplementation(async function (
-    this: PostgresQueryRunner,
-    ...parameters: Parameters<typeof original>
-  ) {
-    const isOurs =
-      /\b(INSERT|UPDATE|DELETE|COMMIT)\b/.test(parameters[0]) &&
-      !/login_failures|last_seen_at = seen/.test(parameters[0]);
+  const run = async <T>(sql: string, statement: () => Promise<T>, isInTransaction: () => boolean) => {
+    const isOurs = /\b(INSERT|UPDATE|DELETE|COMMIT)\b/.test(sql) && !/login_failures|last_seen_at = seen/.test(sql);
     if (isOurs) count += 1;
     const isIt = isOurs && count === n;
     if (isIt) reached = true;
     if (isIt && when === 'before') throw new Error('the statement failed');
-    const result = await original.apply(this, parameters);
+    const result = await statement();
     // A commit can't be rolled back, so only its response is lost.
-    if (isIt && this.isTransactionActive && !/COMMIT/.test(parameters[0]))
-      throw new Error('the statement failed after it ran');
+    if (isIt && isInTransaction() && !/COMMIT/.test(sql)) throw new Error('the statement failed after it ran');
     return result;
+  };
+  const original = PostgresQueryRunner.prototype.query;
+  jest.spyOn(PostgresQueryRunner.prototype, 'query').mockImplementation(function (
+    this: PostgresQueryRunner,
+    ...parameters: Parameters<typeof original>
+  ) {
+    return run(
+      parameters[0],
+      () => original.apply(this, parameters),
+      () => this.isTransactionActive,
+    );
   } as typeof original);
+  // On the embedded database they use the query runners above.
+  if (isPostgres) {
+    const batches = server.get(BatchConnections);
+    const { query } = batches;
+    jest.spyOn(batches, 'query').mockImplementation((sql, parameters) =>
+      run(
+        sql,
+        () => query(sql, parameters),
+        () => false,
+      ),
+    );
+  }
   return { reached: () => reached };
 }
 
