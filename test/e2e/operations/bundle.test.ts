@@ -13,7 +13,8 @@ const packageOf = (file: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(
 test('THIRD-PARTY-LICENSES.txt has every package of which the bundle contains something', () => {
   const maps = readdirSync('dist').filter((name) => name.endsWith('.js.map'));
   const sources = maps.flatMap((name): string[] => JSON.parse(readFileSync(join('dist', name), 'utf8')).sources);
-  const bundled = new Set(sources.map(packageOf).filter((name) => name !== undefined));
+  // `src` is no package: the maps of some packages name sources that they do not contain.
+  const bundled = new Set(sources.map(packageOf).filter((name) => name !== undefined && name !== 'src'));
   const listed = readFileSync('dist/THIRD-PARTY-LICENSES.txt', 'utf8').matchAll(/^(\S+) \d+\.\d+\.\d+\S*\n\n\S/gm);
   expect(bundled.size).toBeGreaterThan(50);
   expect([...listed].map(([, name]) => name)).toEqual(expect.arrayContaining([...bundled, 'swagger-ui-dist']));
