@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { fewValidators, leaveOut, oneTypeOrm } from './bundle-plugins.mjs';
+import { licencesOf, packagesIn } from './licences.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiled = (path) => join(root, 'build', path);
@@ -19,15 +21,7 @@ const ENTRIES = {
 };
 
 /** Packages that load files of their own at run time: native add-ons, WebAssembly, worker threads, static pages. */
-const INSTALLED = [
-  'bcrypt',
-  '@node-rs/argon2',
-  '@electric-sql/pglite',
-  'node-sqlite3-wasm',
-  'pino',
-  'pino-pretty',
-  'swagger-ui-dist',
-];
+const INSTALLED = ['bcrypt', '@node-rs/argon2', '@electric-sql/pglite', 'node-sqlite3-wasm', 'swagger-ui-dist'];
 
 /** Optional packages that Nest.js, TypeORM and pg try to load, and that Portero neither installs nor uses. */
 const NOT_INSTALLED = [
@@ -43,6 +37,23 @@ const NOT_INSTALLED = [
   'pg-query-stream',
 ];
 
+/** Builds of packages as ES modules, of which only what is used gets into the bundle. esbuild would choose others. */
+const ES_MODULES = {
+  'class-validator': join(root, 'node_modules/class-validator/esm2015/index.js'),
+  'jsonc-parser': join(root, 'node_modules/jsonc-parser/lib/esm/main.js'),
+  rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js'),
+  'rxjs/operators': join(root, 'node_modules/rxjs/dist/esm/operators/index.js'),
+};
+
+/** Parts of packages that Portero never uses. If one is used after an update, it throws. */
+const NEVER_USED = [
+  // Drivers of other databases.
+  /typeorm\/driver\/(aurora|better-sqlite3|capacitor|cockroachdb|cordova|expo|mongodb|mysql)[\w-]*\/\w+(Driver|QueryRunner)\.js$/,
+  /typeorm\/driver\/(nativescript|oracle|react-native|sap|spanner|sqljs|sqlserver)\/\w+(Driver|QueryRunner)\.js$/,
+  // For folders whose files are listed at the start.
+  /node_modules\/glob\/dist\/.*\/index\.min\.js$/,
+];
+
 /** CommonJS packages in the bundle call `require` and read these two names, which an ES module does not have. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
 import { fileURLToPath as __fileURLToPath } from 'node:url';
@@ -52,8 +63,9 @@ const __filename = __fileURLToPath(import.meta.url);
 const __dirname = __dirnameOf(__filename);`;
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, compiled(path)])),
+  absWorkingDir: root,
   outdir: join(root, 'dist'),
   bundle: true,
   platform: 'node',
@@ -62,12 +74,27 @@ await build({
   splitting: true,
   // Nest.js identifies providers, and TypeORM entities, by their class names.
   keepNames: true,
-  // Its UMD build, which esbuild would choose, can't be bundled.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: ES_MODULES,
   external: [...INSTALLED, ...NOT_INSTALLED],
   banner: { js: BANNER },
+  // With Node.js' --enable-source-maps, stacks name the sources. That costs time at the start, so it is not the default.
+  sourcemap: 'linked',
+  sourcesContent: false,
+  // Half the text to read and compile. The lines stay short, so that a position in a stack says something.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 120,
+  legalComments: 'none',
+  // As in Node.js 21 and later. Without it, pg asks for `Response`, which loads undici.
+  define: { navigator: '{"userAgent":"Node.js"}' },
+  plugins: [oneTypeOrm, fewValidators, leaveOut(NEVER_USED)],
+  metafile: true,
   logLevel: 'warning',
 });
+writeFileSync(
+  join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'),
+  licencesOf([...packagesIn(metafile), 'node_modules/swagger-ui-dist'], root),
+);
 // The image has a link to it in its PATH.
 chmodSync(join(root, 'dist', 'portero.js'), 0o755);
 cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));

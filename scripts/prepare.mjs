@@ -17,6 +17,8 @@ const BUILD_INPUTS = [
   'nest-cli.json',
   'package.json',
   'scripts/bundle.mjs',
+  'scripts/bundle-plugins.mjs',
+  'scripts/licences.mjs',
 ];
 
 export function prepare() {

@@ -52,7 +52,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     preview: options.preview ?? false,
   });
   if (options.preview) return app;
-  app.useLogger(createLogger(config, options.logStream));
+  app.useLogger(await createLogger(config, options.logStream));
   const requestLimit = app.get(RequestLimit);
   problems.replace = (request) => requestLimit.rejectUnchecked(request);
   app.useGlobalFilters(problems);

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
-import { Logger } from '@nestjs/common';
+import { useCompileCache } from '../lifecycle/compile-cache.js';
 import { portero } from './portero.js';
+
+useCompileCache();
 
 // Standard output contains only the result of the command.
 const toStandardError = (message: unknown) => {
   process.stderr.write(`portero: ${typeof message === 'object' ? JSON.stringify(message) : message}\n`);
 };
-Logger.overrideLogger({ log: () => {}, warn: toStandardError, error: toStandardError });
+const redirectLogs = async () => {
+  const { Logger } = await import('@nestjs/common');
+  Logger.overrideLogger({ log: () => {}, warn: toStandardError, error: toStandardError });
+};
 
 // In `portero … | head`, the reader ends first. This is no defect, so no stack is printed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -14,4 +19,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await portero(process.argv.slice(2), process);
+process.exitCode = await portero(process.argv.slice(2), process, redirectLogs);

@@ -9,7 +9,6 @@ import { ImportReport } from './import/import-report.js';
 import { importUsers } from './import/import-users.js';
 import { ProgressBar } from './import/progress-bar.js';
 import { COLUMNS, type Column, type RowSource } from './import/source-row.js';
-import { sqliteSource } from './import/sqlite-source.js';
 import { type TextFormat, textSource } from './import/text-source.js';
 import type { Terminal } from './terminal.js';
 import { withDatabase } from './with-database.js';
@@ -72,7 +71,7 @@ See docs/migrating-users.md for an example for each system.`;
 async function run(terminal: Terminal, file: string | undefined, options: ImportOptions): Promise<number> {
   const salt = readSalt(terminal, options);
   checkSalt(salt);
-  const source = sourceOf(terminal, file, options);
+  const source = await sourceOf(terminal, file, options);
   try {
     return await importFrom(source, terminal, options, salt);
   } finally {
@@ -131,7 +130,7 @@ function checkSalt(salt: string | undefined): void {
   }
 }
 
-function sourceOf({ stdin }: Terminal, file: string | undefined, options: ImportOptions): RowSource {
+async function sourceOf({ stdin }: Terminal, file: string | undefined, options: ImportOptions): Promise<RowSource> {
   const columns = mappedColumns(options);
   const mapped = options.table !== undefined || Object.keys(columns).length > 0;
   if (options.sqlite === undefined) {
@@ -144,6 +143,7 @@ function sourceOf({ stdin }: Terminal, file: string | undefined, options: Import
   if (table === undefined || columns.password_hash === undefined || !(columns.username ?? columns.email)) {
     throw new CommandFailed('--sqlite requires --table, --hash, and --username or --email');
   }
+  const { sqliteSource } = await import('./import/sqlite-source.js');
   return sqliteSource(options.sqlite, { table, columns });
 }
 

@@ -3,7 +3,7 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../config/time-outs.js';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
-import { drop, type FeedConnection, OwnConnection, SharedConnection } from './feed/feed-connection.js';
+import { drop, type FeedConnection, OwnConnection, type Query, SharedConnection } from './feed/feed-connection.js';
 import { BATCH_TIMEOUT_MS } from './group-commit.js';
 import { migrations } from './migrations/index.js';
 import { PoolOfConnections, type ReservedConnections, SharedConnections } from './reserved-connections.js';
@@ -15,6 +15,8 @@ export interface Database {
   options: DataSourceOptions;
   /** The same for migrations, with no statement timeout. */
   migrationOptions: DataSourceOptions;
+  /** Runs one query without a data source. */
+  queryOnce: Query;
   /** The connection of the {@link ChangeFeed}. */
   feed(dataSource: DataSource): FeedConnection;
   /** The connections for users' lists. */
@@ -31,7 +33,13 @@ const BATCHES = { name: 'portero batches', max: 2, statementTimeoutMs: BATCH_TIM
 
 /** PostgreSQL by `DATABASE_URL`, else the embedded database in `DATA_DIR`: one dialect, one set of migrations. */
 export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Database {
-  const common = { type: 'postgres', migrations, migrationsTableName: 'migrations', synchronize: false } as const;
+  const common = {
+    type: 'postgres',
+    driver: pg,
+    migrations,
+    migrationsTableName: 'migrations',
+    synchronize: false,
+  } as const;
   const { databaseUrl } = config;
   if (databaseUrl !== undefined) {
     const server = {
@@ -45,6 +53,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
       name: `PostgreSQL at ${withoutUser(databaseUrl)}`,
       options: { ...server, extra: { Client: PooledClient, keepAlive: true, ...timeouts } },
       migrationOptions: { ...server, extra: { Client: PooledClient } },
+      queryOnce: (sql, parameters) => queryOnce(databaseUrl, sql, parameters),
       feed: ({ driver }) => new OwnConnection(databaseUrl, () => (driver as unknown as { master: pg.Pool }).master),
       lists: () => new PoolOfConnections(databaseUrl, PooledClient, LISTS),
       batches: () => new PoolOfConnections(databaseUrl, PooledClient, BATCHES),
@@ -58,11 +67,28 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): D
     name: `the embedded database in ${config.dataDir}`,
     options,
     migrationOptions: options,
+    queryOnce: async <Row>(sql: string, parameters?: unknown[]) =>
+      (await (await embedded.open()).query<Row>(sql, parameters)).rows,
     feed: (dataSource) => new SharedConnection(dataSource),
     lists: (dataSource) => new SharedConnections(dataSource),
     batches: (dataSource) => new SharedConnections(dataSource),
     close: () => embedded.close(),
   };
+}
+
+async function queryOnce<Row>(databaseUrl: string, sql: string, parameters: unknown[] = []): Promise<Row[]> {
+  const client = new PooledClient({
+    connectionString: databaseUrl,
+    application_name: 'portero',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  try {
+    await client.connect();
+    return (await client.query(sql, parameters)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 function withoutUser(databaseUrl: string): string {

@@ -8,7 +8,7 @@ import { ChangeFeed } from './feed/change-feed.js';
 import { FeedConnection } from './feed/feed-connection.js';
 import { migrate } from './migrate.js';
 import { BatchConnections, ListConnections } from './reserved-connections.js';
-import { Schema } from './schema.js';
+import { isUpToDate, Schema } from './schema.js';
 
 const DATABASE = Symbol('Database');
 
@@ -46,8 +46,8 @@ export class DatabaseModule {
         TypeOrmModule.forRootAsync({
           imports: [OpenedDatabaseModule],
           inject: [DATABASE, Schema],
-          useFactory: async ({ options, migrationOptions }: Database, schema: Schema) => {
-            schema.migrated = await migrateWith(migrationOptions);
+          useFactory: async ({ options, migrationOptions, queryOnce }: Database, schema: Schema) => {
+            if (!(await isUpToDate(queryOnce))) schema.migrated = await migrateWith(migrationOptions);
             return { ...options, autoLoadEntities: true, retryAttempts: 0 };
           },
         }),

@@ -8,7 +8,7 @@ import { PinoLogger } from './pino-logger.js';
 import { prettyLines } from './pretty-line.js';
 
 /** The logger of the whole application: structured lines to standard output, or to `stream`. */
-export function createLogger(config: Config, stream?: DestinationStream): PinoLogger {
+export async function createLogger(config: Config, stream?: DestinationStream): Promise<PinoLogger> {
   const options = {
     level: config.logLevel,
     base: { service: 'portero' },
@@ -16,11 +16,11 @@ export function createLogger(config: Config, stream?: DestinationStream): PinoLo
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
   };
-  return new PinoLogger(pino(options, stream ?? standardOutput(config)));
+  return new PinoLogger(pino(options, stream ?? (await standardOutput(config))));
 }
 
 /** A slow reader loses lines; it never blocks the process. */
-function standardOutput(config: Config): DestinationStream {
+async function standardOutput(config: Config): Promise<DestinationStream> {
   setNonBlocking(process.stdout);
   const logger = new Logger('log');
   const writer = new LineWriter(process.stdout.fd, {
@@ -29,7 +29,7 @@ function standardOutput(config: Config): DestinationStream {
   });
   process.on('exit', () => writer.finish());
   if (config.logFormat === 'json') return { write: (line) => writer.write(escapeInvisible(line)) };
-  const pretty = prettyLines();
+  const pretty = await prettyLines();
   return { write: (line) => writer.write(pretty(line)) };
 }
 

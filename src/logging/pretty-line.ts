@@ -1,4 +1,4 @@
-import { type PrettyOptions, prettyFactory } from 'pino-pretty';
+import type { PrettyOptions } from 'pino-pretty';
 import { replaceInvisible } from './invisible.js';
 
 /** Fields that are part of the message, or always the same. */
@@ -9,7 +9,9 @@ const HIDDEN = ['service', 'context', 'method', 'path', 'status', 'duration_ms',
  *
  * @param options override the options of pino-pretty
  */
-export function prettyLines(options: PrettyOptions = {}): (line: string) => string {
+export async function prettyLines(options: PrettyOptions = {}): Promise<(line: string) => string> {
+  // Loaded here, because servers log JSON.
+  const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({
     ignore: HIDDEN.join(','),
     singleLine: true,

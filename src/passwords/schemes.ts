@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Algorithm, hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
+import type { Algorithm } from '@node-rs/argon2';
 import bcrypt from 'bcrypt';
 import { Config } from '../config/config.js';
 
@@ -18,6 +18,9 @@ const ARGON2ID = 2 as Algorithm;
 /** OWASP's Password Storage Cheat Sheet: 46 MiB, one pass, one lane. */
 const ARGON2_COST = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
 
+/** Loaded on first use, because bcrypt is the default. */
+const argon2 = () => import('@node-rs/argon2');
+
 /** The schemes by name. `PASSWORD_HASH` selects the current one; hashes of the other are still verified. */
 @Injectable()
 export class Schemes {
@@ -32,8 +35,8 @@ export class Schemes {
         isCurrent: (hash) => bcrypt.getRounds(hash) === cost,
       },
       argon2id: {
-        hash: (digest) => argon2Hash(digest, { ...ARGON2_COST, algorithm: ARGON2ID }),
-        compare: (digest, hash) => argon2Verify(hash, digest),
+        hash: async (digest) => (await argon2()).hash(digest, { ...ARGON2_COST, algorithm: ARGON2ID }),
+        compare: async (digest, hash) => (await argon2()).verify(hash, digest),
         isCurrent: (hash) => hash.startsWith('$argon2id$v=19$m=47104,t=1,p=1$'),
       },
     };

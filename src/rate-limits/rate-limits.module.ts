@@ -14,7 +14,7 @@ const REDIS = {
   provide: RedisConnection,
   inject: [Config],
   useFactory: ({ rateLimit, redisUrl }: Config) =>
-    redisUrl !== undefined && rateLimit === 'on' ? new RedisConnection(redisUrl) : undefined,
+    redisUrl !== undefined && rateLimit === 'on' ? RedisConnection.to(redisUrl) : undefined,
 };
 
 /** Redis if it is set, else PostgreSQL. With the embedded database there is one process, so its memory is enough. */

@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { createClient } from '@redis/client';
+import type { RedisClientType } from '@redis/client';
 
 const CONNECT_TIMEOUT_MS = 2000;
 const MAX_PAUSE_MS = 2000;
@@ -7,10 +7,17 @@ const MAX_PAUSE_MS = 2000;
 /** The connection to `REDIS_URL`. Connects and reconnects in the background. */
 export class RedisConnection implements OnApplicationShutdown {
   readonly #logger = new Logger(RedisConnection.name);
-  readonly client;
 
-  constructor(url: string) {
-    this.client = createClient({
+  private constructor(readonly client: RedisClientType) {
+    // RateLimits reports failed commands.
+    client.on('error', (err) => this.#logger.debug({ err, msg: 'Redis is not connected' }));
+    void client.connect().catch(() => undefined);
+  }
+
+  static async to(url: string): Promise<RedisConnection> {
+    // Loaded here, because most servers don't need it.
+    const { createClient } = await import('@redis/client');
+    const client: RedisClientType = createClient({
       url,
       // Without a connection, commands fail at once, so that requests do not wait.
       disableOfflineQueue: true,
@@ -19,9 +26,7 @@ export class RedisConnection implements OnApplicationShutdown {
         reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, MAX_PAUSE_MS),
       },
     });
-    // RateLimits reports failed commands.
-    this.client.on('error', (err) => this.#logger.debug({ err, msg: 'Redis is not connected' }));
-    void this.client.connect().catch(() => undefined);
+    return new RedisConnection(client);
   }
 
   onApplicationShutdown(): void {

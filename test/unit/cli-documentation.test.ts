@@ -20,7 +20,8 @@ function leaves(command: Command, path: string[] = []): Leaf[] {
   return [{ command, usage: [...names, ...values].join(' ') }];
 }
 
-const commands = leaves(porteroCommand(terminal, () => {}));
+const program = await porteroCommand(terminal, () => {});
+const commands = leaves(program);
 const sections = new Map(
   page
     .split(/^## (?=portero )/m)
@@ -58,4 +59,9 @@ test('every example in docs/cli.md calls a command that exists', () => {
       ),
     ]).toEqual([line, true]);
   }
+});
+
+test('the help of portero is the same whether its commands are loaded or not', async () => {
+  const outlined = await porteroCommand(terminal, () => {}, []);
+  expect(outlined.helpInformation()).toBe(program.helpInformation());
 });

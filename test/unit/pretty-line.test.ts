@@ -1,7 +1,7 @@
 import { escapeInvisible } from '../../src/logging/invisible.js';
 import { prettyLines } from '../../src/logging/pretty-line.js';
 
-const pretty = prettyLines({ colorize: false, translateTime: false });
+const pretty = await prettyLines({ colorize: false, translateTime: false });
 const line = (fields: object) => pretty(JSON.stringify({ level: 'info', service: 'portero', ...fields }));
 const request = { context: 'http', msg: 'request', request_id: '01', method: 'POST', path: '/auth/login' };
 
@@ -11,8 +11,8 @@ test('a request is shown as its method, path, status and duration, followed by t
   );
 });
 
-test('on a terminal, the rest of a line is dimmed', () => {
-  const colored = prettyLines({ colorize: true, translateTime: false });
+test('on a terminal, the rest of a line is dimmed', async () => {
+  const colored = await prettyLines({ colorize: true, translateTime: false });
   expect(colored(JSON.stringify({ level: 'info', ...request, status: 200, duration_ms: 1 }))).toBe(
     '\x1b[32mINFO\x1b[39m: \x1b[36mPOST /auth/login 200 1 ms\x1b[39m \x1b[90m{"request_id":"01"}\x1b[39m\n',
   );

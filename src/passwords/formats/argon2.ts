@@ -1,4 +1,3 @@
-import { hashRaw } from '@node-rs/argon2';
 import { type Compare, MalformedHash } from '../hash-format.js';
 import { checkedSalt, fields, integer, parameters, unpaddedBase64 } from './fields.js';
 import { equalBytes, hashFormat } from './format.js';
@@ -38,7 +37,11 @@ export function readArgon2(stored: string): Compare {
   }
 
   const options = { algorithm, version, memoryCost, timeCost, parallelism, salt, outputLen: expected.length };
-  return async (password) => equalBytes(await hashRaw(Buffer.from(password, 'utf8'), options), expected);
+  return async (password) => {
+    // Loaded on first use, because few databases have such hashes.
+    const { hashRaw } = await import('@node-rs/argon2');
+    return equalBytes(await hashRaw(Buffer.from(password, 'utf8'), options), expected);
+  };
 }
 
 function lookUp<Key extends string, Value>(table: ReadonlyMap<Key, Value>, key: string, what: string): Value {
