@@ -42,6 +42,7 @@ export class AccessTokens {
     keys.onForgotten(() => this.#verified.forget(({ key }) => keys.find(key.kid) !== key));
   }
 
+  /** Issues a token. It is cached as if it had been verified, because this instance has just signed it. */
   issue(subject: AccessTokenSubject): { token: string; expiresInSeconds: number } {
     const iat = this.clock.seconds();
     const notAfter = Math.floor(subject.notAfter.getTime() / 1000);
@@ -59,7 +60,11 @@ export class AccessTokens {
       client_id: 'portero',
       preferred_username: subject.name,
     };
-    return { token: this.#sign(claims), expiresInSeconds: exp - iat };
+    const key = this.keys.active;
+    const token = this.#sign(claims, key);
+    // A key that no longer verifies may still be the active one until the next is known.
+    if (this.keys.find(key.kid) === key) this.#verified.set(token, { claims: Object.freeze(claims), key });
+    return { token, expiresInSeconds: exp - iat };
   }
 
   /**
@@ -78,8 +83,7 @@ export class AccessTokens {
     return verified.claims;
   }
 
-  #sign(claims: AccessTokenClaims): string {
-    const { alg, kid, privateKey } = this.keys.active;
+  #sign(claims: AccessTokenClaims, { alg, kid, privateKey }: Key): string {
     if (privateKey === undefined) throw new Error(`the key ${kid} has no private half`);
     return this.jwt.sign(claims, {
       privateKey,
