@@ -23,8 +23,18 @@ export interface AccessTokenSubject {
 }
 
 interface VerifiedToken {
+  /** The whole token. */
+  token: string;
   claims: AccessTokenClaims;
   key: Key;
+}
+
+/**
+ * The key of a token in the cache: the end of its signature. Hashing all of its 600 characters would take longer than all other
+ * checks of a cached token.
+ */
+function cacheKey(token: string): string {
+  return token.slice(-43);
 }
 
 /** Issues and verifies access tokens (RFC 9068). */
@@ -63,7 +73,7 @@ export class AccessTokens {
     const key = this.keys.active;
     const token = this.#sign(claims, key);
     // A key that no longer verifies may still be the active one until the next is known.
-    if (this.keys.find(key.kid) === key) this.#verified.set(token, { claims: Object.freeze(claims), key });
+    if (this.keys.find(key.kid) === key) this.#remember({ token, claims: Object.freeze(claims), key });
     return { token, expiresInSeconds: exp - iat };
   }
 
@@ -74,13 +84,18 @@ export class AccessTokens {
    * @throws TokenMalformed, TokenExpired
    */
   verify(token: string, { allowExpired = false } = {}): AccessTokenClaims {
-    let verified = this.#verified.get(token);
-    if (verified === undefined) {
+    let verified = this.#verified.get(cacheKey(token));
+    // Another token may end with the same signature.
+    if (verified?.token !== token) {
       verified = this.#verifySignature(token);
-      this.#verified.set(token, verified);
+      this.#remember(verified);
     }
     checkTime(verified.claims, this.clock.seconds(), { allowExpired });
     return verified.claims;
+  }
+
+  #remember(verified: VerifiedToken): void {
+    this.#verified.set(cacheKey(verified.token), verified);
   }
 
   #sign(claims: AccessTokenClaims, { alg, kid, privateKey }: Key): string {
@@ -98,7 +113,7 @@ export class AccessTokens {
       const { header, payload, key } = verifyJws(token, ({ kid }) => this.keys.find(kid));
       if (header.typ !== ACCESS_TOKEN_TYPE) throw new InvalidJws('another typ');
       const expected = { issuer: this.config.publicUrl, audience: this.config.jwtAudience };
-      return { claims: Object.freeze(readClaims(readObject(payload), expected)), key };
+      return { token, claims: Object.freeze(readClaims(readObject(payload), expected)), key };
     } catch (cause) {
       throw cause instanceof InvalidJws ? new TokenMalformed({ cause }) : cause;
     }
