@@ -1,8 +1,9 @@
 // Bare node:http servers as a baseline: the cost of the same work without a framework.
-//   node bench/limits-of-node.mjs none|hs256|es256 PORT
+//   node bench/limits-of-node.mjs none|hs256|es256|fastify PORT
 //   DATABASE_URL=… node bench/limits-of-node.mjs refresh|revoke PORT
 import { createHmac, createPublicKey, createSecretKey, timingSafeEqual, verify } from 'node:crypto';
 import { createServer } from 'node:http';
+import Fastify from 'fastify';
 import pg from 'pg';
 
 const [kind, port] = process.argv.slice(2);
@@ -64,7 +65,9 @@ async function body(request) {
   return JSON.parse(text);
 }
 
-createServer((request, response) => {
+const withFastify = () => Fastify().get('/', async () => ({ logged_in_as: 'bench' }));
+
+const server = createServer((request, response) => {
   answer(request).then(
     (value) => {
       const text = JSON.stringify(value);
@@ -74,4 +77,5 @@ createServer((request, response) => {
     },
     (error) => response.writeHead(401, { 'Content-Length': 0 }).end(String(error).slice(0, 0)),
   );
-}).listen(Number(port), '127.0.0.1');
+});
+await (kind === 'fastify' ? withFastify() : server).listen({ port: Number(port), host: '127.0.0.1' });

@@ -1,5 +1,5 @@
-// Requests per second on a protected route, against bare node:http servers that verify each token. Needs Linux
-// (taskset), two CPUs and a PostgreSQL server:
+// Requests per second on a protected route, against bare node:http servers that verify each token, and a bare Fastify server
+// that does not. Needs Linux (taskset), two CPUs and a PostgreSQL server:
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/protected.mjs
 //
@@ -44,7 +44,7 @@ const get = (path, token) => requestBytes('GET', path, token ? { Authorization: 
 
 await withDatabase(async (databaseUrl) => {
   const kid = importKey(databaseUrl);
-  const server = await startServer(databaseUrl);
+  const server = await startServer(databaseUrl, '0', { ACCESS_TOKEN_TTL: '1h' });
   const claims = () => {
     const iat = Math.floor(Date.now() / 1000);
     return {
@@ -68,8 +68,9 @@ await withDatabase(async (databaseUrl) => {
   const sign10s = () => {
     while (fresh.length < SECONDS * 12_000) fresh.push(get('/protected', signToken(es256, claims())));
   };
-  const [none, hs, es] = await Promise.all(
-    ['none', 'hs256', 'es256'].map((kind) => {
+  const own = (await ownTokens(server.port, 10_000)).map((token) => get('/protected', token));
+  const [none, hs, es, fastify] = await Promise.all(
+    ['none', 'hs256', 'es256', 'fastify'].map((kind) => {
       const port = freePort();
       const env = { PATH: process.env.PATH, PUBLIC_KEY: publicKey.export({ format: 'pem', type: 'spki' }) };
       return startProcess(['bench/limits-of-node.mjs', kind, String(port)], port, '0', env);
@@ -81,12 +82,15 @@ await withDatabase(async (databaseUrl) => {
   const options = { seconds: SECONDS };
   const measurements = {
     'node:http, no check': () => throughput(none.port, () => hsToken, options),
+    'Fastify, no check': () => throughput(fastify.port, () => hsToken, options),
     'node:http, HS256 on every request': () => throughput(hs.port, () => hsToken, options),
     'node:http, ES256 on every request': () => throughput(es.port, () => esToken, options),
     'Portero, public route': () => throughput(server.port, () => get0, options),
     'Portero, protected, hot token': () => throughput(server.port, () => hot, options),
     'Portero, protected, 10,000 tokens in turn': () =>
       throughput(server.port, () => many[turn++ % many.length], options),
+    'Portero, protected, 10,000 tokens of this instance': () =>
+      throughput(server.port, () => own[turn++ % own.length], options),
     'Portero, protected, every token new': () => {
       sign10s();
       return throughput(server.port, () => fresh.pop(), options);
@@ -98,10 +102,38 @@ await withDatabase(async (databaseUrl) => {
   report(results);
   ratio(results, 'Portero, protected, hot token', 'Portero, public route');
   ratio(results, 'Portero, protected, hot token', 'node:http, HS256 on every request');
+  ratio(results, 'Portero, protected, hot token', 'Fastify, no check');
   ratio(results, 'Portero, protected, 10,000 tokens in turn', 'Portero, protected, hot token');
+  ratio(results, 'Portero, protected, 10,000 tokens of this instance', 'Portero, protected, hot token');
   ratio(results, 'Portero, protected, every token new', 'node:http, ES256 on every request');
-  for (const one of [server, none, hs, es]) await one.stop();
+  for (const one of [server, none, hs, es, fastify]) await one.stop();
 });
+
+/** Tokens that the server issues: of a few sessions, by refreshes. */
+async function ownTokens(port, count) {
+  const post = async (path, body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  };
+  const user = { username: 'bench', password: 'a long and uncommon passphrase' };
+  await post('/register', user);
+  const tokens = [];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      let { access_token, refresh_token } = await post('/login', user);
+      while (tokens.length < count) {
+        tokens.push(access_token);
+        ({ access_token, refresh_token } = await post('/auth/refresh', { refresh_token }));
+      }
+    }),
+  );
+  return tokens.slice(0, count);
+}
 
 /** Gives the server a key whose private key is known here, so that this script can make many tokens. */
 function importKey(databaseUrl) {

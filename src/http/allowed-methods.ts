@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuthError } from '../problems/auth-error.js';
 import { MethodNotAllowed } from '../problems/http.errors.js';
 import { pathOf } from './request-target.js';
-import { ambiguity } from './well-formed.js';
 
 /** The methods of each URL, for `405` with `Allow` (RFC 9110 §15.5.6). */
 export class AllowedMethods {
@@ -21,9 +20,6 @@ export class AllowedMethods {
   /** Turns "not found" into `MethodNotAllowed` if the URL supports other methods. */
   readonly translate = (thrown: unknown, request: FastifyRequest): AuthError | undefined => {
     if (!request.is404 || !(thrown instanceof NotFoundException)) return undefined;
-    // Nest rejects a target such as `GET *`, which the router takes for `/`, before our own hook does.
-    const fault = ambiguity(request);
-    if (fault !== undefined) return fault;
     const methods = this.#at(pathOf(request.url));
     return methods.length > 0 ? new MethodNotAllowed({ headers: { Allow: methods.join(', ') } }) : undefined;
   };

@@ -28,6 +28,5 @@ export function clientContextOf({ ip, id, headers, server }: ContextSource): Cli
 
 /** The client that sends the request. */
 export const CurrentClient = createParamDecorator(
-  (_: unknown, context: ExecutionContext): ClientContext =>
-    clientContextOf(context.switchToHttp().getRequest<FastifyRequest>()),
+  (_: unknown, context: ExecutionContext): ClientContext => clientContextOf(context.getArgByIndex<FastifyRequest>(0)),
 );

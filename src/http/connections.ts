@@ -31,10 +31,16 @@ export class Connections {
   /** The oldest first. */
   readonly #busy = new Map<Socket, Busy>();
   #warned = false;
+  /** One function for all responses. */
+  readonly #onClose: (this: ServerResponse) => void;
 
   /** @param ceiling the most connections that may be open */
   constructor(ceiling: number) {
     this.#ceiling = ceiling;
+    const answered = (socket: Socket) => this.#answered(socket);
+    this.#onClose = function () {
+      answered(this.req.socket);
+    };
   }
 
   watch(server: Server): void {
@@ -53,7 +59,7 @@ export class Connections {
     this.#idle.delete(socket);
     this.#busy.delete(socket);
     this.#busy.set(socket, { response, since: performance.now(), pending });
-    response.once('close', () => this.#answered(socket));
+    response.on('close', this.#onClose);
     return true;
   }
 

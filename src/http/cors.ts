@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf } from './request-target.js';
 
 /** Keys and metadata are public, so any page may read them. */
-const PUBLIC = /^\/(?:\.well-known\/|openapi\.json(?:\?|$))/;
+function isPublic(url: string): boolean {
+  return url.startsWith('/.well-known/') || (url.startsWith('/openapi.json') && pathOf(url) === '/openapi.json');
+}
 
 /** Response headers that scripts may read. */
 const EXPOSED = 'X-Request-Id, RateLimit, RateLimit-Policy, Retry-After';
@@ -26,7 +29,7 @@ export class Cors {
 
   /** The CORS headers for a request's origin; none if it is not listed. */
   headers({ url, headers }: FastifyRequest): Record<string, string> | undefined {
-    if (PUBLIC.test(url)) {
+    if (isPublic(url)) {
       return {
         'Access-Control-Allow-Origin': '*',
         'Access-Control-Expose-Headers': EXPOSED,
@@ -52,7 +55,7 @@ export class Cors {
 
   /** Keeps caches from serving one origin's response to another. Call it after all other headers are set. */
   vary({ url }: FastifyRequest, reply: FastifyReply): void {
-    if (this.#origins.size === 0 || PUBLIC.test(url)) return;
+    if (this.#origins.size === 0 || isPublic(url)) return;
     const others = reply.getHeader('Vary');
     reply.header('Vary', others === undefined ? 'Origin' : `${others}, Origin`);
   }

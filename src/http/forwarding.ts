@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { addNetwork, type TrustedProxies } from '../config/trusted-proxies.js';
 
 /** Whether an address is a trusted proxy; `hop` is 0 for the peer of the connection. */
@@ -15,14 +15,13 @@ export function trustOf(proxies: TrustedProxies): TrustsProxy {
 }
 
 /**
- * Drops untrusted forwarding headers; only `X-Forwarded-For` of a trusted proxy is kept. The first one from another peer is
- * logged: either a proxy is missing in the settings, or the header is forged.
+ * Returns a function for each request, which drops untrusted forwarding headers; only `X-Forwarded-For` of a trusted proxy is kept. The first
+ * one from another peer is logged: either a proxy is missing in the settings, or the header is forged.
  */
-export function heedForwarding(fastify: FastifyInstance, trusts: TrustsProxy = () => false): void {
+export function heedForwarding(trusts: TrustsProxy = () => false): (request: FastifyRequest) => void {
   const logger = new Logger('http');
   let told = false;
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const { headers, socket } = request.raw;
+  return ({ raw: { headers, socket } }) => {
     // Fastify would use them for the host and scheme. PUBLIC_URL defines both.
     if (headers['x-forwarded-host'] !== undefined) delete headers['x-forwarded-host'];
     if (headers['x-forwarded-proto'] !== undefined) delete headers['x-forwarded-proto'];
@@ -36,6 +35,5 @@ export function heedForwarding(fastify: FastifyInstance, trusts: TrustsProxy = (
         });
       }
     }
-    done();
-  });
+  };
 }

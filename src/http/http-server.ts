@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TrustedProxies } from '../config/trusted-proxies.js';
 import { logRequest } from '../logging/request-log.js';
@@ -11,6 +11,7 @@ import { Cors } from './cors.js';
 import { acceptForms } from './form-body.js';
 import { heedForwarding, trustOf } from './forwarding.js';
 import { acceptJsonOnly, BODY_LIMIT } from './json-body.js';
+import { LeanAdapter } from './lean-adapter.js';
 import { createNodeServer } from './node-server.js';
 import type { RequestCounter } from './request-counter.js';
 import { requestId } from './request-id.js';
@@ -39,15 +40,15 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const security = options.https
     ? { ...SECURITY_HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }
     : SECURITY_HEADERS;
-  const common = { ...security, 'Cache-Control': 'no-store' };
+  const common = lowerCase({ ...security, 'Cache-Control': 'no-store' });
   const cors = new Cors(options.corsOrigins);
   const connections = new Connections(options.maxConnections);
   const addHeaders = (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(common).header('X-Request-Id', request.id);
+    reply.headers(common).header('x-request-id', request.id);
     const granted = cors.headers(request);
     if (granted !== undefined) reply.headers(granted);
   };
-  const adapter = new FastifyAdapter({
+  const adapter = new LeanAdapter({
     bodyLimit: BODY_LIMIT,
     serverFactory: (handler: RequestListener) => createNodeServer(handler, connections),
     trustProxy: trusts ?? false,
@@ -81,9 +82,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   fastify.decorate('cookieNames', cookieNames(options.https));
   acceptJsonOnly(fastify);
   acceptForms(fastify);
-  heedForwarding(fastify, trusts);
+  const dropForwarding = heedForwarding(trusts);
   // Synchronous hooks take a callback: a promise per hook and request is expensive.
   fastify.addHook('onRequest', (request, reply, done) => {
+    dropForwarding(request);
     addHeaders(request, reply);
     const limited = requests.check(request);
     if (limited !== undefined) {
@@ -100,15 +102,15 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       reply.code(204).headers(preflight).send();
       return;
     }
-    if (/^\/docs(\/|$)/.test(pathOf(request.url))) {
+    if (request.url.startsWith('/docs') && /^\/docs(\/|$)/.test(pathOf(request.url))) {
       reply.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
     }
     done();
   });
+  const isClosing = stopGracefully(fastify, connections);
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     cors.vary(request, reply);
-    // The page of Swagger UI has no content type of its own.
-    if (reply.getHeader('Content-Type') === 'text/html') reply.header('Content-Type', 'text/html; charset=utf-8');
+    if (isClosing()) reply.header('Connection', 'close');
     done();
   });
   if (options.logRequests) {
@@ -120,23 +122,27 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   fastify.server.on('connect', (_request, socket) => answerConnect(socket as Socket, { headers: security, requests }));
   // An unknown expectation may be ignored (RFC 9110 §10.1.1). By default Node.js responds 417 without a body.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
-  stopGracefully(fastify, connections);
   return adapter;
 }
 
 /** How long a request that is still arriving may delay the shutdown, in milliseconds. */
 const SLOW_REQUEST_MS = 10_000;
 
-/** Closes each connection after the response in flight, so that the server stops as soon as all are answered. */
-function stopGracefully(fastify: FastifyInstance, connections: Connections): void {
+/**
+ * Closes the idle connections when the server stops. Returns whether it is stopping: each of the others closes after the
+ * response in flight, so that the server stops as soon as all are answered.
+ */
+function stopGracefully(fastify: FastifyInstance, connections: Connections): () => boolean {
   let closing = false;
   fastify.addHook('preClose', async () => {
     closing = true;
     connections.closeIdle();
     setTimeout(() => fastify.server.closeAllConnections(), SLOW_REQUEST_MS).unref();
   });
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) reply.header('Connection', 'close');
-    done();
-  });
+  return () => closing;
+}
+
+/** Fastify sends all names in lower case, and converts other ones for each response. */
+function lowerCase(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -16,5 +16,5 @@ export interface Principal {
 
 /** The principal that the global guard found. Only for routes that are not public. */
 export const CurrentPrincipal = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Principal => context.switchToHttp().getRequest().user,
+  (_: unknown, context: ExecutionContext): Principal => context.getArgByIndex<{ user: Principal }>(0).user,
 );

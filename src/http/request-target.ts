@@ -12,6 +12,7 @@ export function isAuthority(text: string): boolean {
  * query.
  */
 export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
   const [prefix, authority] = ABSOLUTE_FORM.exec(target) ?? [];
   if (prefix === undefined || authority === undefined || !isAuthority(authority)) return target;
   const rest = target.slice(prefix.length);
@@ -20,7 +21,8 @@ export function originForm(target: string): string {
 
 /** The path of a request target in origin form, as it was sent. */
 export function pathOf(target: string): string {
-  return target.split('?', 1)[0] as string;
+  const end = target.indexOf('?');
+  return end < 0 ? target : target.slice(0, end);
 }
 
 /**
@@ -28,5 +30,5 @@ export function pathOf(target: string): string {
  * and dot segments, `;` and `#`.
  */
 export function isExactPath(path: string): boolean {
-  return EXACT_PATH.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+  return EXACT_PATH.test(path) && !(path.includes('/.') && /\/\.{1,2}(?:\/|$)/.test(path));
 }

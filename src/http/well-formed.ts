@@ -10,7 +10,7 @@ const MAX_HEADERS = 100;
 /** Returns an error for a request that the parser accepts but a proxy and this server could read differently. */
 export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | undefined {
   // The parser accepts HTTP/0.9 and HTTP/2.0 as versions.
-  if (raw.httpVersionMajor !== 1 || !hasOneHost(raw) || !hasKnownFraming(raw) || saysTwice(raw)) {
+  if (raw.httpVersionMajor !== 1 || !hasSingleHeaders(raw) || !hasKnownFraming(raw)) {
     // The rest of the connection could be read differently too.
     return new MalformedRequest({ headers: { Connection: 'close' } });
   }
@@ -21,28 +21,27 @@ export function ambiguity({ raw, url, method }: FastifyRequest): AuthError | und
   return isExactPath(pathOf(url)) ? undefined : new NotFound();
 }
 
-/** RFC 9110 §5.3: these headers must appear once. Node.js uses the first one, other servers the last. */
-function saysTwice({ rawHeaders }: IncomingMessage): boolean {
-  const seen = new Set<string>();
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const { length } = rawHeaders[index] as string;
-    if (length !== 'authorization'.length && length !== 'content-type'.length) continue;
-    const name = (rawHeaders[index] as string).toLowerCase();
-    if (name !== 'authorization' && name !== 'content-type') continue;
-    if (seen.has(name)) return true;
-    seen.add(name);
-  }
-  return false;
-}
-
-/** RFC 9112 §3.2: exactly one valid Host; only HTTP/1.0 may omit it. */
-function hasOneHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+/**
+ * Exactly one valid Host, which only HTTP/1.0 may omit (RFC 9112 §3.2). Authorization and Content-Type must not appear twice
+ * (RFC 9110 §5.3): Node.js uses the first one, other servers the last.
+ */
+function hasSingleHeaders({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
   let host: string | undefined;
+  let authorization = false;
+  let contentType = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
-    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
-    if (host !== undefined) return false;
-    host = rawHeaders[index + 1] as string;
+    // Most names differ in length already.
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      if (host !== undefined) return false;
+      host = rawHeaders[index + 1] as string;
+    } else if (name.length === 13 && name.toLowerCase() === 'authorization') {
+      if (authorization) return false;
+      authorization = true;
+    } else if (name.length === 12 && name.toLowerCase() === 'content-type') {
+      if (contentType) return false;
+      contentType = true;
+    }
   }
   return host === undefined ? httpVersionMinor === 0 : isAuthority(host);
 }

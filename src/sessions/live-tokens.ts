@@ -17,13 +17,16 @@ export class LiveTokens {
   ) {}
 
   /**
-   * Returns the claims of a valid token. No I/O, unless the change feed has not been read for `REVOCATION_STALE_AFTER`:
-   * then it is read first.
+   * Returns the claims of a valid token. No I/O and no promise, unless the change feed has not been read for
+   * `REVOCATION_STALE_AFTER`: then it is read first.
    *
    * @throws TokenMalformed, TokenExpired, TokenRevoked; Unavailable if the change feed must be read and can't be
    */
-  async verify(token: string): Promise<AccessTokenClaims> {
-    if (this.feed.isStale) await this.feed.ensureFresh();
+  verify(token: string): AccessTokenClaims | Promise<AccessTokenClaims> {
+    return this.feed.isStale ? this.feed.ensureFresh().then(() => this.#verifyNow(token)) : this.#verifyNow(token);
+  }
+
+  #verifyNow(token: string): AccessTokenClaims {
     const claims = this.accessTokens.verify(token);
     if (this.revocations.has(claims.sid)) throw new TokenRevoked();
     this.lastSeen.note(claims.sid);

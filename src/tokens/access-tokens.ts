@@ -23,8 +23,18 @@ export interface AccessTokenSubject {
 }
 
 interface VerifiedToken {
+  /** The whole token. */
+  token: string;
   claims: AccessTokenClaims;
   key: Key;
+}
+
+/**
+ * The key of a token in the cache: the end of its signature. Hashing all of its 600 characters would take longer than all other
+ * checks of a cached token.
+ */
+function cacheKey(token: string): string {
+  return token.slice(-43);
 }
 
 /** Issues and verifies access tokens (RFC 9068). */
@@ -42,6 +52,7 @@ export class AccessTokens {
     keys.onForgotten(() => this.#verified.forget(({ key }) => keys.find(key.kid) !== key));
   }
 
+  /** Issues a token. It is cached as if it had been verified, because this instance has just signed it. */
   issue(subject: AccessTokenSubject): { token: string; expiresInSeconds: number } {
     const iat = this.clock.seconds();
     const notAfter = Math.floor(subject.notAfter.getTime() / 1000);
@@ -59,7 +70,11 @@ export class AccessTokens {
       client_id: 'portero',
       preferred_username: subject.name,
     };
-    return { token: this.#sign(claims), expiresInSeconds: exp - iat };
+    const key = this.keys.active;
+    const token = this.#sign(claims, key);
+    // A key that no longer verifies may still be the active one until the next is known.
+    if (this.keys.find(key.kid) === key) this.#remember({ token, claims: Object.freeze(claims), key });
+    return { token, expiresInSeconds: exp - iat };
   }
 
   /**
@@ -69,17 +84,21 @@ export class AccessTokens {
    * @throws TokenMalformed, TokenExpired
    */
   verify(token: string, { allowExpired = false } = {}): AccessTokenClaims {
-    let verified = this.#verified.get(token);
-    if (verified === undefined) {
+    let verified = this.#verified.get(cacheKey(token));
+    // Another token may end with the same signature.
+    if (verified?.token !== token) {
       verified = this.#verifySignature(token);
-      this.#verified.set(token, verified);
+      this.#remember(verified);
     }
     checkTime(verified.claims, this.clock.seconds(), { allowExpired });
     return verified.claims;
   }
 
-  #sign(claims: AccessTokenClaims): string {
-    const { alg, kid, privateKey } = this.keys.active;
+  #remember(verified: VerifiedToken): void {
+    this.#verified.set(cacheKey(verified.token), verified);
+  }
+
+  #sign(claims: AccessTokenClaims, { alg, kid, privateKey }: Key): string {
     if (privateKey === undefined) throw new Error(`the key ${kid} has no private half`);
     return this.jwt.sign(claims, {
       privateKey,
@@ -94,7 +113,7 @@ export class AccessTokens {
       const { header, payload, key } = verifyJws(token, ({ kid }) => this.keys.find(kid));
       if (header.typ !== ACCESS_TOKEN_TYPE) throw new InvalidJws('another typ');
       const expected = { issuer: this.config.publicUrl, audience: this.config.jwtAudience };
-      return { claims: Object.freeze(readClaims(readObject(payload), expected)), key };
+      return { token, claims: Object.freeze(readClaims(readObject(payload), expected)), key };
     } catch (cause) {
       throw cause instanceof InvalidJws ? new TokenMalformed({ cause }) : cause;
     }

@@ -37,6 +37,16 @@ test('an IPv6 address belongs to three networks, an IPv4 address only to its own
   for (const address of ['203.0.113.5', '::ffff:203.0.113.5']) expect(addressLevels(address)).toEqual(['203.0.113.5']);
 });
 
+test('an address belongs to the same networks again, however many others were seen meanwhile', () => {
+  for (const _ of [1, 2]) {
+    for (let index = 0; index < 2500; index++) {
+      const prefix = `2001:db8:1:${index.toString(16)}`;
+      expect(addressLevels(`${prefix}::7`).at(-1)).toBe(`${prefix}::/64`);
+      expect(addressLevels(`${prefix}::7%${'z'.repeat(50)}`).at(-1)).toBe(`${prefix}::/64`);
+    }
+  }
+});
+
 test('all IPv6 addresses of one /64 have the same key', () => {
   const group = fc.integer({ min: 1, max: 0xffff }).map((value) => value.toString(16));
   const groups = fc.tuple(group, group, group, group);

@@ -52,9 +52,11 @@ export class AccessGuard implements CanActivate {
       this.#isPublic.set(handler, isPublic);
     }
     if (isPublic) return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<GuardedRequest>();
-    return this.requests.isPending(request) ? this.#admit(request, http.getResponse()) : this.#authenticate(request);
+    // `switchToHttp` would create three functions.
+    const request = context.getArgByIndex<GuardedRequest>(0);
+    return this.requests.isPending(request)
+      ? this.#admit(request, context.getArgByIndex(1))
+      : this.#authenticate(request);
   }
 
   /** For routes that count requests by session. @throws TooManyRequests, and the errors of {@link AccessGuard.#authenticate} */
@@ -73,14 +75,20 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  /** @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy */
-  async #authenticate(request: GuardedRequest): Promise<true> {
-    for (const run of this.#runners) {
-      const principal = await run(request);
-      if (principal === undefined) continue;
+  /**
+   * Returns a promise only if a strategy does. Most requests have a token in the cache, and need none.
+   *
+   * @throws TokenMissing if no strategy finds a credential; otherwise the error of the strategy
+   */
+  #authenticate(request: GuardedRequest, strategy = 0): true | Promise<true> {
+    const run = this.#runners[strategy];
+    if (run === undefined) throw new TokenMissing();
+    const found = run(request);
+    const accept = (principal: Principal | undefined) => {
+      if (principal === undefined) return this.#authenticate(request, strategy + 1);
       request.user = principal;
       return true;
-    }
-    throw new TokenMissing();
+    };
+    return found instanceof Promise ? found.then(accept) : accept(found);
   }
 }

@@ -10,9 +10,21 @@ const jsonwebtokenVerifier = passportJwt.JwtVerifier;
 
 // jsonwebtoken accepts more than an access token may be (docs/decisions/0017-passport-jwt-with-our-verifier.md).
 passportJwt.JwtVerifier = (token, key, options, callback) => {
-  if (key instanceof LiveTokens) key.verify(token).then((claims) => callback(null, claims), callback);
+  if (key instanceof LiveTokens) verifyLive(key, token, callback);
   else jsonwebtokenVerifier(token, key, options, callback);
 };
+
+function verifyLive(liveTokens: LiveTokens, token: string, callback: Callback): void {
+  let claims: ReturnType<LiveTokens['verify']>;
+  try {
+    claims = liveTokens.verify(token);
+  } catch (error) {
+    callback(error);
+    return;
+  }
+  if (claims instanceof Promise) claims.then((verified) => callback(null, verified), callback);
+  else callback(null, claims);
+}
 
 /**
  * Returns the `secretOrKey` of a passport-jwt strategy whose tokens {@link LiveTokens} verifies. Strategies with another key

@@ -1,13 +1,16 @@
 import type { Strategy } from 'passport';
 
-/** Runs a strategy. Returns undefined if the request has no credential of its kind. */
-export type StrategyRunner<Request, User> = (request: Request) => Promise<User | undefined>;
+/**
+ * Runs a strategy. Returns undefined if the request has no credential of its kind, and a promise only if the strategy has not
+ * called back when its `authenticate` returns.
+ */
+export type StrategyRunner<Request, User> = (request: Request) => User | undefined | Promise<User | undefined>;
 
 type RunnableStrategy<Request> = Strategy & { authenticate(this: Attempt, request: Request): void };
 
 interface Attempt {
-  resolve(user: unknown): void;
-  reject(error: unknown): void;
+  /** @throws the error of the strategy */
+  result(): unknown;
 }
 
 /**
@@ -17,29 +20,42 @@ interface Attempt {
  */
 export function runnerOf<Request, User>(strategy: Strategy): StrategyRunner<Request, User> {
   class StrategyAttempt implements Attempt {
-    constructor(
-      readonly resolve: (user: unknown) => void,
-      readonly reject: (error: unknown) => void,
-    ) {}
+    private outcome: { user?: unknown; error?: unknown } | undefined = undefined;
+    private onOutcome: (() => void) | undefined = undefined;
 
     success(user: unknown): void {
-      this.resolve(user);
+      this.settle({ user });
     }
 
     /** @param challenge an error if the credential is invalid, a status if there is none */
     fail(challenge: unknown): void {
-      if (challenge instanceof Error) this.reject(challenge);
-      else this.resolve(undefined);
+      this.settle(challenge instanceof Error ? { error: challenge } : {});
     }
 
     error(error: unknown): void {
-      this.reject(error);
+      this.settle({ error });
+    }
+
+    result(): unknown {
+      if (this.outcome === undefined) {
+        return new Promise<void>((resolve) => {
+          this.onOutcome = resolve;
+        }).then(() => this.result());
+      }
+      if ('error' in this.outcome) throw this.outcome.error;
+      return this.outcome.user;
+    }
+
+    private settle(outcome: { user?: unknown; error?: unknown }): void {
+      this.outcome ??= outcome;
+      this.onOutcome?.();
     }
   }
   Object.setPrototypeOf(StrategyAttempt.prototype, strategy);
   const { authenticate } = strategy as unknown as RunnableStrategy<Request>;
-  return (request) =>
-    new Promise((resolve, reject) => {
-      authenticate.call(new StrategyAttempt(resolve as (user: unknown) => void, reject), request);
-    });
+  return (request) => {
+    const attempt = new StrategyAttempt();
+    authenticate.call(attempt, request);
+    return attempt.result() as ReturnType<StrategyRunner<Request, User>>;
+  };
 }
