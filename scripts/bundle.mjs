@@ -18,6 +18,12 @@ const ENTRIES = {
   'build-template': 'src/database/embedded/build-template.js',
 };
 
+/** The commands that `node` runs; each only loads its module. `main` also starts the thread pool (src/config/thread-pool.ts). */
+const STARTERS = {
+  main: `import { startThreadPool } from './config/thread-pool.js';\nstartThreadPool();\nimport('./main.mjs');`,
+  portero: `import('./portero.mjs');`,
+};
+
 /** Packages that load files of their own at run time: native add-ons, WebAssembly, worker threads, static pages. */
 const INSTALLED = [
   'bcrypt',
@@ -59,6 +65,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  outExtension: { '.js': '.mjs' },
   splitting: true,
   // Nest.js identifies providers, and TypeORM entities, by their class names.
   keepNames: true,
@@ -68,6 +75,21 @@ await build({
   banner: { js: BANNER },
   logLevel: 'warning',
 });
+// CommonJS loads without the thread pool; the package is one of ES modules.
+writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
+for (const [name, contents] of Object.entries(STARTERS)) {
+  await build({
+    stdin: { contents, resolveDir: compiled('src') },
+    outfile: join(root, 'dist', `${name}.js`),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    external: ['*.mjs'],
+    logLevel: 'warning',
+  });
+}
 // The image has a link to it in its PATH.
 chmodSync(join(root, 'dist', 'portero.js'), 0o755);
 cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));
