@@ -125,6 +125,8 @@ async function startServer(database, cpus, concurrency) {
       HASH_CONCURRENCY: String(concurrency),
       LOG_LEVEL: 'warn',
       RATE_LIMIT: 'off',
+      // The session of the protected route must outlive the others.
+      MAX_SESSIONS_PER_USER: '10000',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -20,6 +20,20 @@ const ENTRIES = {
   'build-template': 'src/database/embedded/build-template.js',
 };
 
+/** The commands that `node` runs. They are CommonJS, because loading an ES module already uses the thread pool. */
+const STARTERS = {
+  main: `
+    import { startThreadPool } from './config/thread-pool.js';
+    import { useCompileCache } from './lifecycle/compile-cache.js';
+    startThreadPool();
+    useCompileCache(__dirname);
+    import('./main.mjs');`,
+  portero: `
+    import { useCompileCache } from './lifecycle/compile-cache.js';
+    useCompileCache(__dirname);
+    import('./portero.mjs');`,
+};
+
 /** Packages that load files of their own at run time: native add-ons, WebAssembly, worker threads, static pages. */
 const INSTALLED = ['bcrypt', '@node-rs/argon2', '@electric-sql/pglite', 'node-sqlite3-wasm', 'swagger-ui-dist'];
 
@@ -72,6 +86,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  outExtension: { '.js': '.mjs' },
   splitting: true,
   // Nest.js identifies providers, and TypeORM entities, by their class names.
   keepNames: true,
@@ -96,6 +111,21 @@ writeFileSync(
   join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'),
   licencesOf([...packagesIn(metafile), 'node_modules/swagger-ui-dist'], root),
 );
+// CommonJS loads without the thread pool; the package is one of ES modules.
+writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
+for (const [name, contents] of Object.entries(STARTERS)) {
+  await build({
+    stdin: { contents, resolveDir: compiled('src') },
+    outfile: join(root, 'dist', `${name}.js`),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    external: ['*.mjs'],
+    logLevel: 'warning',
+  });
+}
 // The image has a link to it in its PATH.
 chmodSync(join(root, 'dist', 'portero.js'), 0o755);
 cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepare } from './prepare.mjs';
+import { prepare } from './prepare.cjs';
 
 prepare();
 const folder = mkdtempSync(join(tmpdir(), 'portero-openapi-'));
 try {
   const document = join(folder, 'openapi.json');
-  writeFileSync(document, execFileSync(process.execPath, ['dist/print-openapi.js']));
+  writeFileSync(document, execFileSync(process.execPath, ['dist/print-openapi.mjs']));
   const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
   npx('spectral', 'lint', '--fail-severity=hint', '--ruleset', '.spectral.json', document);
   npx('redocly', 'lint', '--config', '.redocly.yaml', document);

@@ -1,5 +1,5 @@
 // npm run migration:run | migration:revert
-import { prepare } from './prepare.mjs';
+import { prepare } from './prepare.cjs';
 
 prepare();
-await import('../dist/migrate.js');
+await import('../dist/migrate.mjs');

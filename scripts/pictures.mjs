@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { prepare } from './prepare.mjs';
+import { prepare } from './prepare.cjs';
 
 /** As readers see it; the browser connects to another port, because this one may be in use. */
 const URL = 'http://localhost:3000';

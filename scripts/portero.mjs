@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // ./portero, and npm exec --no -- portero
-import { prepare } from './prepare.mjs';
+import { prepare } from './prepare.cjs';
 
 prepare();
-await import('../dist/portero.js');
+await import('../dist/portero.mjs');

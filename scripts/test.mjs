@@ -1,7 +1,7 @@
 // npm test [-- arguments of jest]
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { prepare } from './prepare.mjs';
+import { prepare } from './prepare.cjs';
 
 prepare();
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');

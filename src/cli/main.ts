@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-import { useCompileCache } from '../lifecycle/compile-cache.js';
 import { portero } from './portero.js';
-
-useCompileCache();
 
 // Standard output contains only the result of the command.
 const toStandardError = (message: unknown) => {

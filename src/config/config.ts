@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type Limits, type LockoutRules, type Read, readLimits, readLockout } from './limits.js';
+import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
-import { ConfigError, duration, integer, oneOf, origins, type Parser, text, url } from './setting.js';
+import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
+import { readHashConcurrency, readThreadPoolSize, warningsAboutThreads } from './thread-pool.js';
 import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
 import { warningsAboutNames } from './unknown-names.js';
@@ -42,6 +42,8 @@ export class Config {
   readonly bcryptCost!: number;
   /** How many passwords are hashed in parallel. */
   readonly hashConcurrency!: number;
+  /** The size of the thread pool of Node.js. */
+  readonly threadPoolSize!: number;
   readonly hashQueueTimeout!: number;
   readonly passwordMinLength!: number;
   readonly passwordBreachCheck!: 'off' | 'hibp';
@@ -95,7 +97,7 @@ interface LoadOptions {
 export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): LoadedConfig {
   const { terminal = process.stdout.isTTY === true, namesInFile = [] } = options;
   const known = new Set(['PORTERO_SECRET']);
-  const read = reader(env, known);
+  const read = readFrom(env, known);
   const port = read('PORT', integer(3000, { min: 0, max: 65_535 }), 3000);
   const publicUrl = trimSlash(read('PUBLIC_URL', bareUrl('https://auth.example.com'), `http://localhost:${port}`));
   const databaseUrl = read<string | undefined>(
@@ -104,6 +106,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     undefined,
   );
   const dataDir = resolve(read('DATA_DIR', text('./data'), './data'));
+  const hashConcurrency = readHashConcurrency(read);
   const config: Config = Object.freeze({
     host: read('HOST', text('0.0.0.0'), '127.0.0.1'),
     port,
@@ -126,7 +129,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
     registrationRequires: read<Config['registrationRequires']>('REGISTRATION_REQUIRES', requirements, ['username']),
     passwordHash: read('PASSWORD_HASH', oneOf('bcrypt', 'argon2id'), 'bcrypt'),
-    hashConcurrency: read('HASH_CONCURRENCY', integer(1, { min: 1, max: 64 }), Math.max(1, availableParallelism() - 1)),
+    hashConcurrency,
+    threadPoolSize: readThreadPoolSize(read, hashConcurrency),
     hashQueueTimeout: read('HASH_QUEUE_TIMEOUT', duration('5s', { min: 100, max: 60_000 }), 5000),
     bcryptCost: read('BCRYPT_COST', integer(12, { min: 4, max: 16 }), 12),
     passwordMinLength: read('PASSWORD_MIN_LENGTH', integer(8, { min: 8, max: 64 }), 8),
@@ -164,14 +168,6 @@ function readSecret(env: NodeJS.ProcessEnv, databaseUrl: string | undefined, dat
     );
   }
   return Secret.keptIn(dataDir);
-}
-
-/** Reads settings, and adds their names to `known`. An empty value means the default. */
-function reader(env: NodeJS.ProcessEnv, known: Set<string>): Read {
-  return (name, parser, fallback) => {
-    known.add(name);
-    return env[name] ? parser(env[name], name) : fallback;
-  };
 }
 
 /** The names that should be settings: those in the file, and those in the environment with Portero's prefix. */
@@ -218,5 +214,5 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   if (config.bcryptCost < 10) {
     warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: such hashes are cheap to crack. Use 10 or more`);
   }
-  return warnings;
+  return [...warnings, ...warningsAboutThreads(config.threadPoolSize, config.hashConcurrency)];
 }

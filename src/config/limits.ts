@@ -1,4 +1,4 @@
-import type { Parser, Rate } from './setting.js';
+import type { Rate, Read } from './setting.js';
 import { ConfigError, duration, integer, rate } from './setting.js';
 
 /** What a limit counts by. */
@@ -47,9 +47,6 @@ export const LOCKOUT = {
   maxWait: { setting: 'LOCKOUT_MAX_WAIT', value: '15m' },
   forgetAfter: { setting: 'LOCKOUT_FORGET_AFTER', value: '12h' },
 } as const satisfies Record<keyof LockoutRules, { setting: string; value: string }>;
-
-/** Reads one setting, or its default if it is not set. */
-export type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
 
 export function readLimits(read: Read): Limits {
   const entries = Object.entries(LIMITS).map(([name, { setting, rate: fallback }]) => {

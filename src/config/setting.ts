@@ -12,6 +12,17 @@ export class ConfigError extends StartError {
 /** Parses one kind of value. @throws ConfigError if the text is not valid */
 export type Parser<T> = (text: string, name: string) => T;
 
+/** Reads one setting, or its default if it is not set. */
+export type Read = <T>(name: string, parser: Parser<T>, fallback: T) => T;
+
+/** Reads settings, and adds their names to `known`. An empty value means the default. */
+export function readFrom(env: NodeJS.ProcessEnv, known = new Set<string>()): Read {
+  return (name, parser, fallback) => {
+    known.add(name);
+    return env[name] ? parser(env[name], name) : fallback;
+  };
+}
+
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration such as `10s` or `14d`, in milliseconds. Bounds are inclusive, in milliseconds. */

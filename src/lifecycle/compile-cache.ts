@@ -1,10 +1,13 @@
 import module from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** In the build itself: who can write there could change the code as well. A shared folder would let others plant code. */
-const FOLDER = fileURLToPath(new URL('./.compile-cache', import.meta.url));
-
-/** Keeps compiled code for the next start, on Node.js 22.1 and later. Without permission to write, it only reads. */
-export function useCompileCache(): void {
-  (module as { enableCompileCache?: (folder: string) => unknown }).enableCompileCache?.(FOLDER);
+/**
+ * Keeps compiled code for the next start, on Node.js 22.1 and later. Without permission to write, it only reads.
+ *
+ * @param build the folder of the build. Who can write there could change the code as well; in a shared folder, others could
+ * plant code
+ */
+export function useCompileCache(build: string): void {
+  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  enableCompileCache?.(join(build, '.compile-cache'));
 }

@@ -20,7 +20,7 @@ export class ExpiredCounts {
   constructor(cleanup: Cleanup, clock: Clock) {
     for (const { table, end, now } of TABLES) {
       const time = () => [clock.databaseTime()];
-      cleanup.of({ table, key: 'key', which: `AND ${end} <= ${now}`, parameters: time });
+      cleanup.of({ table, key: 'key', which: `AND ${end} <= ${now} ORDER BY ${end}`, parameters: time });
       // Finds the first surplus row by the index alone, so other rows are neither read nor locked.
       const excess = `AND ${end} <= (SELECT ${end} FROM ${table} ORDER BY ${end} DESC OFFSET $1 LIMIT 1) ORDER BY ${end}`;
       cleanup.of({ table, key: 'key', which: excess, parameters: () => [this.mostRows] });

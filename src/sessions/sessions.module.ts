@@ -38,12 +38,15 @@ export class SessionsModule {
     const now = databaseTime('$1');
     const parameters = () => [clock.databaseTime()];
     const aDayAgo = `${now} - ${KEPT}`;
+    // Each in the order of its index: on a table without statistics, PostgreSQL would read all of it for both at once.
+    for (const end of ['ended_at', 'expires_at']) {
+      cleanup.of({ table: 'sessions', key: 'id', which: `AND ${end} <= ${aDayAgo} ORDER BY ${end}`, parameters });
+    }
     cleanup.of({
-      table: 'sessions',
-      key: 'id',
-      which: `AND (ended_at <= ${aDayAgo} OR expires_at <= ${aDayAgo})`,
+      table: 'revocations',
+      key: 'session_id',
+      which: `AND expires_at <= ${now} ORDER BY expires_at`,
       parameters,
     });
-    cleanup.of({ table: 'revocations', key: 'session_id', which: `AND expires_at <= ${now}`, parameters });
   }
 }

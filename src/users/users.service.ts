@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, QueryFailedError, type Repository } from 'typeorm';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
 import { canonicalText, identifierKey, loginNames, MAX_IDENTIFIER_LENGTH, type TypedNames } from './identifier.js';
@@ -15,6 +17,13 @@ export interface NewUser extends TypedNames {
   emailVerified?: boolean | undefined;
 }
 
+const CREATE = `
+  WITH created AS (
+    INSERT INTO users (id, username, username_key, email, email_key, email_verified, password_hash,
+                       created_at, updated_at, credentials_changed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8) RETURNING id
+  ), event AS (${insertEvent('$9', { from: 'created', set: `jsonb_build_object('user_id', created.id)` })})
+  SELECT FROM created`;
 const SET_PASSWORD_HASH = `
   UPDATE users SET password_hash = $2, ${setNewStamp('$3')} WHERE id = $1
   RETURNING updated_at AS "updatedAt", credentials_changed_at AS "credentialsChangedAt"`;
@@ -30,15 +39,13 @@ export class UsersService {
   ) {}
 
   /**
-   * Adds a user. The unique indexes allow only one of several concurrent registrations of a name.
+   * Adds a user and records the event in one statement. The unique indexes allow only one of several concurrent registrations
+   * of a name.
    *
-   * @param within runs in the same transaction
+   * @param event gets the ID of the user
    * @throws UsernameTaken, EmailTaken
    */
-  async create(
-    { username, email, passwordHash, emailVerified = false }: NewUser,
-    within?: (manager: EntityManager, user: User) => Promise<void>,
-  ): Promise<User> {
+  async create({ username, email, passwordHash, emailVerified = false }: NewUser, event: AuditEvent): Promise<User> {
     const now = this.clock.date();
     const user = this.users.create({
       id: uuidv7(now.getTime()),
@@ -56,13 +63,21 @@ export class UsersService {
       credentialsChangedAt: now,
     });
     try {
-      await this.users.manager.transaction(async (manager) => {
-        await manager.insert(User, user);
-        await within?.(manager, user);
-      });
+      await this.users.query(CREATE, [
+        user.id,
+        user.username,
+        user.usernameKey,
+        user.email,
+        user.emailKey,
+        emailVerified,
+        passwordHash,
+        now,
+        eventParameter(event),
+      ]);
     } catch (error) {
       throw takenName(error) ?? error;
     }
+    event.userId = user.id;
     return user;
   }
 

@@ -22,7 +22,7 @@ need() {
 }
 
 start_server() {
-  (cd "$ROOT" && node scripts/prepare.mjs)
+  (cd "$ROOT" && node scripts/prepare.cjs)
   SETTINGS=(PORT=0 PUBLIC_URL=http://localhost:3000 LOG_FORMAT=json "DATA_DIR=$WORK/data"
     "PORTERO_SECRET=$(head -c 32 /dev/urandom | base64 | tr +/ -_ | tr -d =)")
   if [ -n "${HOSTILE_DATABASE_URL:-}" ]; then

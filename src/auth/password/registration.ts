@@ -51,10 +51,7 @@ export class Registration {
     const event = this.audit.event('registered', by);
     const passwordHash =
       password === undefined ? null : await this.hasher.hash(password, await this.turns.next(by.client?.ip));
-    const user = await this.users.create({ ...names, passwordHash, emailVerified }, async (manager, { id }) => {
-      event.userId = id;
-      await this.audit.insert(manager, event);
-    });
+    const user = await this.users.create({ ...names, passwordHash, emailVerified }, event);
     this.audit.log(event);
     return user;
   }

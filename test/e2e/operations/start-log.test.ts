@@ -49,7 +49,7 @@ test('the log names the migrations that a start has run', async () => {
   const last = migrations.at(-1)?.name as string;
   const revert = ServerProcess.spawn({ PORTERO_SECRET: SECRET, ...database.env }, [
     process.execPath,
-    'dist/migrate.js',
+    'dist/migrate.mjs',
     'revert',
   ]);
   expect((await revert.exit).stdout).toBe(`${last}\n`);

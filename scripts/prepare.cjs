@@ -1,11 +1,10 @@
-// Installs missing packages and rebuilds a stale build. Uses no packages itself.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Installs missing packages and rebuilds a stale build. Uses no packages itself. CommonJS, so that start.cjs can load it.
+const { execFileSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(__dirname);
 /** npm writes it last, at the end of every install. */
 const INSTALLED = join(root, 'node_modules', '.package-lock.json');
 const BUILT = join(root, 'dist', '.portero-built');
@@ -21,7 +20,7 @@ const BUILD_INPUTS = [
   'scripts/licences.mjs',
 ];
 
-export function prepare() {
+function prepare() {
   requireNode();
   if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs) {
     say('installing the dependencies …');
@@ -35,7 +34,7 @@ export function prepare() {
 }
 
 /** Called by the build itself, so that a manual build counts too. */
-export function markBuilt() {
+function markBuilt() {
   writeFileSync(BUILT, fingerprint(BUILD_INPUTS));
 }
 
@@ -71,7 +70,9 @@ function say(what) {
   process.stderr.write(`portero: ${what}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+module.exports = { prepare };
+
+if (require.main === module) {
   if (process.argv[2] === 'mark-built') markBuilt();
   else prepare();
 }
