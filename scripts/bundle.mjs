@@ -75,7 +75,7 @@ import { dirname as __dirnameOf } from 'node:path';
 const require = __createRequire(import.meta.url);
 const __filename = __fileURLToPath(import.meta.url);
 const __dirname = __dirnameOf(__filename);
-const __unnamed = (value) => value;`;
+const __none = (value) => value;`;
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 const { metafile } = await build({
@@ -138,12 +138,18 @@ preparePages();
  */
 function nameClassesOnly() {
   const dist = join(root, 'dist');
-  for (const name of readdirSync(dist).filter((one) => one.endsWith('.js'))) {
+  let replaced = 0;
+  for (const name of readdirSync(dist).filter((one) => one.endsWith('.mjs'))) {
     const text = readFileSync(join(dist, name), 'utf8');
-    // A class names itself: `static { __name(this, "…"); }`. Older packages have functions in its place.
-    const named = text.replace(/\b__name\((?!(?:this|class)\b|[A-Z]\w*\s*,)/g, '__unnamed(');
+    // A class names itself: `static { __name(this, "…"); }`. Older packages have functions in its place. The other name is as
+    // long, so that the source maps stay right.
+    const named = text.replace(/\b__name\((?!\s*(?:this|class)\b|\s*[A-Z]\w*\s*,)/g, () => {
+      replaced += 1;
+      return '__none(';
+    });
     writeFileSync(join(dist, name), named);
   }
+  if (replaced === 0) throw new Error('the bundler names functions in a way that nameClassesOnly does not find');
 }
 
 /** Copies the files of the pages, adds those of Swagger UI, and compresses all of them once. */
