@@ -136,7 +136,7 @@ const FAULTS: Fault[] = [
     () => breakQueries(/./, { code: 'XX000' }),
     { ...lost(500), ...IN_MEMORY },
   ],
-  ['no transaction can be committed', () => breakQueries(/^COMMIT/, { code: '08006' }), { register: 503, change: 503 }],
+  ['no transaction can be committed', () => breakQueries(/^COMMIT/, { code: '08006' }), { change: 503 }],
   [
     'no event can be written',
     () => breakQueries(/INSERT INTO audit_events/, { code: '53100' }),
