@@ -15,7 +15,20 @@ import { Secret } from '../build/src/config/secret.js';
 import { Cleanup } from '../build/src/database/cleanup.js';
 import { RefreshTokenCodec } from '../build/src/sessions/refresh-token.js';
 import { addSessions, fill } from './growth-data.mjs';
-import { median, requestBytes, rounds, SECRET, settings, startServer, throughput, withDatabase } from './harness.mjs';
+import {
+  CREDENTIALS,
+  post,
+  ROUNDS,
+  requestBytes,
+  rounds,
+  row,
+  SECONDS,
+  SECRET,
+  settings,
+  startServer,
+  throughput,
+  withDatabase,
+} from './harness.mjs';
 
 const setting = (name, usual) => Number(process.env[name] ?? usual);
 const SIZE = {
@@ -25,13 +38,11 @@ const SIZE = {
 };
 const SMALL = { users: 1000, sessions: 1000, events: 5000 };
 const REFRESHES = setting('REFRESHES', 1_000_000);
-const ROUNDS = setting('ROUNDS', 5);
-const SECONDS = setting('SECONDS', 5);
 const NAME = process.env.GROWTH_DATABASE ?? 'portero_growth';
 const EXPIRED = 2000;
 /** As many lists as an instance reads at a time. */
 const LISTS = 2;
-const PASSWORD = 'a long and uncommon passphrase';
+const { password } = CREDENTIALS;
 const MORE = {
   REVOCATION_STALE_AFTER: '1m',
   HASH_QUEUE_TIMEOUT: '1m',
@@ -55,7 +66,7 @@ class Place {
     places.push(place);
     await place.database.connect();
     place.server = await startServer(url, '0', MORE);
-    await place.#post('/register', { username: 'growth', password: PASSWORD });
+    await post(place.server.port, '/register', { username: 'growth', password });
     const { rows } = await place.database.query(`SELECT password_hash FROM users WHERE username_key = 'growth'`);
     await fill(url, { ...size, passwordHash: rows[0].password_hash });
     return place;
@@ -78,21 +89,15 @@ class Place {
   #anyUser = () => Math.floor(Math.random() * this.size.users);
   #anyToken = () => this.tokens[Math.floor(Math.random() * this.tokens.length)];
 
-  async #post(path, body) {
-    const headers = { 'Content-Type': 'application/json' };
-    const url = `http://127.0.0.1:${this.server.port}${path}`;
-    return await (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
-  }
-
   async #logIn(user) {
-    return (await this.#post('/login', { username: usernameOf(user), password: PASSWORD })).access_token;
+    return (await post(this.server.port, '/login', { username: usernameOf(user), password })).access_token;
   }
 
   async #perSecond(next, options = {}) {
     return await throughput(this.server.port, next, { seconds: SECONDS, connections: 16, ...options });
   }
 
-  logins = () => this.#perSecond(() => json('/login', { username: usernameOf(this.#anyUser()), password: PASSWORD }));
+  logins = () => this.#perSecond(() => json('/login', { username: usernameOf(this.#anyUser()), password }));
 
   refreshes = (options) =>
     this.#perSecond(() => {
@@ -170,9 +175,13 @@ async function compare(large, largeUrl, small, smallUrl) {
   await rounds(1, both);
   const scansBefore = await sequentialScans(large);
   const results = await rounds(ROUNDS, both);
-  for (const name of Object.keys(large.measurements('large'))) print(results, name.slice('large: '.length));
+  for (const key of Object.keys(large.measurements('large'))) {
+    const name = key.slice('large: '.length);
+    const limits = results[`small: ${name}`];
+    row({ name: `${name}, full database; limit: empty one`, unit: '/s', values: results[key], limits, goal: '0.9' });
+  }
   console.log('sequential scans on the large database:', difference(scansBefore, await sequentialScans(large)));
-  await manyRefreshes(large);
+  if (REFRESHES > 0) await manyRefreshes(large);
 }
 
 async function createOnce() {
@@ -191,15 +200,6 @@ async function createOnce() {
 function alternating(a, b) {
   const others = Object.entries(b);
   return Object.fromEntries(Object.entries(a).flatMap((entry, index) => [entry, others[index]]));
-}
-
-function print(results, name) {
-  const [small, large] = [results[`small: ${name}`], results[`large: ${name}`]];
-  const ratios = large.map((value, index) => value / small[index]);
-  const numbers = [median(small), median(large)].map(Math.round);
-  console.log(
-    `${name} per second: ${numbers.join(' → ')}, ratio ${median(ratios).toFixed(2)} (${ratios.map((one) => one.toFixed(2)).join(', ')})`,
-  );
 }
 
 async function sizes({ database }) {
@@ -240,9 +240,9 @@ async function manyRefreshes(place) {
   let done = 0;
   while (done < REFRESHES) done += (await place.refreshes({ seconds: 10 })) * 10;
   const after = await updates(place);
-  const share = (after.hot - before.hot) / (after.all - before.all);
-  console.log(
-    `${after.all - before.all} refreshes: ${(share * 100).toFixed(1)} % left the indexes alone (HOT), ${after.dead} dead rows`,
-  );
+  const all = after.all - before.all;
+  const percent = (100 * (after.hot - before.hot)) / all;
+  row({ name: `${all} refreshes, updates that leave the indexes alone (HOT)`, unit: '%', values: [percent] });
+  console.log(`dead rows: ${after.dead}`);
   console.log('growth in bytes:', difference(sizesBefore, await sizes(place)));
 }

@@ -1,15 +1,20 @@
 // Shared by the measurements: servers pinned to CPU 0, a cheap load generator on CPU 1, medians, rows of the summary.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 export const SECRET = Buffer.alloc(32, 5).toString('base64url');
 
+/** The user that measurements register and log in. */
+export const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphrase' };
+
 export const ROUNDS = Number(process.env.ROUNDS ?? 5);
 export const SECONDS = Number(process.env.SECONDS ?? 5);
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 let databases = 0;
 const children = new Set();
 // A measurement that fails must not leave servers behind.
@@ -97,7 +102,47 @@ export function freePort() {
   return 20_000 + Math.floor(Math.random() * 20_000);
 }
 
-/** A request as bytes; `headers` are lines. */
+/** One request, and its status and text. `body` is sent as JSON. */
+export function call(port, method, path, { headers = {}, body, agent } = {}) {
+  const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, method, path, headers: { ...type, ...headers }, agent };
+    const outgoing = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body && JSON.stringify(body));
+  });
+}
+
+/** The JSON response to a POST. */
+export async function post(port, path, body) {
+  return JSON.parse((await call(port, 'POST', path, { body })).text);
+}
+
+/** Registers the user of the measurements and returns an access token. */
+export async function registerAndLogIn(port) {
+  await post(port, '/register', CREDENTIALS);
+  return (await post(port, '/login', CREDENTIALS)).access_token;
+}
+
+/** Memory of a process in MiB: `VmRSS` is the present, `VmHWM` the peak (proc(5), `status`). */
+export function memoryMiB({ pid }, field = 'VmRSS') {
+  const [, kib] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(kib) / 1024;
+}
+
+/** CPU time of a process, all threads together (proc(5), `stat`). */
+export function cpuSeconds({ pid }) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** A request as bytes. */
 export function requestBytes(method, path, headers = {}, body = '') {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const length = body === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
@@ -176,22 +221,6 @@ export async function rounds(count, measurements) {
   return results;
 }
 
-export function report(results) {
-  for (const [name, values] of Object.entries(results)) {
-    console.log(
-      `${name}: median ${Math.round(median(values))} (${values.map((value) => Math.round(value)).join(', ')})`,
-    );
-  }
-}
-
-/** The ratio of two measurements, round by round. */
-export function ratio(results, a, b) {
-  const values = results[a].map((value, index) => value / results[b][index]);
-  console.log(
-    `${a} / ${b}: median ${median(values).toFixed(2)} (${values.map((value) => value.toFixed(2)).join(', ')})`,
-  );
-}
-
 /** The value below which `percent` % of the values are. */
 export function percentile(values, percent) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -201,10 +230,11 @@ export function percentile(values, percent) {
 /**
  * Prints one row of the summary that `npm run bench` prints at the end.
  *
- * @param row `values` are the rounds of this server; `limits` those of the bare server in the same rounds, if there is one
+ * @param row `values` are the results of each round. `limits` are those of the bare server, or whatever the values are compared
+ *   with, in the same rounds. `goal` is a goal for the ratio of the two, or for the value if it has a unit.
  */
 export function row({ name, unit, values, limits, goal }) {
-  const text = (all) => `${round(median(all))} (${all.map(round).join(', ')})`;
+  const text = (all) => (all.length === 1 ? round(all[0]) : `${round(median(all))} (${all.map(round).join(', ')})`);
   const ratios = limits && values.map((value, index) => value / limits[index]);
   const cells = [name, unit, text(values), limits ? text(limits) : '', ratios ? text(ratios) : '', goal ?? ''];
   console.log(cells.join(' | '));

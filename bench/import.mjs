@@ -1,35 +1,42 @@
-// DATABASE_URL=postgres://… node bench/import.mjs [rows]
-// Imports generated users into an empty database, imports them again, imports them as a dry run,
-// counts their hashes, and prints the time of each step. Needs a build.
+// Imports generated users into an empty database, imports them again, imports them as a dry run, and counts their hashes.
+// Needs a PostgreSQL server:
+//
+//   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/import.mjs
+//
+// ROWS may be set instead of 1,000,000.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { row, settings, withDatabase } from './harness.mjs';
 
-const ROWS = Number(process.argv[2] ?? 1_000_000);
+const ROWS = Number(process.env.ROWS ?? 1_000_000);
 const SEED = randomBytes(4).toString('hex');
-if (!process.env.DATABASE_URL) throw new Error('set DATABASE_URL to an empty PostgreSQL database');
 
-const first = await importUsers();
-if (first.imported !== ROWS) throw new Error(`imported ${first.imported} of ${ROWS}`);
-print('import', first);
-print('import again, nothing to do', await importUsers());
-print('dry run, all there', await importUsers('--dry-run'));
-const started = performance.now();
-const hashes = await portero(['users', 'hashes', '--json']);
-console.log(`users hashes: ${((performance.now() - started) / 1000).toFixed(2)} s with the start: ${hashes}`);
+await withDatabase(async (databaseUrl) => {
+  const env = settings(databaseUrl, 0);
+  const first = await importUsers(env);
+  if (first.imported !== ROWS) throw new Error(`imported ${first.imported} of ${ROWS}`);
+  print('import', first);
+  print('import again, nothing to do', await importUsers(env));
+  print('dry run of the same import', await importUsers(env, '--dry-run'));
+  const began = performance.now();
+  await portero(env, ['users', 'hashes', '--json']);
+  row({ name: `users hashes, ${ROWS} users`, unit: 's', values: [(performance.now() - began) / 1000] });
+});
 
-async function importUsers(...options) {
+async function importUsers(env, ...options) {
   const answer = await portero(
+    env,
     ['users', 'import', '-', '--format', 'jsonl', '--json', ...options],
     Readable.from(chunks()),
   );
   return JSON.parse(answer);
 }
 
-async function portero(args, input) {
+async function portero(env, args, input) {
   const child = spawn(process.execPath, ['dist/portero.js', ...args], {
-    env: { PORTERO_SECRET: randomBytes(32).toString('base64url'), ...process.env, ENV_FILE: 'none' },
+    env,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   if (input) input.pipe(child.stdin);
@@ -69,9 +76,6 @@ function user(n) {
 }
 
 function print(name, { seconds, max_rss_kib, imported, already_there, refused }) {
-  const rows = imported + already_there + refused;
-  console.log(
-    `${name}: ${rows} rows in ${seconds} s, ${Math.round(rows / seconds)} rows/s, peak ${Math.round(max_rss_kib / 1024)} MiB ` +
-      `(${imported} imported, ${already_there} already there, ${refused} refused)`,
-  );
+  row({ name, unit: 'rows/s', values: [(imported + already_there + refused) / seconds] });
+  row({ name: `${name}, peak memory`, unit: 'MiB', values: [max_rss_kib / 1024] });
 }

@@ -3,46 +3,33 @@
 //
 //   DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/paired.mjs <built checkout> <built checkout>
 //
-// ROUNDS and SECONDS may be set. Both servers run on CPU 0; this load generator runs on CPU 1.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// ROUNDS and SECONDS may be set. Both servers run on CPU 0; PostgreSQL and this load generator run on CPU 1.
 import { join } from 'node:path';
 import {
+  cpuSeconds,
   freePort,
-  median,
-  ratio,
-  report,
+  pin,
+  ROUNDS,
+  registerAndLogIn,
   requestBytes,
   rounds,
+  row,
+  SECONDS,
   settings,
   startProcess,
   throughput,
   withDatabase,
 } from './harness.mjs';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 9);
-const SECONDS = Number(process.env.SECONDS ?? 3);
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
-execFileSync('taskset', ['-cp', '1', String(process.pid)]);
-
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
+pin();
 
 /** Starts the server of a checkout, and passes its measured request to `work`. */
 async function withServer(checkout, work) {
   await withDatabase(async (databaseUrl) => {
     const port = freePort();
     const server = await startProcess([join(checkout, 'dist/main.js')], port, '0', settings(databaseUrl, port));
-    const call = async (path) => {
-      const body = JSON.stringify({ username: 'bench', password: 'a long and uncommon passphrase' });
-      const headers = { 'Content-Type': 'application/json' };
-      return await (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })).json();
-    };
-    await call('/register');
-    const { access_token } = await call('/login');
-    await work({ server, port, hot: requestBytes('GET', '/protected', { Authorization: `Bearer ${access_token}` }) });
+    const token = await registerAndLogIn(port);
+    await work({ server, port, hot: requestBytes('GET', '/protected', { Authorization: `Bearer ${token}` }) });
     await server.stop();
   });
 }
@@ -51,9 +38,9 @@ const costs = { before: [], after: [] };
 const measure =
   (name, { server, port, hot }) =>
   async () => {
-    const began = cpuSeconds(server.child.pid);
-    const rate = await throughput(port, () => hot, { seconds: SECONDS });
-    costs[name].push(((cpuSeconds(server.child.pid) - began) / (rate * SECONDS)) * 1e6);
+    const began = cpuSeconds(server.child);
+    const rate = await throughput(port, () => hot);
+    costs[name].push(((cpuSeconds(server.child) - began) / (rate * SECONDS)) * 1e6);
     return rate;
   };
 
@@ -63,11 +50,7 @@ await withServer(process.argv[2], async (before) => {
     await rounds(2, measurements);
     for (const list of Object.values(costs)) list.length = 0;
     const results = await rounds(ROUNDS, measurements);
-    report(results);
-    ratio(results, 'after', 'before');
-    for (const [name, list] of Object.entries(costs)) {
-      const low = Math.min(...list).toFixed(1);
-      console.log(`${name}: CPU time per request, median ${median(list).toFixed(1)} µs, least ${low} µs`);
-    }
+    row({ name: 'protected; limit: before', unit: '/s', values: results.after, limits: results.before });
+    row({ name: 'CPU time per request; limit: before', unit: 'µs', values: costs.after, limits: costs.before });
   });
 });

@@ -3,18 +3,22 @@
 //
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/protected.mjs
 //
-// ROUNDS and SECONDS may be set. Every server runs on CPU 0; this load generator runs on CPU 1.
+// ROUNDS and SECONDS may be set. Every server runs on CPU 0; PostgreSQL and this load generator run on CPU 1.
 import { execFileSync } from 'node:child_process';
 import { createHmac, createSecretKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CREDENTIALS,
   freePort,
-  ratio,
-  report,
+  pin,
+  post,
+  ROUNDS,
   requestBytes,
   rounds,
+  row,
+  SECONDS,
   settings,
   startProcess,
   startServer,
@@ -22,9 +26,7 @@ import {
   withDatabase,
 } from './harness.mjs';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
-const SECONDS = Number(process.env.SECONDS ?? 5);
-execFileSync('taskset', ['-cp', '1', String(process.pid)]);
+pin();
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -65,7 +67,7 @@ await withDatabase(async (databaseUrl) => {
   const hot = get('/protected', signToken(es256, claims()));
   const many = Array.from({ length: 10_000 }, () => get('/protected', signToken(es256, claims())));
   const fresh = [];
-  const sign10s = () => {
+  const signFresh = () => {
     while (fresh.length < SECONDS * 12_000) fresh.push(get('/protected', signToken(es256, claims())));
   };
   const own = (await ownTokens(server.port, 10_000)).map((token) => get('/protected', token));
@@ -78,57 +80,45 @@ await withDatabase(async (databaseUrl) => {
   );
   const hsToken = get('/', signToken({ alg: 'HS256', typ: 'at+jwt', kid }, claims()));
   const esToken = get('/', signToken(es256, claims()));
+  const health = get('/health/live');
   let turn = 0;
-  const options = { seconds: SECONDS };
   const measurements = {
-    'node:http, no check': () => throughput(none.port, () => hsToken, options),
-    'Fastify, no check': () => throughput(fastify.port, () => hsToken, options),
-    'node:http, HS256 on every request': () => throughput(hs.port, () => hsToken, options),
-    'node:http, ES256 on every request': () => throughput(es.port, () => esToken, options),
-    'Portero, public route': () => throughput(server.port, () => get0, options),
-    'Portero, protected, hot token': () => throughput(server.port, () => hot, options),
-    'Portero, protected, 10,000 tokens in turn': () =>
-      throughput(server.port, () => many[turn++ % many.length], options),
-    'Portero, protected, 10,000 tokens of this instance': () =>
-      throughput(server.port, () => own[turn++ % own.length], options),
-    'Portero, protected, every token new': () => {
-      sign10s();
-      return throughput(server.port, () => fresh.pop(), options);
+    none: () => throughput(none.port, () => hsToken),
+    fastify: () => throughput(fastify.port, () => hsToken),
+    hs256: () => throughput(hs.port, () => hsToken),
+    es256: () => throughput(es.port, () => esToken),
+    open: () => throughput(server.port, () => health),
+    hot: () => throughput(server.port, () => hot),
+    many: () => throughput(server.port, () => many[turn++ % many.length]),
+    own: () => throughput(server.port, () => own[turn++ % own.length]),
+    fresh: () => {
+      signFresh();
+      return throughput(server.port, () => fresh.pop());
     },
   };
-  const get0 = get('/health/live');
   await rounds(1, measurements);
-  const results = await rounds(ROUNDS, measurements);
-  report(results);
-  ratio(results, 'Portero, protected, hot token', 'Portero, public route');
-  ratio(results, 'Portero, protected, hot token', 'node:http, HS256 on every request');
-  ratio(results, 'Portero, protected, hot token', 'Fastify, no check');
-  ratio(results, 'Portero, protected, 10,000 tokens in turn', 'Portero, protected, hot token');
-  ratio(results, 'Portero, protected, 10,000 tokens of this instance', 'Portero, protected, hot token');
-  ratio(results, 'Portero, protected, every token new', 'node:http, ES256 on every request');
+  const all = await rounds(ROUNDS, measurements);
+  const print = (name, values, limits, goal) => row({ name, unit: '/s', values, limits, goal });
+  print('protected, one token; limit: node:http, HS256', all.hot, all.hs256, '1.0');
+  print('protected, one token; limit: Fastify, no check', all.hot, all.fastify);
+  print('protected, one token; limit: public route', all.hot, all.open);
+  print('protected, 10,000 tokens of the instance; limit: one token', all.own, all.hot, '0.9');
+  print('protected, 10,000 tokens of others; limit: one token', all.many, all.hot);
+  print('protected, every token new; limit: node:http, ES256', all.fresh, all.es256);
+  print('bare Fastify, no check; limit: node:http, no check', all.fastify, all.none);
   for (const one of [server, none, hs, es, fastify]) await one.stop();
 });
 
-/** Tokens that the server issues: of a few sessions, by refreshes. */
+/** Tokens that the server has issued, by refreshing eight sessions. */
 async function ownTokens(port, count) {
-  const post = async (path, body) => {
-    const headers = { 'Content-Type': 'application/json' };
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    });
-    return await response.json();
-  };
-  const user = { username: 'bench', password: 'a long and uncommon passphrase' };
-  await post('/register', user);
+  await post(port, '/register', CREDENTIALS);
   const tokens = [];
   await Promise.all(
     Array.from({ length: 8 }, async () => {
-      let { access_token, refresh_token } = await post('/login', user);
+      let { access_token, refresh_token } = await post(port, '/login', CREDENTIALS);
       while (tokens.length < count) {
         tokens.push(access_token);
-        ({ access_token, refresh_token } = await post('/auth/refresh', { refresh_token }));
+        ({ access_token, refresh_token } = await post(port, '/auth/refresh', { refresh_token }));
       }
     }),
   );

@@ -10,10 +10,13 @@ import pg from 'pg';
 import { Secret } from '../build/src/config/secret.js';
 import { RefreshTokenCodec } from '../build/src/sessions/refresh-token.js';
 import {
+  CREDENTIALS,
+  call,
   freePort,
   percentile,
   pin,
   ROUNDS,
+  registerAndLogIn,
   requestBytes,
   rounds,
   row,
@@ -25,11 +28,10 @@ import {
   withDatabase,
 } from './harness.mjs';
 
-const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphrase' };
 /** More logouts per second than either server reaches. */
 const LOGOUT_RATE = 15_000;
 const codec = new RefreshTokenCodec(Secret.parse(SECRET).derive('refresh-token'));
-const post = (path, body) => requestBytes('POST', path, {}, JSON.stringify(body));
+const postBytes = (path, body) => requestBytes('POST', path, {}, JSON.stringify(body));
 pin();
 
 await withDatabase(async (databaseUrl) => {
@@ -42,14 +44,14 @@ await withDatabase(async (databaseUrl) => {
   const bareIds = sessions.slice(0, 1000);
   const lineages = sessions.splice(0, 64).map((id) => codec.encode({ sessionId: id, generation: 1 }));
   const logouts = sessions.map((id) =>
-    post('/auth/logout', { refresh_token: codec.encode({ sessionId: id, generation: 1 }) }),
+    postBytes('/auth/logout', { refresh_token: codec.encode({ sessionId: id, generation: 1 }) }),
   );
-  const bareBodies = bareIds.map((id) => post('/', { id }));
+  const bareBodies = bareIds.map((id) => postBytes('/', { id }));
   let turn = 0;
   const nextBare = () => bareBodies[turn++ % bareBodies.length];
   const refresh = (index, text) => {
     lineages[index] = /"refresh_token":"([^"]+)"/.exec(text)?.[1] ?? lineages[index];
-    return post('/auth/refresh', { refresh_token: lineages[index] });
+    return postBytes('/auth/refresh', { refresh_token: lineages[index] });
   };
   const lone = { bare: [], portero: [] };
   const many = { bare: [], portero: [] };
@@ -91,18 +93,11 @@ await withDatabase(async (databaseUrl) => {
 
 /** Two requests for the protected route. Before many sessions are added, because a login ends those over the limit. */
 async function logIn(port) {
-  const call = (path, body) =>
-    fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  await call('/register', CREDENTIALS);
-  const { access_token } = await (await call('/login', CREDENTIALS)).json();
-  const login = await call('/login', { ...CREDENTIALS, transport: 'cookie' });
-  const cookie = login.headers.get('set-cookie').split(';')[0];
+  const token = await registerAndLogIn(port);
+  const { headers } = await call(port, 'POST', '/login', { body: { ...CREDENTIALS, transport: 'cookie' } });
+  const cookie = headers['set-cookie'][0].split(';')[0];
   return {
-    byToken: requestBytes('GET', '/protected', { Authorization: `Bearer ${access_token}` }),
+    byToken: requestBytes('GET', '/protected', { Authorization: `Bearer ${token}` }),
     byCookie: requestBytes('GET', '/protected', { Cookie: cookie }),
   };
 }

@@ -3,14 +3,22 @@
 //   npm run build && DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/revocation.mjs
 //
 // LOGOUTS (1,000), QUIET_LOGOUTS (those without LISTEN, 1,000), SESSIONS (1,000,000) and REVOCATIONS (100,000) may be set.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import {
+  CREDENTIALS,
+  call as callWith,
+  memoryMiB,
+  percentile,
+  registerAndLogIn,
+  row,
+  startServer,
+  withDatabase,
+} from './harness.mjs';
 
 const LOGOUTS = Number(process.env.LOGOUTS ?? 1000);
 const QUIET_LOGOUTS = Number(process.env.QUIET_LOGOUTS ?? 1000);
@@ -18,30 +26,30 @@ const SESSIONS = Number(process.env.SESSIONS ?? 1_000_000);
 const REVOCATIONS = Number(process.env.REVOCATIONS ?? 100_000);
 /** Concurrent logouts, because without LISTEN each takes half a second on average. */
 const LANES = 10;
-const CREDENTIALS = { username: 'bench', password: 'a long and uncommon passphrase' };
-const SECRET = Buffer.alloc(32, 5);
 const agent = new Agent({ keepAlive: true });
 
-const database = `portero_bench_${process.pid}`;
-const url = new URL(process.env.DATABASE_URL);
-await administer(`CREATE DATABASE ${database}`);
-url.pathname = database;
-try {
-  await heard();
-  await remembered();
-} finally {
-  await administer(`DROP DATABASE ${database} WITH (FORCE)`);
-  agent.destroy();
+await withDatabase(async (databaseUrl) => {
+  await measureDelays(databaseUrl);
+  await measureMemory(databaseUrl);
+});
+agent.destroy();
+
+function start(databaseUrl) {
+  return startServer(databaseUrl, '0,1', { MAX_SESSIONS_PER_USER: '10000' });
 }
 
-async function heard() {
-  const proxy = await deafeningProxy();
-  const [first, listening, deaf] = [await start(url.href), await start(url.href), await start(proxy.url)];
-  await call(first.port, 'POST', '/register', { body: CREDENTIALS });
+function call(port, method, path, { body, token } = {}) {
+  return callWith(port, method, path, { headers: token ? { Authorization: `Bearer ${token}` } : {}, body, agent });
+}
+
+async function measureDelays(databaseUrl) {
+  const proxy = await startProxyWithoutListen(new URL(databaseUrl));
+  const [first, listening, polling] = [await start(databaseUrl), await start(databaseUrl), await start(proxy.url)];
+  await registerAndLogIn(first.port);
   await report('with LISTEN, one at a time', first, listening, LOGOUTS, 1);
   await report('with LISTEN, 10 at a time', first, listening, LOGOUTS, LANES);
-  await report('without LISTEN, 10 at a time', first, deaf, QUIET_LOGOUTS, LANES);
-  await Promise.all([first, listening, deaf].map(stop));
+  await report('without LISTEN, 10 at a time', first, polling, QUIET_LOGOUTS, LANES);
+  await Promise.all([first, listening, polling].map((server) => server.stop()));
   proxy.server.close();
 }
 
@@ -54,14 +62,19 @@ async function report(name, from, to, count, lanes) {
     while (next++ < count) times.push(await oneLogout(from, to));
   };
   await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
-  const [p50, p99, max] = [50, 99, 100].map((percent) => percentile(times, percent).toFixed(1));
-  console.log(`${name}, ${count} logouts: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
+  for (const [label, percent] of [
+    ['p50', 50],
+    ['p99', 99],
+    ['max', 100],
+  ]) {
+    row({ name: `logout until 401 elsewhere, ${name}, ${label}`, unit: 'ms', values: [percentile(times, percent)] });
+  }
 }
 
 /** Time from the arrival of the 204 to that of the first 401. */
 async function oneLogout(from, to) {
-  const { body } = await call(from.port, 'POST', '/login', { body: CREDENTIALS });
-  const token = JSON.parse(body).access_token;
+  const { text } = await call(from.port, 'POST', '/login', { body: CREDENTIALS });
+  const token = JSON.parse(text).access_token;
   const before = await call(to.port, 'GET', '/protected', { token });
   if (before.status !== 200) throw new Error(`the protected route answered ${before.status}`);
   await sleep(Math.random() * 20);
@@ -76,39 +89,40 @@ async function oneLogout(from, to) {
 }
 
 /** Memory of an instance before and after it has read many revocations, with many active sessions. */
-async function remembered() {
-  const client = new pg.Client({ connectionString: url.href });
+async function measureMemory(databaseUrl) {
+  const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   client.on('error', () => {});
-  const empty = await start(url.href);
-  const { body } = await call(empty.port, 'POST', '/login', { body: CREDENTIALS });
-  const token = JSON.parse(body).access_token;
-  const emptyMiB = await restingMiB(empty);
+  const server = await start(databaseUrl);
+  const token = await registerAndLogIn(server.port);
+  const print = (name, unit, value) => row({ name, unit, values: [value] });
+  print('idle memory, few sessions', 'MiB', await restingMiB(server));
   await client.query(
     `INSERT INTO sessions (id, user_id, transport, generation, auth_time, last_seen_at, refresh_expires_at, expires_at, access_expires_at)
      SELECT gen_random_uuid(), u.id, 'bearer', 1, now(), now(), now() + '14 days', now() + '30 days', now() + '5 minutes'
        FROM users u, generate_series(1, ${SESSIONS}) WHERE u.username = 'bench'`,
   );
-  console.log(`RSS with ${SESSIONS} more live sessions: ${emptyMiB} MiB before, ${await restingMiB(empty)} MiB after`);
+  print(`idle memory, ${SESSIONS} sessions`, 'MiB', await restingMiB(server));
   await client.query(
     `INSERT INTO revocations (session_id, expires_at) SELECT gen_random_uuid(), now() + '1 hour' FROM generate_series(1, ${REVOCATIONS})`,
   );
   await sleep(3000);
-  console.log(`RSS with ${REVOCATIONS} revocations heard: ${await restingMiB(empty)} MiB`);
-  const { status } = await call(empty.port, 'GET', '/protected', { token });
+  print(`idle memory, and ${REVOCATIONS} revocations`, 'MiB', await restingMiB(server));
+  const { status } = await call(server.port, 'GET', '/protected', { token });
   if (status !== 200) throw new Error(`the protected route answered ${status}`);
-  await stop(empty);
+  await server.stop();
   const began = performance.now();
-  const full = await start(url.href);
-  console.log(`a start that reads them: ${(performance.now() - began).toFixed(0)} ms, ${await restingMiB(full)} MiB`);
-  await stop(full);
+  const restarted = await start(databaseUrl);
+  print('start that reads them', 'ms', performance.now() - began);
+  print('idle memory after it', 'MiB', await restingMiB(restarted));
+  await restarted.stop();
   const { rows } = await client.query('SELECT session_id FROM revocations');
   await client.end();
-  lookups(rows.map((row) => row.session_id));
+  print(`look-up among ${rows.length} revocations`, 'ns', nsPerLookUp(rows.map((one) => one.session_id)));
 }
 
-/** Time of `Revocations.has`, for present and absent ids. */
-function lookups(ids) {
+/** Time of a look-up of an absent id in a map of as many revocations, as in `Revocations.has`. */
+function nsPerLookUp(ids) {
   const until = new Map(ids.map((id) => [id, Date.now()]));
   // New strings that were never keys of this map, like those of a token just parsed.
   const others = Array.from({ length: 100_000 }, () => Buffer.from(uuidv7()).toString());
@@ -121,17 +135,16 @@ function lookups(ids) {
     best = Math.min(best, Number(process.hrtime.bigint() - began) / fresh.length);
     if (found > 0) throw new Error('an id that is new was found');
   }
-  console.log(`one look-up among ${until.size} revocations: ${best.toFixed(0)} ns`);
+  return best;
 }
 
 async function restingMiB({ child }) {
   await sleep(4000);
-  const [, kB] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-  return Math.round(Number(kB) / 1024);
+  return memoryMiB(child);
 }
 
-/** Stands before PostgreSQL like a pooler in transaction mode: LISTEN through it receives no notifications. */
-async function deafeningProxy() {
+/** A proxy that acts like a pooler in transaction mode: LISTEN through it receives no notifications. */
+async function startProxyWithoutListen(url) {
   const server = createServer((client) => {
     const upstream = connect(Number(url.port || 5432), url.hostname);
     for (const [from, to] of [
@@ -150,64 +163,4 @@ async function deafeningProxy() {
   const through = new URL(url);
   through.port = String(server.address().port);
   return { server, url: through.href };
-}
-
-async function start(databaseUrl) {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const child = spawn('node', ['dist/main.js'], {
-    env: {
-      PATH: process.env.PATH,
-      ENV_FILE: 'none',
-      PORT: String(port),
-      PUBLIC_URL: 'http://localhost:3000',
-      DATABASE_URL: databaseUrl,
-      PORTERO_SECRET: SECRET.toString('base64url'),
-      BCRYPT_COST: '4',
-      RATE_LIMIT: 'off',
-      MAX_SESSIONS_PER_USER: '10000',
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  for (;;) {
-    const ready = await call(port, 'GET', '/health/ready', {}).catch(() => undefined);
-    if (ready?.status === 200) return { child, port };
-    if (child.exitCode !== null) throw new Error('the server has ended');
-    await sleep(20);
-  }
-}
-
-async function stop({ child }) {
-  child.kill('SIGTERM');
-  await once(child, 'exit');
-}
-
-function call(port, method, path, { body, token }) {
-  const headers = {
-    ...(body ? { 'Content-Type': 'application/json' } : {}),
-    ...(token ? { Authorization: `Bearer ${token}` } : {}),
-  };
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode, body: text }));
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body && JSON.stringify(body));
-  });
-}
-
-function percentile(values, percent) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
-}
-
-async function administer(statement) {
-  const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }

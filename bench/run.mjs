@@ -31,7 +31,10 @@ for (const name of ALL.filter((one) => chosen.length === 0 || chosen.includes(on
 console.log(
   `\nNode.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load average ${load} before the start.`,
 );
-console.log('Medians, with each round in parentheses; the limit is a bare node:http server in the same rounds.\n');
+console.log(
+  'Medians, with each round in parentheses. The limit is what the name says, or a bare server, in the same rounds.',
+);
+console.log('A goal without a unit is for the ratio.\n');
 console.log('| | unit | Portero | limit | Portero / limit | goal |\n|---|---|---|---|---|---|');
 for (const line of readFileSync(rows, 'utf8').split('\n').filter(Boolean)) {
   console.log(`| ${JSON.parse(line).join(' | ')} |`);

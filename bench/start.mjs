@@ -6,13 +6,12 @@
 // ROUNDS may be set. Every process runs on CPU 0.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, median, rounds, settings, withDatabase } from './harness.mjs';
+import { freePort, memoryMiB, ROUNDS, rounds, row, settings, withDatabase } from './harness.mjs';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const BARE = `require('node:http').createServer((_, response) => response.end()).listen(process.env.PORT)`;
 const folder = mkdtempSync(join(tmpdir(), 'portero-start-'));
 
@@ -24,24 +23,31 @@ await withDatabase(async (databaseUrl) => {
   await start(['dist/main.js'], existing);
   let first = 0;
   const results = await rounds(ROUNDS, {
-    'bare node:http': () => start(['-e', BARE]),
-    PostgreSQL: () => start(['dist/main.js'], postgres),
-    'embedded, existing folder': () => start(['dist/main.js'], existing),
-    'embedded, first start': () => start(['dist/main.js'], { DATA_DIR: join(folder, `first-${first++}`) }),
-    'bare node -e 0': () => run(['-e', '0']),
-    'portero --help': () => run(['dist/portero.js', '--help']),
-    'portero keys list': () => run(['dist/portero.js', 'keys', 'list'], postgres),
+    bare: () => start(['-e', BARE]),
+    postgres: () => start(['dist/main.js'], postgres),
+    existing: () => start(['dist/main.js'], existing),
+    first: () => start(['dist/main.js'], { DATA_DIR: join(folder, `first-${first++}`) }),
+    bareCommand: () => run(['-e', '0']),
+    help: () => run(['dist/portero.js', '--help']),
+    keys: () => run(['dist/portero.js', 'keys', 'list'], postgres),
   });
-  for (const [name, values] of Object.entries(results)) report(name, values, results['bare node:http']);
+  const { bare, bareCommand } = results;
+  for (const [name, starts, goalMs, goalMiB] of [
+    ['PostgreSQL', results.postgres, 700, 110],
+    ['embedded, existing folder', results.existing, 1500, 240],
+    ['embedded, first start', results.first],
+  ]) {
+    print(`start, ${name}`, 'ms', starts, bare, goalMs);
+    print(`idle memory, ${name}`, 'MiB', starts, bare, goalMiB);
+  }
+  print('portero --help; limit: node -e 0', 'ms', results.help, bareCommand, 250);
+  print('portero keys list; limit: node -e 0', 'ms', results.keys, bareCommand, 600);
 });
 rmSync(folder, { recursive: true });
 
-/** Medians, and the ratio to the bare server of the same round. */
-function report(name, values, bare) {
-  const of = (key) => Math.round(median(values.map((value) => value[key])));
-  const ratio = (key) => median(values.map((value, round) => value[key] / bare[round][key])).toFixed(1);
-  const memory = values[0].mib === undefined ? '' : `, ${of('mib')} MiB (${ratio('mib')} x)`;
-  console.log(`${name}: ${of('ms')} ms (${ratio('ms')} x)${memory}`);
+function print(name, unit, results, bare, goal) {
+  const values = (all) => all.map((one) => one[unit]);
+  row({ name, unit, values: values(results), limits: values(bare), goal: goal && `${goal} ${unit}` });
 }
 
 function environment(port, more) {
@@ -60,10 +66,10 @@ async function start(args, more = {}) {
   }
   const ms = performance.now() - began;
   await sleep(3000);
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
+  const MiB = memoryMiB(child);
   child.kill('SIGTERM');
   await once(child, 'exit');
-  return { ms, mib: Number(kib) / 1024 };
+  return { ms, MiB };
 }
 
 async function isReady(port) {
