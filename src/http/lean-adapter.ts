@@ -2,11 +2,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Nest's adapter without the eight hooks that its constructor adds to every request. They serve middleware, CORS, CSRF tokens
- * and versions of Nest, none of which Portero uses; what one of them rejects, `ambiguity` rejects.
+ * Nest's adapter without the hooks that its constructor adds to every request. Without them, middleware, `enableCors`,
+ * `enableVersioning`, `enableCsrfProtection` and `useSecurityHeaders` of Nest do not work, and throw
+ * (docs/decisions/0021-lean-adapter.md). One of the hooks rejects URLs that middleware cannot match; `ambiguity` rejects them.
  */
 export class LeanAdapter extends FastifyAdapter {
-  /** Initialized when the constructor of the adapter has returned: from then on, hooks are added. */
+  /** Initialized after the constructor of the adapter has returned, which ends the time in which hooks are ignored. */
   protected readonly fastify = acceptHooks(this.getInstance<FastifyInstance>());
 
   /** Called by the constructor of the adapter before it adds the hooks. */
@@ -14,17 +15,41 @@ export class LeanAdapter extends FastifyAdapter {
     ignoreHooks(instance as FastifyInstance);
     super.setInstance(instance);
   }
+
+  override use(): never {
+    throw new Error(unsupported('middleware'));
+  }
+
+  override createMiddlewareFactory(): never {
+    throw new Error(unsupported('middleware'));
+  }
+
+  override enableCors(): never {
+    throw new Error(unsupported('enableCors'));
+  }
+
+  override registerSecurityHook(): never {
+    throw new Error(unsupported('enableCsrfProtection and useSecurityHeaders'));
+  }
+
+  override applyVersionFilter(): never {
+    throw new Error(unsupported('enableVersioning'));
+  }
 }
 
-const ignored = new WeakMap<FastifyInstance, FastifyInstance['addHook']>();
+function unsupported(feature: string): string {
+  return `LeanAdapter has no hooks for ${feature} of Nest: use a hook of Fastify in createHttpServer`;
+}
+
+const originals = new WeakMap<FastifyInstance, FastifyInstance['addHook']>();
 
 function ignoreHooks(fastify: FastifyInstance): void {
-  ignored.set(fastify, fastify.addHook);
+  originals.set(fastify, fastify.addHook);
   fastify.addHook = () => fastify;
 }
 
 function acceptHooks(fastify: FastifyInstance): FastifyInstance {
-  const addHook = ignored.get(fastify);
+  const addHook = originals.get(fastify);
   if (addHook === undefined) throw new Error('the adapter of Nest no longer calls setInstance');
   fastify.addHook = addHook;
   return fastify;

@@ -6,8 +6,7 @@ import { Client } from './client.js';
 import { collectLog } from './leaks.js';
 import { secrets } from './secrets.js';
 
-/** Disables optimization of the embedded database's WebAssembly, which takes a third of the time of a short process. */
-const SERVER = ['node', '--liftoff-only', 'dist/main.js'];
+const SERVER = ['node', 'dist/main.js'];
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 

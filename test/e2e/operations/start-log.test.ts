@@ -16,7 +16,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const MAIN = [process.execPath, '--liftoff-only', resolve('dist/main.js')];
+const MAIN = [process.execPath, resolve('dist/main.js')];
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const messages = ({ stdout }: ServerProcess) =>
   stdout

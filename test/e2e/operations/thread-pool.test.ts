@@ -56,7 +56,7 @@ const hasTaskset = (() => {
 })();
 
 testWhere(hasTaskset, 'needs taskset')('a core that the process may not use does not count', async () => {
-  expect(poolSize(await start({}, ['taskset', '-c', '0', 'node', '--liftoff-only', 'dist/main.js']))).toBe(1 + RESERVE);
+  expect(poolSize(await start({}, ['taskset', '-c', '0', 'node', 'dist/main.js']))).toBe(1 + RESERVE);
 });
 
 onLinux('npm start sizes the pool too', async () => {
