@@ -34,9 +34,9 @@ export class UserSessions {
 
   /** Ends one session of a user. Idempotent. @throws SessionNotFound, also for a session of another user */
   async end(userId: string, sessionId: string, by?: ClientContext): Promise<void> {
-    const owned = isUuid(sessionId) && (await this.#isOf(userId, sessionId));
-    if (!owned) throw new SessionNotFound();
-    await this.revocations.revoke(sessionId, 'ended_by_user', by);
+    const ownId = isUuid(sessionId) && (await this.#ownId(userId, sessionId));
+    if (!ownId) throw new SessionNotFound();
+    await this.revocations.revoke(ownId, 'ended_by_user', by);
   }
 
   /** Ends all sessions of a user except `keep`. */
@@ -44,11 +44,12 @@ export class UserSessions {
     await this.revocations.revokeAll(userId, 'ended_by_user', { keep, by });
   }
 
-  async #isOf(userId: string, sessionId: string): Promise<boolean> {
-    const rows: unknown[] = await this.database.query('SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2', [
-      sessionId,
-      userId,
-    ]);
-    return rows.length === 1;
+  /** Returns the ID in the spelling of the database, undefined if it is not the ID of a session of the user. */
+  async #ownId(userId: string, sessionId: string): Promise<string | undefined> {
+    const [session]: { id: string }[] = await this.database.query(
+      'SELECT id FROM sessions WHERE id = $1 AND user_id = $2',
+      [sessionId, userId],
+    );
+    return session?.id;
   }
 }

@@ -18,6 +18,7 @@ export interface Revocation {
 
 /** One session to end. */
 export interface Ending {
+  /** In the spelling of the database: the answers of a batch are assigned by it. */
   sessionId: string;
   reason: EndReason;
   /** The client that requested it. */

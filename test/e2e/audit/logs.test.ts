@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { SigningKeys } from '../../../src/tokens/keys/signing-keys.js';
 import { PASSWORD } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
@@ -58,6 +59,30 @@ test('logs no password, token or hash in any case [ASVS 16.2.5]', async () => {
   expect(secrets).toHaveLength(6);
   for (const secret of secrets) expect(log).not.toContain(secret);
   expect(log).not.toMatch(/\$2b\$|portero-bcrypt/);
+});
+
+test('logs the end of each of several sessions that end at the same time, in any letter case of their IDs', async () => {
+  const { client } = server;
+  const users = await Promise.all(['bea', 'carl', 'dora', 'emil', 'fay'].map((name) => client.signUp(name)));
+  const sessions = users.map(({ access_token: token }) => ({ token, id: decodeJwt(token).sid as string }));
+  const before = server.log.length;
+  const spelled = (id: string, index: number) => (index % 2 === 0 ? id : id.toUpperCase());
+  const ended = await Promise.all(
+    sessions.map(({ id, token }, index) => client.call('DELETE', `/auth/sessions/${spelled(id, index)}`, { token })),
+  );
+  expect(ended.map(({ status }) => status)).toEqual(sessions.map(() => 204));
+  const lines = server.log.slice(before).filter(({ context }) => context === 'audit');
+  expect(new Set(lines)).toEqual(
+    new Set(
+      sessions.map(({ id }, index) =>
+        expect.objectContaining({
+          msg: 'session.ended',
+          session_id: id,
+          request_id: ended[index]?.headers.get('x-request-id'),
+        }),
+      ),
+    ),
+  );
 });
 
 test('a line break in input does not start a new log line [ASVS 16.4.1]', async () => {
