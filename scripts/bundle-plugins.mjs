@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 /** @typedef {{ name: string, setup(build: import('esbuild').PluginBuild): void }} Plugin */
 
 /**
- * Replaces modules that the server never runs by ones that throw when something of them is called.
+ * Replaces modules that the server never uses by ones whose functions throw.
  *
  * @param {RegExp[]} modules match the paths of the files
  * @returns {Plugin}
@@ -54,7 +54,7 @@ export const oneTypeOrm = {
 };
 
 /**
- * The ValidationPipe of Nest.js, which Portero does not use, imports all validators. Its import stays one of the installed package.
+ * The ValidationPipe of Nest.js, which Portero does not use, imports all validators. This leaves its import outside the bundle.
  *
  * @type {Plugin}
  */

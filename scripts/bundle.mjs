@@ -34,7 +34,7 @@ const STARTERS = {
     import('./portero.mjs');`,
 };
 
-/** Packages that load files of their own at run time: native add-ons, WebAssembly, worker threads, static pages. */
+/** Packages that load files of their own at run time: native add-ons, WebAssembly, static pages. */
 const INSTALLED = ['bcrypt', '@node-rs/argon2', '@electric-sql/pglite', 'node-sqlite3-wasm', 'swagger-ui-dist'];
 
 /** Optional packages that Nest.js, TypeORM and pg try to load, and that Portero neither installs nor uses. */
@@ -93,7 +93,7 @@ const { metafile } = await build({
   alias: ES_MODULES,
   external: [...INSTALLED, ...NOT_INSTALLED],
   banner: { js: BANNER },
-  // With Node.js' --enable-source-maps, stacks name the sources. That costs time at the start, so it is not the default.
+  // With --enable-source-maps of Node.js, stacks name the sources. It is not the default, because it slows the start down.
   sourcemap: 'linked',
   sourcesContent: false,
   // Half the text to read and compile. The lines stay short, so that a position in a stack says something.
@@ -111,7 +111,7 @@ writeFileSync(
   join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'),
   licencesOf([...packagesIn(metafile), 'node_modules/swagger-ui-dist'], root),
 );
-// CommonJS loads without the thread pool; the package is one of ES modules.
+// The package.json of the project says that *.js are ES modules; STARTERS are CommonJS.
 writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
 for (const [name, contents] of Object.entries(STARTERS)) {
   await build({

@@ -3,4 +3,4 @@
 import { prepare } from './prepare.cjs';
 
 prepare();
-await import('../dist/portero.mjs');
+await import('../dist/portero.js');

@@ -3,7 +3,7 @@ import { availableParallelism, setPriority } from 'node:os';
 import { environment } from './environment.js';
 import { integer, type Read, readFrom } from './setting.js';
 
-/** Threads of the pool for all that is no password: DNS, files, compression. */
+/** Threads of the pool for everything except passwords: DNS, files, compression. */
 const RESERVE = 4;
 /** The maximum of libuv. */
 const MAX_THREADS = 1024;
@@ -19,14 +19,14 @@ export function readHashConcurrency(read: Read): number {
   return read('HASH_CONCURRENCY', parser, Math.min(availableParallelism(), MAX_CONCURRENCY));
 }
 
-/** The size of the thread pool of Node.js, by default such that hashes never occupy all of it. */
+/** The size of the thread pool of Node.js, by default large enough that hashes never occupy all of it. */
 export function readThreadPoolSize(read: Read, hashConcurrency: number): number {
   return read('UV_THREADPOOL_SIZE', integer(8, { min: 1, max: MAX_THREADS }), hashConcurrency + RESERVE);
 }
 
 /**
- * Starts the thread pool of this process in its size. That has an effect only before the pool is first used, and Node.js uses it
- * to load an ES module. So the bundle of `main.ts` is started by a file of CommonJS, which calls this before it loads the bundle.
+ * Sets the size of the thread pool of this process and starts it. This has an effect only before the pool is first used, and
+ * Node.js uses it to load an ES module. So `dist/main.js` is CommonJS, and calls this before it loads the bundle.
  */
 export function startThreadPool(): void {
   try {

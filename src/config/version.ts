@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The version of this release: that of the nearest package.json with one above this file, also in a bundle. */
+/** The version of this release, from the nearest package.json above this file that has one; dist/package.json has none. */
 export const VERSION: string = readVersion(new URL('.', import.meta.url));
 
 function readVersion(folder: URL): string {

@@ -15,20 +15,20 @@ export function trustOf(proxies: TrustedProxies): TrustsProxy {
 }
 
 /**
- * Returns a function for each request, which drops untrusted forwarding headers; only `X-Forwarded-For` of a trusted proxy is kept. The first
- * one from another peer is logged: either a proxy is missing in the settings, or the header is forged.
+ * Returns a function that drops the untrusted forwarding headers of a request. Only `X-Forwarded-For` of a trusted proxy is
+ * kept. The first one from another peer is logged: either a proxy is missing in the settings, or the header is forged.
  */
 export function heedForwarding(trusts: TrustsProxy = () => false): (request: FastifyRequest) => void {
   const logger = new Logger('http');
-  let told = false;
+  let logged = false;
   return ({ raw: { headers, socket } }) => {
     // Fastify would use them for the host and scheme. PUBLIC_URL defines both.
     if (headers['x-forwarded-host'] !== undefined) delete headers['x-forwarded-host'];
     if (headers['x-forwarded-proto'] !== undefined) delete headers['x-forwarded-proto'];
-    if (!told && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {
+    if (!logged && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {
       const peer = socket.remoteAddress;
       if (headers['x-forwarded-for'] === undefined || !trusts(peer, 0)) {
-        told = true;
+        logged = true;
         logger.warn({
           msg: 'a forwarding header was ignored, since TRUST_PROXY does not name who sent it; this is said once',
           ip: peer,

@@ -11,8 +11,8 @@ interface Waiting {
 
 /**
  * Limits how many passwords are hashed and verified in parallel (`HASH_CONCURRENCY`), so that they never occupy the whole thread
- * pool. The others wait, at most for `HASH_QUEUE_TIMEOUT`. Fair queueing: kinds of clients, networks and addresses take turns, so a flood
- * from one of them delays another by one hash.
+ * pool. The others wait, at most for `HASH_QUEUE_TIMEOUT`. Fair queueing: kinds of clients, networks and addresses take turns,
+ * so a flood from one of them delays another by one hash.
  */
 @Injectable()
 export class HashingQueue {

@@ -10,7 +10,7 @@ import { bearerToken } from './bearer-token.js';
 import { verifiedBy } from './jwt-verifier.js';
 import { principalOf } from './principal-of.js';
 
-/** Calls `validate` directly. The callback of `PassportStrategy` awaits it, and each promise costs every request. */
+/** Calls `validate` directly. The callback of `PassportStrategy` awaits it, which would cost every request a promise. */
 abstract class ClaimsStrategy extends Strategy {
   constructor(options: StrategyOptionsWithoutRequest) {
     super(options, (claims, done) => done(null, this.validate(claims)));

@@ -11,7 +11,7 @@ const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const packageOf = (file: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 
 test('THIRD-PARTY-LICENSES.txt has every package of which the bundle contains something', () => {
-  const maps = readdirSync('dist').filter((name) => name.endsWith('.js.map'));
+  const maps = readdirSync('dist').filter((name) => name.endsWith('.mjs.map'));
   const sources = maps.flatMap((name): string[] => JSON.parse(readFileSync(join('dist', name), 'utf8')).sources);
   // `src` is no package: the maps of some packages name sources that they do not contain.
   const bundled = new Set(sources.map(packageOf).filter((name) => name !== undefined && name !== 'src'));
@@ -23,7 +23,7 @@ test('THIRD-PARTY-LICENSES.txt has every package of which the bundle contains so
 test('a start loads no package beside the bundle but bcrypt, so not a second TypeORM', async () => {
   const database = await createDatabase();
   const script = `import { createRequire } from 'node:module';
-    await import(process.cwd() + '/dist/main.js');
+    await import(process.cwd() + '/dist/main.mjs');
     console.log('loaded ' + JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
   const command = ['node', '--input-type=module', '-e', script];
   const server = ServerProcess.spawn({ PORTERO_SECRET: SECRET, ...database.env }, command);
