@@ -29,7 +29,7 @@ export interface Database {
 
 const LISTS = { name: 'portero lists', max: 2, statementTimeoutMs: 1000 };
 /** One for refreshes, one for endings of sessions. */
-const BATCHES = { name: 'portero batches', max: 2, statementTimeoutMs: BATCH_TIMEOUT_MS };
+const BATCHES = { name: 'portero batches', max: 2, statementTimeoutMs: BATCH_TIMEOUT_MS, keep: true };
 
 /** PostgreSQL by `DATABASE_URL`, else the embedded database in `DATA_DIR`: one dialect, one set of migrations. */
 export function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Database {

@@ -31,6 +31,8 @@ interface PoolSettings {
   /** Queries beyond this number wait for each other. */
   max: number;
   statementTimeoutMs: number;
+  /** Whether connections stay open when they are not used. */
+  keep?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -40,7 +42,7 @@ const CANCEL_MS = 500;
 export class PoolOfConnections implements ReservedConnections, OnApplicationShutdown {
   readonly #pool: pg.Pool;
 
-  constructor(url: string, Client: typeof pg.Client, { name, max, statementTimeoutMs }: PoolSettings) {
+  constructor(url: string, Client: typeof pg.Client, { name, max, statementTimeoutMs, keep = false }: PoolSettings) {
     const config: pg.PoolConfig & { Client: typeof pg.Client } = {
       connectionString: url,
       application_name: name,
@@ -48,6 +50,7 @@ export class PoolOfConnections implements ReservedConnections, OnApplicationShut
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + CANCEL_MS,
+      ...(keep ? { idleTimeoutMillis: 0 } : {}),
       keepAlive: true,
       allowExitOnIdle: true,
       Client,

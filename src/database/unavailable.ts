@@ -7,7 +7,7 @@ const SQLSTATE = /^(08...|53...|57P0.|57014|40001|40P01)$/;
 const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 /** Some errors of `pg` have no code, and PostgreSQL reports a closed database with an ambiguous one. */
 const MESSAGE =
-  /Query read timeout|is not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+  /Query read timeout|is not currently accepting connections|timeout exceeded when trying to connect|^timeout expired$|Connection terminated|Client has encountered a connection error/;
 
 /** Turns a temporary failure of the database into 503, so that clients retry. */
 export function databaseUnavailable(thrown: unknown): AuthError | undefined {

@@ -1,4 +1,6 @@
 import { DataSource, type Logger } from 'typeorm';
+import { BatchConnections, ListConnections } from '../../src/database/reserved-connections.js';
+import { isPostgres } from './engine.js';
 import type { TestServer } from './server.js';
 
 /** The SQL that the server runs for requests during some work, without the polling of its feed. */
@@ -16,10 +18,22 @@ export async function statementsDuring(server: TestServer, work: () => Promise<u
   const database = server.get(DataSource);
   const { logger: usual } = database;
   database.logger = logger;
+  // On the embedded database they use the data source.
+  const reserved = isPostgres ? [server.get(BatchConnections), server.get(ListConnections)] : [];
+  const restore = reserved.map((connections) => {
+    const { query } = connections;
+    const recorded: typeof query = (sql, parameters) => {
+      statements.push(sql);
+      return query(sql, parameters);
+    };
+    Object.assign(connections, { query: recorded });
+    return () => Object.assign(connections, { query });
+  });
   try {
     await work();
   } finally {
     database.logger = usual;
+    for (const undo of restore) undo();
   }
   // Nor the counts that the audit trail writes for the minute before.
   const beside = /pg_snapshot_xmin|signing_keys|^INSERT INTO audit_events|^START TRANSACTION$|^COMMIT$/;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { migrations } from '../../../src/database/migrations/index.js';
@@ -117,4 +119,19 @@ describe.each([[{}], [{ PORTERO_SECRET: SECRET }]])('with %j', (secret) => {
       ]);
     },
   );
+});
+
+test('a start with a database that accepts connections and never responds says so in one line', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const { code, stderr } = await ServerProcess.spawn({
+    DATABASE_URL: `postgres://u@127.0.0.1:${port}/x`,
+    PUBLIC_URL: 'http://x',
+    PORTERO_SECRET: Buffer.alloc(32, 9).toString('base64url'),
+  }).exit;
+  expect([code, stderr]).toEqual([1, "portero: DATABASE_URL can't be reached: timeout expired\n"]);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });
