@@ -62,7 +62,7 @@ const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
 class Place {
   static async at(url, size) {
     const place = new Place();
-    Object.assign(place, { size, database: new pg.Client({ connectionString: url }), lineages: [], next: 0 });
+    Object.assign(place, { size, database: new pg.Client({ connectionString: url }), refreshTokens: [], unsent: [] });
     places.push(place);
     await place.database.connect();
     place.server = await startServer(url, '0', MORE);
@@ -80,7 +80,7 @@ class Place {
     const { rows } = await this.database.query(
       `SELECT id, generation FROM sessions TABLESAMPLE BERNOULLI (${percent}) WHERE ended_at IS NULL AND transport = 'bearer'`,
     );
-    this.lineages = rows.map(({ id, generation }) => ({ sessionId: id, generation }));
+    this.refreshTokens = rows.map(({ id, generation }) => codec.encode({ sessionId: id, generation }));
     this.tokens = [];
     for (let n = 0; n < 50; n++) this.tokens.push(await this.#logIn(this.#anyUser()));
     this.busyToken = await this.#logIn(1);
@@ -100,12 +100,15 @@ class Place {
   logins = () => this.#perSecond(() => json('/login', { username: usernameOf(this.#anyUser()), password }));
 
   refreshes = (options) =>
-    this.#perSecond(() => {
-      this.next = (this.next + 1) % this.lineages.length;
-      const lineage = this.lineages[this.next];
-      const token = codec.encode(lineage);
-      lineage.generation += 1;
-      return json('/auth/refresh', { refresh_token: token });
+    this.#perSecond((index, text) => {
+      const successor = /"refresh_token":"([^"]+)"/.exec(text)?.[1];
+      if (successor !== undefined) {
+        this.refreshTokens.push(successor);
+        this.unsent[index] = undefined;
+      }
+      // The last one of a round is not sent; the next round starts with it.
+      this.unsent[index] ??= this.refreshTokens.shift();
+      return json('/auth/refresh', { refresh_token: this.unsent[index] });
     }, options);
 
   logouts = async () => {
