@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { StartError } from '../../src/config/start-error.js';
 import { type Database, openDatabase } from '../../src/database/data-source.js';
 import { EmbeddedDatabase } from '../../src/database/embedded/embedded-database.js';
@@ -186,4 +186,16 @@ testOnPostgres(
 testOnPostgres('a statement times out after 10 s, also if the server never responds', async () => {
   expect(await source.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '10s' }]);
   expect((source.options as { extra: object }).extra).toMatchObject({ query_timeout: 10_000 });
+});
+
+testOnPostgres('a connection whose statement was never answered is not used again', async () => {
+  const { extra } = database.options as { extra: object };
+  const impatient = { ...database.options, extra: { ...extra, max: 1, statement_timeout: 0, query_timeout: 200 } };
+  const one = await new DataSource(impatient as DataSourceOptions).initialize();
+  const waiting = one.query('SELECT pg_sleep(5)');
+  // It waits for the only connection, and gets it in the moment in which the pool takes it back.
+  const next = one.query('SELECT 1 AS answer');
+  await expect(waiting).rejects.toThrow('Query read timeout');
+  expect(await next).toEqual([{ answer: 1 }]);
+  await one.destroy();
 });

@@ -127,7 +127,11 @@ export class OwnConnection extends FeedConnection {
   }
 }
 
-/** Not `end()`: that waits for a server which may have gone silent. */
+/**
+ * Closes a connection at once. Not only by `end()`: that waits for a server which may have gone silent. But it marks the client,
+ * so a pool does not use it again before the socket has closed.
+ */
 export function drop(client: pg.Client): void {
+  void client.end();
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

@@ -62,19 +62,8 @@ const OPERATIONS: Operation[] = [
 async function sessions(): Promise<Tokens[]> {
   const username = `user-${users++}`;
   const all: Tokens[] = [];
-  while (all.length < COUNT) all.push(await logIn(username));
+  while (all.length < COUNT) all.push(await server.client.logIn(username));
   return all;
-}
-
-/** As clients do after 503: a connection may still be broken by the fault of the test before. */
-async function logIn(username: string, tries = 20): Promise<Tokens> {
-  try {
-    return await server.client.logIn(username);
-  } catch (error) {
-    if (tries === 0 || !/answered 503/.test(String(error))) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return await logIn(username, tries - 1);
-  }
 }
 
 const idOf = ({ access_token }: Tokens): string =>
