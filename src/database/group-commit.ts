@@ -5,7 +5,10 @@ import { Unavailable } from '../problems/http.errors.js';
 export interface GroupCommitOptions<In, Out> {
   /** Runs one statement for all inputs. Returns one output per input, in the same order. It must not wait for locks. */
   together: (inputs: readonly In[]) => Promise<readonly Out[]>;
-  /** Runs a statement for one input of a batch that failed. It must be safe if the batch was committed nevertheless. */
+  /**
+   * Runs a statement for one input: a lone one, or one of a batch that failed. It must be safe if the batch was committed
+   * nevertheless.
+   */
   alone: (input: In) => Promise<Out>;
 }
 
@@ -19,6 +22,8 @@ interface Waiting<In, Out> {
 
 /** The most inputs of one statement. */
 export const MAX_BATCH = 128;
+/** How long the next batch waits for a lone input, which may wait for a lock, in milliseconds. */
+export const MAX_LONE_MS = 50;
 /** The most inputs that wait for a statement. Further ones are rejected at once. */
 export const MAX_WAITING = 2000;
 /** The most inputs of one failed batch that run alone at the same time. */
@@ -30,7 +35,8 @@ const MAX_WAIT_MS = STATEMENT_TIMEOUT_MS / 2;
 
 /**
  * Group commit: inputs that arrive while a statement is in flight share the next statement, so a busy server pays for one
- * round trip, one plan and one commit per batch. An input that arrives when none is in flight is sent at once.
+ * round trip, one plan and one commit per batch. An input that arrives when none is in flight is sent at once, by the
+ * statement for one input, which is planned faster.
  *
  * If a batch fails, its inputs run alone, so one of them can't fail the others. Every input is settled within
  * `STATEMENT_TIMEOUT_MS`.
@@ -38,6 +44,7 @@ const MAX_WAIT_MS = STATEMENT_TIMEOUT_MS / 2;
 export class GroupCommit<In, Out> {
   #waiting: Waiting<In, Out>[] = [];
   #inFlight = false;
+  #isLoneInFlight = false;
 
   constructor(private readonly options: GroupCommitOptions<In, Out>) {}
 
@@ -59,16 +66,34 @@ export class GroupCommit<In, Out> {
     this.#inFlight = true;
     while (this.#waiting.length > 0) {
       const batch = this.#next();
-      if (batch.length === 0) continue;
-      try {
-        const outputs = await this.options.together(batch.map(({ input }) => input));
-        for (const [index, { resolve }] of batch.entries()) resolve(outputs[index] as Out);
-      } catch (error) {
-        // In the background: the next batch does not wait.
-        void this.#sendAlone(batch, error);
-      }
+      const [first] = batch;
+      if (first === undefined) continue;
+      if (batch.length === 1 && !this.#isLoneInFlight) await this.#sendLone(first);
+      else await this.#sendTogether(batch);
     }
     this.#inFlight = false;
+  }
+
+  async #sendTogether(batch: Waiting<In, Out>[]): Promise<void> {
+    try {
+      const outputs = await this.options.together(batch.map(({ input }) => input));
+      for (const [index, { resolve }] of batch.entries()) resolve(outputs[index] as Out);
+    } catch (error) {
+      // In the background: the next batch does not wait.
+      void this.#sendAlone(batch, error);
+    }
+  }
+
+  async #sendLone(input: Waiting<In, Out>): Promise<void> {
+    this.#isLoneInFlight = true;
+    await new Promise<void>((resolve) => {
+      const longEnough = setTimeout(resolve, MAX_LONE_MS);
+      void this.#settleAlone(input).then(() => {
+        this.#isLoneInFlight = false;
+        clearTimeout(longEnough);
+        resolve();
+      });
+    });
   }
 
   /** Takes the next batch. Rejects inputs that have waited too long. */
@@ -90,7 +115,7 @@ export class GroupCommit<In, Out> {
     await Promise.all(Array.from({ length: MAX_ALONE }, worker));
   }
 
-  async #settleAlone({ input, since, resolve, reject }: Waiting<In, Out>, cause: unknown): Promise<void> {
+  async #settleAlone({ input, since, resolve, reject }: Waiting<In, Out>, cause?: unknown): Promise<void> {
     const restMs = since + STATEMENT_TIMEOUT_MS - performance.now();
     const settled = new AbortController();
     const tooLate = sleep(Math.max(0, restMs), undefined, { signal: settled.signal }).then(() => {

@@ -1,53 +1,65 @@
-import { jest } from '@jest/globals';
-import { GroupCommit, MAX_BATCH, MAX_WAITING } from '../../src/database/group-commit.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GroupCommit, MAX_BATCH, MAX_LONE_MS, MAX_WAITING } from '../../src/database/group-commit.js';
 import { Unavailable } from '../../src/problems/http.errors.js';
 
 /** Statements that end when the test ends them. */
 function statements() {
-  const sent: { inputs: readonly number[]; end: () => void; fail: (error: Error) => void }[] = [];
-  const alone = jest.fn(async (input: number) => input * 10);
+  interface Sent {
+    inputs: readonly number[];
+    end: () => void;
+    fail: (error: Error) => void;
+  }
+  const sent: Sent[] = [];
+  const send = <Out>(inputs: readonly number[], outputs: Out) =>
+    new Promise<Out>((resolve, reject) => {
+      sent.push({ inputs, end: () => resolve(outputs), fail: reject });
+    });
   const group = new GroupCommit<number, number>({
     together: (inputs) =>
-      new Promise((resolve, reject) => {
-        sent.push({ inputs, end: () => resolve(inputs.map((input) => input * 10)), fail: reject });
-      }),
-    alone,
+      send(
+        inputs,
+        inputs.map((input) => input * 10),
+      ),
+    alone: (input) => send([input], input + 0.5),
   });
-  return { sent, alone, group };
+  return { sent, group, inputs: () => sent.map(({ inputs }) => inputs) };
 }
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const range = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
 
-test('sends a lone input at once', async () => {
-  const { sent, group } = statements();
+test('sends a lone input at once, by the statement for one input', async () => {
+  const { sent, group, inputs } = statements();
   const output = group.submit(1);
-  expect(sent.map(({ inputs }) => inputs)).toEqual([[1]]);
+  expect(inputs()).toEqual([[1]]);
   sent[0]?.end();
-  expect(await output).toBe(10);
+  expect(await output).toBe(1.5);
 });
 
 test('inputs that arrive while a statement is in flight share the next one, and each gets its own output', async () => {
-  const { sent, group } = statements();
+  const { sent, group, inputs } = statements();
   const outputs = range(6, 1).map((input) => group.submit(input));
   expect(sent).toHaveLength(1);
   sent[0]?.end();
   await settle();
-  expect(sent.map(({ inputs }) => inputs)).toEqual([[1], [2, 3, 4, 5, 6]]);
+  expect(inputs()).toEqual([[1], [2, 3, 4, 5, 6]]);
   sent[1]?.end();
-  expect(await Promise.all(outputs)).toEqual([10, 20, 30, 40, 50, 60]);
-  void group.submit(7);
+  expect(await Promise.all(outputs)).toEqual([1.5, 20, 30, 40, 50, 60]);
+  const last = group.submit(7);
   expect(sent.at(-1)?.inputs).toEqual([7]);
+  sent.at(-1)?.end();
+  expect(await last).toBe(7.5);
 });
 
 test('limits the inputs of one statement, and keeps their order', async () => {
-  const { sent, group } = statements();
-  for (const input of range(MAX_BATCH * 2 + 2)) void group.submit(input);
-  for (let index = 0; index < 3; index++) {
+  const { sent, group, inputs } = statements();
+  const outputs = range(MAX_BATCH * 2 + 2).map((input) => group.submit(input));
+  for (let index = 0; index < 4; index++) {
     sent[index]?.end();
     await settle();
   }
-  expect(sent.map(({ inputs }) => inputs.length)).toEqual([1, MAX_BATCH, MAX_BATCH, 1]);
-  expect(sent.flatMap(({ inputs }) => inputs)).toEqual(range(MAX_BATCH * 2 + 2));
+  expect(inputs().map(({ length }) => length)).toEqual([1, MAX_BATCH, MAX_BATCH, 1]);
+  expect(inputs().flat()).toEqual(range(MAX_BATCH * 2 + 2));
+  expect(await Promise.all(outputs)).toHaveLength(MAX_BATCH * 2 + 2);
 });
 
 test('rejects further inputs while too many are waiting, and accepts them again afterwards', async () => {
@@ -61,47 +73,70 @@ test('rejects further inputs while too many are waiting, and accepts them again 
   expect(await Promise.all(outputs)).toHaveLength(MAX_WAITING + 1);
   const again = group.submit(5);
   sent.at(-1)?.end();
-  expect(await again).toBe(50);
+  expect(await again).toBe(5.5);
+});
+
+test('a lone input that waits does not hold up the next ones, and they do not run alone beside it', async () => {
+  const { sent, group, inputs } = statements();
+  const locked = group.submit(1);
+  const next = group.submit(2);
+  const began = performance.now();
+  while (sent.length < 2 && performance.now() - began < 5000) await sleep(5);
+  expect(performance.now() - began).toBeLessThan(MAX_LONE_MS * 20);
+  sent[1]?.end();
+  expect(await next).toBe(20);
+  await settle();
+  const another = group.submit(3);
+  sent[2]?.end();
+  expect(await another).toBe(30);
+  sent[0]?.end();
+  expect(await locked).toBe(1.5);
+  await settle();
+  const afterwards = group.submit(4);
+  sent[3]?.end();
+  expect(await afterwards).toBe(4.5);
+  expect(inputs()).toEqual([[1], [2], [3], [4]]);
 });
 
 test('runs the inputs of a failed statement alone, a few at a time, and fails only those that fail again', async () => {
-  const { sent, group, alone } = statements();
-  let running = 0;
-  let most = 0;
-  alone.mockImplementation(async (input) => {
-    running += 1;
-    most = Math.max(most, running);
-    await settle();
-    running -= 1;
-    if (input === 13) throw new Error('poisoned');
-    return input;
-  });
+  const { sent, group, inputs } = statements();
   const first = group.submit(0);
-  const outputs = range(20, 1).map((input) => group.submit(input));
+  const outputs = Promise.allSettled(range(20, 1).map((input) => group.submit(input)));
   sent[0]?.end();
   await first;
+  await settle();
   sent[1]?.fail(new Error('one of them is poisoned'));
-  const settled = await Promise.allSettled(outputs);
+  await settle();
+  expect(inputs().slice(2)).toEqual([[1], [2], [3], [4]]);
+  for (let index = 2; index < 22; index++) {
+    if (inputs()[index]?.[0] === 13) sent[index]?.fail(new Error('poisoned'));
+    else sent[index]?.end();
+    await settle();
+  }
+  const settled = await outputs;
   expect(settled.filter(({ status }) => status === 'rejected')).toEqual([
     { status: 'rejected', reason: new Error('poisoned') },
   ]);
   expect(settled[12]?.status).toBe('rejected');
-  expect(most).toBe(4);
 });
 
 test('sends the next statement while the inputs of a failed one run alone', async () => {
-  const { sent, group, alone } = statements();
-  let end: (output: number) => void = () => {};
-  const output = new Promise<number>((resolve) => {
-    end = resolve;
-  });
-  alone.mockImplementation(() => output);
+  const { sent, group, inputs } = statements();
   const first = group.submit(1);
-  const next = group.submit(2);
-  sent[0]?.fail(new Error('failed'));
+  sent[0]?.end();
+  await first;
   await settle();
+  const lone = group.submit(2);
+  const outputs = [group.submit(3), group.submit(4)];
   sent[1]?.end();
-  expect(await next).toBe(20);
-  end(11);
-  expect(await first).toBe(11);
+  await lone;
+  await settle();
+  sent[2]?.fail(new Error('failed'));
+  await settle();
+  const next = group.submit(5);
+  sent.at(-1)?.end();
+  expect(await next).toBe(5.5);
+  for (const { end } of sent.slice(3)) end();
+  expect(await Promise.all(outputs)).toEqual([3.5, 4.5]);
+  expect(inputs()).toEqual([[1], [2], [3, 4], [3], [4], [5]]);
 });

@@ -47,7 +47,7 @@ interface FeedRow {
 @Injectable()
 export class Revocations implements OnModuleInit {
   readonly #log: RevocationLog;
-  readonly #endings: GroupCommit<Ending, Revocation | undefined>;
+  readonly #endings: GroupCommit<Ending, Revocation[] | 'locked'>;
   /** Session ID to the monotonic time at which the entry expires. The wall clock could jump ahead and lose entries. */
   readonly #until = new Map<string, number>();
   #cursor = FROM_THE_BEGINNING;
@@ -63,8 +63,11 @@ export class Revocations implements OnModuleInit {
   ) {
     this.#log = new RevocationLog(database.manager, clock, audit);
     this.#endings = new GroupCommit({
-      together: (endings) => this.#log.endEach(endings, batches.query),
-      alone: async (ending) => (await this.#endOne(ending))[0],
+      together: async (endings) => {
+        const revocations = await this.#log.endEach(endings, batches.query);
+        return revocations.map((revocation) => (revocation ? [revocation] : 'locked'));
+      },
+      alone: (ending) => this.#endOne(ending),
     });
     feed.follow({ name: 'revocations', required: true, read: (query) => this.#read(query) });
   }
@@ -88,8 +91,8 @@ export class Revocations implements OnModuleInit {
    */
   async revoke(sessionId: string, reason: EndReason, by?: ClientContext): Promise<void> {
     const ending = { sessionId, reason, by };
-    const revocation = await this.#endings.submit(ending);
-    this.#publish(revocation ? [revocation] : await this.#endOne(ending));
+    const outcome = await this.#endings.submit(ending);
+    this.#publish(outcome === 'locked' ? await this.#endOne(ending) : outcome);
   }
 
   /** Waits for a lock of the session. */
