@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
+import { type Mailbox, readMail, type SmtpServer, warningsAboutMail } from './smtp.js';
 import { readHashConcurrency, readThreadPoolSize, warningsAboutThreads } from './thread-pool.js';
 import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
@@ -62,6 +63,12 @@ export class Config {
   readonly auditRetention!: number;
   /** Whether successful refreshes are audited. Refused ones always are. */
   readonly auditRefresh!: 'on' | 'off';
+  /** Sends mail. If undefined, mail is held in the outbox. */
+  readonly smtp!: SmtpServer | undefined;
+  readonly mailFrom!: Mailbox;
+  readonly mailReplyTo!: Mailbox | undefined;
+  /** How long one delivery of a mail may take. */
+  readonly mailTimeout!: number;
   readonly trustProxy!: TrustedProxies | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
@@ -143,6 +150,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     limits: readLimits(read),
     lockout: readLockout(read),
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
+    ...readMail(read, publicUrl),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
     auditRetention: read('AUDIT_RETENTION', duration('400d', { min: 30 * DAY, max: 10 * YEAR }), 400 * DAY),
     auditRefresh: read('AUDIT_REFRESH', oneOf('on', 'off'), 'off'),
@@ -214,5 +222,9 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   if (config.bcryptCost < 10) {
     warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: such hashes are cheap to crack. Use 10 or more`);
   }
-  return [...warnings, ...warningsAboutThreads(config.threadPoolSize, config.hashConcurrency)];
+  return [
+    ...warnings,
+    ...warningsAboutMail(config),
+    ...warningsAboutThreads(config.threadPoolSize, config.hashConcurrency),
+  ];
 }

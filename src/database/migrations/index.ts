@@ -11,6 +11,7 @@ import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-eve
 import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-type.js';
 import { Proofs1763900000000 } from './1763900000000-proofs.js';
 import { PartitionAuditEvents1763900100000 } from './1763900100000-partition-audit-events.js';
+import { CreateOutbox1763950000000 } from './1763950000000-create-outbox.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   IndexEventsByType1763761000000,
   Proofs1763900000000,
   PartitionAuditEvents1763900100000,
+  CreateOutbox1763950000000,
 ];
