@@ -41,6 +41,8 @@ const POSTPONE = `
 const GIVE_BACK = `
   UPDATE outbox SET due_at = ${databaseTime('$3')}, claimed_until = NULL, attempts = attempts - 1 WHERE ${MINE}`;
 
+const REMOVE = `DELETE FROM outbox WHERE ${MINE}`;
+
 const DELIVER_HELD = `
   UPDATE outbox SET state = 'waiting', due_at = ${databaseTime('$2')}, settled_at = NULL
   WHERE topic = $1 AND state = 'held'`;
@@ -132,6 +134,12 @@ export class OutboxRows {
     const parameters = [claim.id, claim.attempts, this.#now, waitMs, error];
     const [rows]: [{ state: EntryState }[]] = await this.manager.query(POSTPONE, parameters);
     return rows[0]?.state;
+  }
+
+  /** Deletes a claimed entry. @throws Error if another attempt has begun meanwhile */
+  async remove(manager: EntityManager, { id, attempts }: Entry): Promise<void> {
+    const [, deleted]: [unknown, number] = await manager.query(REMOVE, [id, attempts]);
+    if (deleted === 0) throw new Error('another attempt has begun');
   }
 
   /** Gives up a claim without an attempt. */
