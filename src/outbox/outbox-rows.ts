@@ -95,6 +95,7 @@ export interface ListedEntry {
 }
 
 export interface Wanted {
+  /** 0 for all. */
   limit: number;
   state?: EntryState | undefined;
   id?: string | undefined;
@@ -178,7 +179,7 @@ export class OutboxRows {
 
   /** The newest entries of a topic. */
   async list(topic: string, { limit, state, id }: Wanted): Promise<ListedEntry[]> {
-    const rows: Row[] = await this.manager.query(LIST, [topic, state ?? null, id ?? null, limit, this.#now]);
+    const rows: Row[] = await this.manager.query(LIST, [topic, state ?? null, id ?? null, limit || null, this.#now]);
     return rows.map((row) => ({
       id: row.id,
       payload: this.#openOrNot(row),
