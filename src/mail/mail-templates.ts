@@ -35,7 +35,9 @@ export class MailTemplates {
     private readonly templates: Templates,
     private readonly brand: Brand,
   ) {
-    templates.try(() => EXAMPLE_MAILS.forEach((mail) => this.render(mail)));
+    templates.try(() => {
+      for (const mail of EXAMPLE_MAILS) this.render(mail);
+    });
   }
 
   /** Renders a mail in its language. */
