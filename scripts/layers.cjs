@@ -11,6 +11,7 @@ module.exports = [
   ['outbox'],
   ['mail', 'pages'],
   ['users'],
+  ['codes'],
   ['passwords'],
   ['rate-limits'],
   ['lockout'],

@@ -9,6 +9,7 @@ import { ConfigModule } from './config/config.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 
@@ -24,6 +25,7 @@ export class AppModule {
         CryptoModule,
         DatabaseModule.forRoot(),
         AuditModule,
+        MailModule,
         AuthModule,
         AccountModule,
         OAuthModule,

@@ -3,6 +3,7 @@ import { type BrandSettings, readBrand } from './brand.js';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
+import { type Mailbox, readMail, type SmtpServer, warningsAboutMail } from './smtp.js';
 import { readHashConcurrency, readThreadPoolSize, warningsAboutThreads } from './thread-pool.js';
 import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
 import { type TrustedProxies, trustedProxies } from './trusted-proxies.js';
@@ -37,7 +38,12 @@ export class Config {
   readonly refreshGrace!: number;
   /** How old an instance's copy of the revocations may be before each request reads the database first. */
   readonly revocationStaleAfter!: number;
-  readonly registration!: 'open' | 'closed';
+  /** `private`: nobody learns who has an account; users are created when they confirm their address. */
+  readonly registration!: 'open' | 'closed' | 'private';
+  /** Whether only users with a verified address may log in. */
+  readonly requireVerifiedEmail!: boolean;
+  /** Whether users can sign in with a code that is sent by mail. */
+  readonly mailSignIn!: boolean;
   readonly registrationRequires!: readonly ('username' | 'email')[];
   readonly passwordHash!: 'bcrypt' | 'argon2id';
   readonly bcryptCost!: number;
@@ -63,6 +69,12 @@ export class Config {
   readonly auditRetention!: number;
   /** Whether successful refreshes are audited. Refused ones always are. */
   readonly auditRefresh!: 'on' | 'off';
+  /** Sends mail. If undefined, mail is held in the outbox. */
+  readonly smtp!: SmtpServer | undefined;
+  readonly mailFrom!: Mailbox;
+  readonly mailReplyTo!: Mailbox | undefined;
+  /** How long one delivery of a mail may take. */
+  readonly mailTimeout!: number;
   readonly trustProxy!: TrustedProxies | undefined;
   readonly brand!: BrandSettings;
   /** A folder with templates that replace Portero's own of the same name. */
@@ -130,8 +142,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),
     tokenCacheSize: read('TOKEN_CACHE_SIZE', integer(50_000, { min: 0, max: 5_000_000 }), 50_000),
     secretPrevious: read<readonly Secret[]>('PORTERO_SECRET_PREVIOUS', secrets, []),
-    registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
+    registration: read('REGISTRATION', oneOf('open', 'closed', 'private'), 'open'),
     registrationRequires: read<Config['registrationRequires']>('REGISTRATION_REQUIRES', requirements, ['username']),
+    requireVerifiedEmail: read('REQUIRE_VERIFIED_EMAIL', oneOf('off', 'on'), 'off') === 'on',
+    mailSignIn: read('MAIL_SIGN_IN', oneOf('off', 'on'), 'off') === 'on',
     passwordHash: read('PASSWORD_HASH', oneOf('bcrypt', 'argon2id'), 'bcrypt'),
     hashConcurrency,
     threadPoolSize: readThreadPoolSize(read, hashConcurrency),
@@ -147,6 +161,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     limits: readLimits(read),
     lockout: readLockout(read),
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
+    ...readMail(read, publicUrl),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
     brand: readBrand(read),
     templatesDir: read<string | undefined>('TEMPLATES_DIR', text('./templates'), undefined),
@@ -220,5 +235,9 @@ function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   if (config.bcryptCost < 10) {
     warnings.push(`BCRYPT_COST=${config.bcryptCost} is for tests only: such hashes are cheap to crack. Use 10 or more`);
   }
-  return [...warnings, ...warningsAboutThreads(config.threadPoolSize, config.hashConcurrency)];
+  return [
+    ...warnings,
+    ...warningsAboutMail(config),
+    ...warningsAboutThreads(config.threadPoolSize, config.hashConcurrency),
+  ];
 }

@@ -68,6 +68,11 @@ export class Lockout {
     }
   }
 
+  /** Resets the count of a key, and ends its lockout. */
+  async reset(key: Buffer): Promise<void> {
+    await this.database.query('DELETE FROM login_failures WHERE key = $1', [key]);
+  }
+
   /** @returns the rest of the lockout in milliseconds, or undefined if the attempt was counted */
   async #reserve(key: Buffer): Promise<number | undefined> {
     const deadline = this.clock.monotonic() + this.config.hashQueueTimeout;

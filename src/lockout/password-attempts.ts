@@ -78,6 +78,11 @@ export class PasswordAttempts {
     return await this.#run(['user', userId], ['session', sessionId], inTurn, { userId, sessionId, client });
   }
 
+  /** Ends the lockout of a user who has a new password. */
+  async forgive(userId: string): Promise<void> {
+    if (this.limits.enabled) await this.lockout.reset(this.hash.of('user', userId));
+  }
+
   /**
    * The account in audit events: the user, or for unknown names a mark, which is the same for the same names. People
    * sometimes type passwords as names, so the mark has only six hex digits: too few to confirm a guess.

@@ -79,7 +79,7 @@ export const en: MailTexts = {
         'If it was you, you do not have to do anything. If it was not you, undo the change now: your account gets this address back, and all devices are signed out.',
       ],
       button: 'Undo the change',
-      closing: ['After you undo the change, choose a new password.'],
+      closing: ['After you undo the change, you get a mail to choose a new password.'],
     },
     already_registered: {
       subject: 'You already have an account at {brand}',

@@ -48,7 +48,7 @@ export const es: MailTexts = {
         'Si fue usted, no tiene que hacer nada. Si no fue usted, deshaga el cambio ahora: su cuenta recuperará esta dirección y se cerrará la sesión en todos los dispositivos.',
       ],
       button: 'Deshacer el cambio',
-      closing: ['Después de deshacer el cambio, elija una contraseña nueva.'],
+      closing: ['Después de deshacer el cambio, recibirá un correo para elegir una contraseña nueva.'],
     },
     already_registered: {
       subject: 'Ya tiene una cuenta en {brand}',

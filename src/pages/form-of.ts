@@ -9,7 +9,8 @@ export const FIELDS: Readonly<Record<PageName, { token: readonly FieldName[]; co
   verify_email: { token: [], code: ['email', 'code'] },
   forgot_password: { token: ['login'], code: ['login'] },
   reset_password: { token: ['new_password'], code: ['email', 'code', 'new_password'] },
-  confirm_email: { token: [], code: ['email', 'code'] },
+  // Its code can only be used by the signed-in user.
+  confirm_email: { token: [] },
   undo_email_change: { token: [] },
   sign_in: { token: [], code: ['email', 'code'] },
 };

@@ -1,4 +1,4 @@
-import { type Fault } from '../problems/auth-error.js';
+import type { Fault } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { pointer } from '../problems/validation.js';
 import type { PageRequest } from './page-routes.js';

@@ -105,7 +105,7 @@ export const en: PageTexts = {
         heading: 'The change is undone',
         text: [
           'Your account has its previous email address again, and all devices are signed out.',
-          'If you did not make the change yourself, choose a new password now.',
+          'A mail with a link to choose a new password is on its way to that address.',
         ],
       },
       again: 'If you can no longer use your account, contact the people who operate this service.',

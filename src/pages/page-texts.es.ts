@@ -56,7 +56,7 @@ export const es: PageTexts = {
         heading: 'El cambio se ha deshecho',
         text: [
           'Su cuenta tiene de nuevo la dirección de correo anterior y se cerró la sesión en todos los dispositivos.',
-          'Si no hizo usted el cambio, elija ahora una contraseña nueva.',
+          'Está en camino a esa dirección un correo con un enlace para elegir una contraseña nueva.',
         ],
       },
       again: 'Si ya no puede usar su cuenta, póngase en contacto con quien gestiona este servicio.',

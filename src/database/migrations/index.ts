@@ -12,6 +12,10 @@ import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-
 import { Proofs1763900000000 } from './1763900000000-proofs.js';
 import { PartitionAuditEvents1763900100000 } from './1763900100000-partition-audit-events.js';
 
+import { CreateOutbox1763950000000 } from './1763950000000-create-outbox.js';
+
+import { CreateCodes1763950100000 } from './1763950100000-create-codes.js';
+
 /** In the order that they run in. */
 export const migrations = [
   CreateUsers1763680000000,
@@ -27,4 +31,6 @@ export const migrations = [
   IndexEventsByType1763761000000,
   Proofs1763900000000,
   PartitionAuditEvents1763900100000,
+  CreateOutbox1763950000000,
+  CreateCodes1763950100000,
 ];
