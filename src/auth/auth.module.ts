@@ -13,6 +13,7 @@ import { EmailModule } from './email/email.module.js';
 import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
 import { MailCodeModule } from './mail-code/mail-code.module.js';
+import { AccountPagesModule } from './pages/account-pages.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
@@ -24,7 +25,16 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
 
 /** The routes and guards of authentication. */
 @Module({
-  imports: [...CREDENTIALS, EmailModule, PassportModule, RateLimitsModule, TokensModule, SessionsModule, SignInModule],
+  imports: [
+    ...CREDENTIALS,
+    EmailModule,
+    AccountPagesModule,
+    PassportModule,
+    RateLimitsModule,
+    TokensModule,
+    SessionsModule,
+    SignInModule,
+  ],
   controllers: [
     RefreshController,
     LogoutController,

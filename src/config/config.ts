@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type BrandSettings, readBrand } from './brand.js';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
@@ -75,6 +76,9 @@ export class Config {
   /** How long one delivery of a mail may take. */
   readonly mailTimeout!: number;
   readonly trustProxy!: TrustedProxies | undefined;
+  readonly brand!: BrandSettings;
+  /** A folder with templates that replace Portero's own of the same name. */
+  readonly templatesDir!: string | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -159,6 +163,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
     ...readMail(read, publicUrl),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
+    brand: readBrand(read),
+    templatesDir: read<string | undefined>('TEMPLATES_DIR', text('./templates'), undefined),
     auditRetention: read('AUDIT_RETENTION', duration('400d', { min: 30 * DAY, max: 10 * YEAR }), 400 * DAY),
     auditRefresh: read('AUDIT_REFRESH', oneOf('on', 'off'), 'off'),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),

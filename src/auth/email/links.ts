@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Purpose } from '../../codes/purposes.js';
 import { Config } from '../../config/config.js';
+import { PATHS } from '../../pages/page-routes.js';
 
 /** The page of each purpose. */
-export const PAGES = {
-  register: '/account/verify-email',
-  verify_email: '/account/verify-email',
-  reset_password: '/account/reset-password',
-  sign_in: '/account/sign-in',
-  change_email: '/account/confirm-email',
-  undo_email_change: '/account/undo-email-change',
+const PAGES = {
+  register: PATHS.verify_email,
+  verify_email: PATHS.verify_email,
+  reset_password: PATHS.reset_password,
+  sign_in: PATHS.sign_in,
+  change_email: PATHS.confirm_email,
+  undo_email_change: PATHS.undo_email_change,
 } as const satisfies Record<Purpose, string>;
 
 /** The links in mails. They come from `PUBLIC_URL` only, never from a request. */
