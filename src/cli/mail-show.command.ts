@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import type { Mail } from '../mail/mail.js';
 import { MailTemplates } from '../mail/mail-templates.js';
 import { MAIL_TOPIC } from '../mail/mails.js';
+import { Brand } from '../templates/brand.js';
+import { Templates } from '../templates/templates.js';
 import { CommandFailed } from './command-failed.js';
 import { print, type Terminal } from './terminal.js';
 import { type ListedMail, listedMail, mailId, mailJson, withMails } from './with-mails.js';
@@ -19,12 +21,15 @@ export function mailShowCommand(terminal: Terminal): Command {
 
 async function show(terminal: Terminal, id: string | undefined, { json }: { json?: true }): Promise<void> {
   const wanted = { limit: 1, ...(id === undefined ? {} : { id: mailId(id) }) };
-  const [entry] = await withMails(terminal, (rows) => rows.list(MAIL_TOPIC, wanted));
+  const { entry, templates } = await withMails(terminal, async (rows, config) => ({
+    entry: (await rows.list(MAIL_TOPIC, wanted))[0],
+    templates: new MailTemplates(new Templates(config), new Brand(config)),
+  }));
   if (entry === undefined) throw new CommandFailed(id === undefined ? 'there are no mails' : `there is no mail ${id}`);
   const listed = listedMail(entry);
   const { mail } = listed;
   const isWhole = mail !== undefined && 'contents' in mail;
-  const rendered = isWhole ? await new MailTemplates().render(mail as Mail) : undefined;
+  const rendered = isWhole ? templates.render(mail as Mail) : undefined;
   if (json) {
     const [subject, text] = [rendered?.subject ?? null, rendered?.text ?? null];
     return print(terminal, JSON.stringify({ ...mailJson(listed), subject, text }));
