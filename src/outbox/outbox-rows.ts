@@ -8,7 +8,7 @@ import type { Entry, EntryState } from './entry.js';
 
 const INSERT = `
   INSERT INTO outbox (id, topic, payload, due_at, created_at, deadline)
-  SELECT $1, $2, $3, now, now, now + ${interval('$5')} FROM (SELECT ${databaseTime('$4')} AS now)`;
+  SELECT $1, $2, $3, now, now, now + ${interval('$5')} FROM (SELECT ${databaseTime('$4')} AS now) AS time`;
 
 /**
  * Claims due entries: no other instance delivers them before the lease ends. The subquery is planned for itself and reads the
