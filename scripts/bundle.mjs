@@ -129,6 +129,7 @@ for (const [name, contents] of Object.entries(STARTERS)) {
 // The image has a link to it in its PATH.
 chmodSync(join(root, 'dist', 'portero.js'), 0o755);
 cpSync(compiled('src/passwords/common-passwords.bin'), join(root, 'dist', 'common-passwords.bin'));
+cpSync(compiled('src/templates/views'), join(root, 'dist', 'views'), { recursive: true });
 nameClassesOnly();
 preparePages();
 

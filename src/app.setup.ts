@@ -10,6 +10,9 @@ import { createHttpServer } from './http/http-server.js';
 import type { RequestCounter } from './http/request-counter.js';
 import { createLogger } from './logging/create-logger.js';
 import { serveSwaggerUi } from './openapi/swagger-ui.js';
+import type { PageRequest } from './pages/page-routes.js';
+import { Pages } from './pages/pages.js';
+import { Stylesheet } from './pages/stylesheet.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { BodyPipe } from './problems/validation.js';
 import { RequestLimit } from './rate-limits/request-limit.js';
@@ -55,8 +58,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useLogger(await createLogger(config, options.logStream));
   const requestLimit = app.get(RequestLimit);
   problems.replace = (request) => requestLimit.rejectUnchecked(request);
+  const pages = app.get(Pages);
+  problems.page = (error, request) => pages.problem(error, request as PageRequest);
   app.useGlobalFilters(problems);
   app.useGlobalPipes(new BodyPipe(config));
   serveSwaggerUi(app);
+  app.get(Stylesheet).serve(app);
   return app;
 }

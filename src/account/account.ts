@@ -7,6 +7,7 @@ import { SignIn } from '../auth/sign-in.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
 import { HashingTurns } from '../lockout/hashing-turns.js';
+import { UserNotices } from '../notices/user-notices.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -34,6 +35,7 @@ export class Account {
     private readonly turns: HashingTurns,
     private readonly audit: AuditLog,
     private readonly repeated: RepeatedEvents,
+    private readonly notices: UserNotices,
   ) {}
 
   /**
@@ -59,9 +61,13 @@ export class Account {
       keep: transport === 'bearer' ? principal.sessionId : undefined,
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
+        if (user.emailVerified) {
+          await this.notices.add(manager, { userId: user.id, name: 'password_changed', facts: {} });
+        }
         if (transport === 'cookie') renewed = await this.signIn.renew(manager, changed, principal, client);
       },
     });
+    this.notices.wake();
     renewed?.log();
     return renewed?.session;
   }

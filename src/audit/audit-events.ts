@@ -14,6 +14,7 @@ export const AUDIT_EVENTS = {
   'session.ended': { of: 'user', results: ['ok'] },
   'password.changed': { of: 'user', results: ['ok'] },
   'email.changed': { of: 'user', results: ['ok'] },
+  'email.verified': { of: 'user', results: ['ok'] },
   'password.refused': { of: 'user', results: ['refused'] },
   'user.deleted': { of: 'user', results: ['ok'] },
   'user.disabled': { of: 'user', results: ['ok'] },

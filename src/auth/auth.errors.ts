@@ -16,3 +16,9 @@ export class CookieRequired extends AuthError {
   static readonly code = 'cookie_required';
   static readonly status = 403;
 }
+
+/** With `REQUIRE_VERIFIED_EMAIL=on`. Only after the right password. */
+export class EmailNotVerified extends AuthError {
+  static readonly code = 'email_not_verified';
+  static readonly status = 403;
+}

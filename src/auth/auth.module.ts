@@ -9,8 +9,11 @@ import { CookieStrategy } from './access/cookie.strategy.js';
 import { CsrfController } from './access/csrf.controller.js';
 import { JwtStrategy } from './access/jwt.strategy.js';
 import { AccessTokenController } from './access-token.controller.js';
+import { EmailModule } from './email/email.module.js';
 import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
+import { MailCodeModule } from './mail-code/mail-code.module.js';
+import { AccountPagesModule } from './pages/account-pages.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
@@ -18,11 +21,20 @@ import { SignInModule } from './sign-in.module.js';
 import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
-const CREDENTIALS = [PasswordModule];
+const CREDENTIALS = [PasswordModule, MailCodeModule];
 
 /** The routes and guards of authentication. */
 @Module({
-  imports: [...CREDENTIALS, PassportModule, RateLimitsModule, TokensModule, SessionsModule, SignInModule],
+  imports: [
+    ...CREDENTIALS,
+    EmailModule,
+    AccountPagesModule,
+    PassportModule,
+    RateLimitsModule,
+    TokensModule,
+    SessionsModule,
+    SignInModule,
+  ],
   controllers: [
     RefreshController,
     LogoutController,

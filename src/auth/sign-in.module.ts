@@ -1,17 +1,19 @@
 import { Module } from '@nestjs/common';
 import { LockoutModule } from '../lockout/lockout.module.js';
+import { NoticesModule } from '../notices/notices.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Csrf } from './access/csrf.js';
 import { SessionCookieHeader } from './access/session-cookie-header.js';
+import { EmailVerificationModule } from './email/email-verification.module.js';
 import { Reauthentication } from './reauthentication.js';
 import { SignIn } from './sign-in.js';
 import { SignInResponder } from './sign-in.responder.js';
 
 /** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
-  imports: [RateLimitsModule, LockoutModule, UsersModule, SessionsModule],
+  imports: [RateLimitsModule, LockoutModule, UsersModule, SessionsModule, NoticesModule, EmailVerificationModule],
   providers: [SignIn, SignInResponder, Reauthentication, Csrf, SessionCookieHeader],
   exports: [
     SignIn,
@@ -22,6 +24,8 @@ import { SignInResponder } from './sign-in.responder.js';
     RateLimitsModule,
     LockoutModule,
     UsersModule,
+    NoticesModule,
+    EmailVerificationModule,
   ],
 })
 export class SignInModule {}

@@ -37,7 +37,8 @@ async function setEmail(
       throw new CommandFailed(`the username ${found.name} looks like an email address, so the address must equal it`);
     }
     const event = audit.event('email.changed', { actor: 'operator', userId: found.id, details: { verified } });
-    await users.setEmail(found.id, { email, verified }, async (manager) => {
+    await session.manager.transaction(async (manager) => {
+      await users.setEmail(manager, found.id, { email, verified });
       await requireUser(manager, found);
       await audit.insert(manager, event);
     });

@@ -40,7 +40,7 @@ export async function withUsers<T>(terminal: Terminal, work: (services: UserServ
     const users = new UsersService(manager.getRepository(User), clock);
     const policy = new PasswordPolicy(config, new CommonPasswords(), new BreachCheck(config));
     const hasher = new PasswordHasher(config, new Schemes(config), new HashingQueue(config), peppers);
-    const registration = new Registration(users, policy, hasher, config, audit, new HashingTurns(clock));
+    const registration = new Registration(users, policy, hasher, audit, new HashingTurns(clock));
     return await work({ session, config, audit, users, registration, policy, hasher });
   });
 }

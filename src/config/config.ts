@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type BrandSettings, readBrand } from './brand.js';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
@@ -37,7 +38,12 @@ export class Config {
   readonly refreshGrace!: number;
   /** How old an instance's copy of the revocations may be before each request reads the database first. */
   readonly revocationStaleAfter!: number;
-  readonly registration!: 'open' | 'closed';
+  /** `private`: nobody learns who has an account; users are created when they confirm their address. */
+  readonly registration!: 'open' | 'closed' | 'private';
+  /** Whether only users with a verified address may log in. */
+  readonly requireVerifiedEmail!: boolean;
+  /** Whether users can sign in with a code that is sent by mail. */
+  readonly mailSignIn!: boolean;
   readonly registrationRequires!: readonly ('username' | 'email')[];
   readonly passwordHash!: 'bcrypt' | 'argon2id';
   readonly bcryptCost!: number;
@@ -70,6 +76,9 @@ export class Config {
   /** How long one delivery of a mail may take. */
   readonly mailTimeout!: number;
   readonly trustProxy!: TrustedProxies | undefined;
+  readonly brand!: BrandSettings;
+  /** A folder with templates that replace Portero's own of the same name. */
+  readonly templatesDir!: string | undefined;
   readonly logLevel!: LogLevel;
   readonly logFormat!: 'pretty' | 'json';
 }
@@ -133,8 +142,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     keyRotation: read('KEY_ROTATION', duration('30d', { min: 60_000, max: 10 * YEAR }), 30 * 86_400_000),
     tokenCacheSize: read('TOKEN_CACHE_SIZE', integer(50_000, { min: 0, max: 5_000_000 }), 50_000),
     secretPrevious: read<readonly Secret[]>('PORTERO_SECRET_PREVIOUS', secrets, []),
-    registration: read('REGISTRATION', oneOf('open', 'closed'), 'open'),
+    registration: read('REGISTRATION', oneOf('open', 'closed', 'private'), 'open'),
     registrationRequires: read<Config['registrationRequires']>('REGISTRATION_REQUIRES', requirements, ['username']),
+    requireVerifiedEmail: read('REQUIRE_VERIFIED_EMAIL', oneOf('off', 'on'), 'off') === 'on',
+    mailSignIn: read('MAIL_SIGN_IN', oneOf('off', 'on'), 'off') === 'on',
     passwordHash: read('PASSWORD_HASH', oneOf('bcrypt', 'argon2id'), 'bcrypt'),
     hashConcurrency,
     threadPoolSize: readThreadPoolSize(read, hashConcurrency),
@@ -152,6 +163,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     redisUrl: read<string | undefined>('REDIS_URL', url('redis://localhost:6379', 'redis', 'rediss'), undefined),
     ...readMail(read, publicUrl),
     trustProxy: read<TrustedProxies | undefined>('TRUST_PROXY', trustedProxies, undefined),
+    brand: readBrand(read),
+    templatesDir: read<string | undefined>('TEMPLATES_DIR', text('./templates'), undefined),
     auditRetention: read('AUDIT_RETENTION', duration('400d', { min: 30 * DAY, max: 10 * YEAR }), 400 * DAY),
     auditRefresh: read('AUDIT_REFRESH', oneOf('on', 'off'), 'off'),
     logLevel: read('LOG_LEVEL', oneOf('info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'), 'info'),

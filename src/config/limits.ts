@@ -2,7 +2,7 @@ import type { Rate, Read } from './setting.js';
 import { ConfigError, duration, integer, rate } from './setting.js';
 
 /** What a limit counts by. */
-export type CountedBy = 'address' | 'account' | 'client' | 'session';
+export type CountedBy = 'address' | 'account' | 'client' | 'session' | 'mailbox';
 
 interface Limit {
   /** The setting that changes it. */
@@ -19,6 +19,9 @@ export const LIMITS = {
   registrations: { setting: 'LIMIT_REGISTRATIONS', countedBy: 'address', rate: '30/10m' },
   refreshes: { setting: 'LIMIT_REFRESHES', countedBy: 'address', rate: '300/1m' },
   password_changes: { setting: 'LIMIT_PASSWORD_CHANGES', countedBy: 'account', rate: '10/15m' },
+  mail_requests: { setting: 'LIMIT_MAIL_REQUESTS', countedBy: 'address', rate: '20/10m' },
+  mails: { setting: 'LIMIT_MAILS', countedBy: 'mailbox', rate: '5/1h' },
+  codes: { setting: 'LIMIT_CODES', countedBy: 'address', rate: '30/10m' },
   tokens: { setting: 'LIMIT_TOKENS', countedBy: 'account', rate: '60/1m' },
   requests: { setting: 'LIMIT_REQUESTS', countedBy: 'address', rate: '1200/1m' },
   client_requests: { setting: 'LIMIT_CLIENT_REQUESTS', countedBy: 'client', rate: '60000/1m' },

@@ -16,7 +16,8 @@ export type KeyPurpose =
   | 'session-cookie'
   | 'csrf-token'
   | 'abuse-counts'
-  | 'device-cookie';
+  | 'device-cookie'
+  | 'codes';
 
 /** `PORTERO_SECRET`. Callers get derived keys, never the secret itself. */
 export class Secret {

@@ -3,7 +3,10 @@ import { MalformedRequest, UnsupportedMediaType } from '../problems/http.errors.
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Accepts a form instead of JSON. Only for routes that authenticate by a header, which another site's form can't send. */
+    /**
+     * Accepts a form instead of JSON. Only for routes that ignore session cookies: those that authenticate by a header, which
+     * another site's form can't send, and pages whose forms contain the credential (`SubmitsPage`).
+     */
     form?: boolean;
   }
 }

@@ -57,7 +57,7 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
       throw new Held();
     }
     const { mailFrom: from, mailReplyTo: replyTo } = this.config;
-    const rendered = await this.templates.render(mail);
+    const rendered = this.templates.render(mail);
     const message = await composeMessage({ id: entry.id, date: entry.createdAt, from, replyTo, to }, rendered);
     try {
       await this.#connections.send({ from: from.address, to: [to] }, message);

@@ -1,4 +1,5 @@
-import { CookieRequired, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors.js';
+import { CookieRequired, EmailNotVerified, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors.js';
+import { CodeExpired, CodeInvalid } from '../codes/codes.errors.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { InvalidClient } from '../oauth/oauth.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -38,7 +39,8 @@ const GROUPS: Record<ErrorGroup, readonly AuthErrorClass[]> = {
     http.Unavailable,
   ],
   registering: [RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected],
-  login: [InvalidCredentials, WrongPassword, TooManyAttempts, Busy],
+  login: [InvalidCredentials, WrongPassword, TooManyAttempts, EmailNotVerified, Busy],
+  codes: [CodeInvalid, CodeExpired],
   accessToken: [TokenMissing, TokenMalformed, TokenExpired, TokenRevoked],
   refreshToken: [RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked],
   cookie: [CsrfFailed, CookieRequired, SessionInvalid, SessionExpired, SessionNotFound],

@@ -15,6 +15,7 @@ export const guideEn: ErrorGuide = {
     any: { title: 'Any request' },
     registering: { title: 'Registering' },
     login: { title: 'Logging in' },
+    codes: { title: 'Codes from mails' },
     accessToken: {
       title: 'Access tokens',
       intro: 'From every route that requires one; `token_missing` and `token_malformed` also from `POST /auth/logout`.',
@@ -111,6 +112,18 @@ export const guideEn: ErrorGuide = {
       when: 'No user has this name and this password. The response is the same for an unknown name and a wrong password.',
       action: 'Ask the user again.',
     },
+    email_not_verified: {
+      when: 'The password is right, but the service requires a verified address (`REQUIRE_VERIFIED_EMAIL`). A new mail is sent, at most once a minute.',
+      action: 'Ask the user to open the mail and confirm the address.',
+    },
+    code_invalid: {
+      when: 'The token or code from a mail is wrong, was used, or was replaced by a newer mail. After five wrong codes, the right one is refused too.',
+      action: 'Request a new mail.',
+    },
+    code_expired: {
+      when: 'The token or code was right, but came too late: after 10 minutes for a new password or a login, 24 hours for an address, 72 hours to undo a change.',
+      action: 'Request a new mail.',
+    },
     token_missing: {
       when: 'The request has neither `Authorization: Bearer …` nor a session cookie.',
       action: 'Send one of them, or log in.',
@@ -172,6 +185,7 @@ export const guideEn: ErrorGuide = {
     invalid_text: 'The string contains NUL or a lone surrogate.',
     empty: 'The string is empty.',
     transport_unknown: '`transport` is neither `bearer` nor `cookie`.',
+    language_unknown: '`language` is neither `en` nor `es`.',
     two_tokens:
       'A request to `POST /auth/refresh` has one token in the body and another in the `Authorization` header.',
     keep_unknown: 'The parameter `keep` of `DELETE /auth/sessions` is not `current`.',

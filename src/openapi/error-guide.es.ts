@@ -15,6 +15,7 @@ export const guideEs: ErrorGuide = {
     any: { title: 'Cualquier petición' },
     registering: { title: 'Registro' },
     login: { title: 'Inicio de sesión' },
+    codes: { title: 'Códigos de los correos' },
     accessToken: {
       title: 'Tokens de acceso',
       intro: 'De todas las rutas que exigen uno; `token_missing` y `token_malformed` también de `POST /auth/logout`.',
@@ -111,6 +112,18 @@ export const guideEs: ErrorGuide = {
       when: 'Ningún usuario tiene este nombre y esta contraseña. La respuesta es la misma con un nombre desconocido y con una contraseña incorrecta.',
       action: 'Pregunte de nuevo al usuario.',
     },
+    email_not_verified: {
+      when: 'La contraseña es correcta, pero el servicio exige una dirección verificada (`REQUIRE_VERIFIED_EMAIL`). Se envía un correo nuevo, como máximo uno por minuto.',
+      action: 'Pida al usuario que abra el correo y confirme la dirección.',
+    },
+    code_invalid: {
+      when: 'El token o el código de un correo es incorrecto, ya se usó o fue reemplazado por un correo más reciente. Después de cinco códigos incorrectos también se rechaza el correcto.',
+      action: 'Solicite un correo nuevo.',
+    },
+    code_expired: {
+      when: 'El token o el código era correcto, pero llegó tarde: después de 10 minutos para una contraseña nueva o un inicio de sesión, de 24 horas para una dirección, de 72 horas para deshacer un cambio.',
+      action: 'Solicite un correo nuevo.',
+    },
     token_missing: {
       when: 'La petición no tiene `Authorization: Bearer …` ni una cookie de sesión.',
       action: 'Envíe un token o la cookie, o inicie sesión.',
@@ -171,6 +184,7 @@ export const guideEs: ErrorGuide = {
     invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
     empty: 'La cadena está vacía.',
     transport_unknown: '`transport` no es `bearer` ni `cookie`.',
+    language_unknown: '`language` no es `en` ni `es`.',
     two_tokens:
       'Una petición a `POST /auth/refresh` lleva un token en el cuerpo y otro distinto en la cabecera `Authorization`.',
     keep_unknown: 'El parámetro `keep` de `DELETE /auth/sessions` no es `current`.',

@@ -1,7 +1,15 @@
 import type { FaultCode, ProblemCode } from '../problems/messages.en.js';
 
 /** The situations in which errors occur. */
-export type ErrorGroup = 'any' | 'registering' | 'login' | 'accessToken' | 'refreshToken' | 'cookie' | 'services';
+export type ErrorGroup =
+  | 'any'
+  | 'registering'
+  | 'login'
+  | 'codes'
+  | 'accessToken'
+  | 'refreshToken'
+  | 'cookie'
+  | 'services';
 
 /**
  * The texts of /docs/errors and docs/errors.md, except for the messages that clients get. They may contain Markdown: code, and

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Handler } from './entry.js';
+import type { Entry, Handler } from './entry.js';
 import { OutboxRows } from './outbox-rows.js';
 
 /**
@@ -21,6 +21,20 @@ export class Outbox {
    */
   add(manager: EntityManager, topic: string, payload: object): Promise<string> {
     return this.rows.insert(manager, topic, payload);
+  }
+
+  /**
+   * Removes an entry that is being delivered, in the transaction of what its handler writes: so both happen, or neither.
+   *
+   * @throws Error if another attempt has begun meanwhile
+   */
+  async remove(manager: EntityManager, entry: Entry): Promise<void> {
+    await this.rows.remove(manager, entry);
+  }
+
+  /** The parameter of `insertEntry`, for a statement that decides whether to add an entry. */
+  parameter(topic: string, payload: object): string {
+    return this.rows.parameter(topic, payload);
   }
 
   /** Delivers new entries now. Without it, they are delivered within a second. */

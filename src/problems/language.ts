@@ -4,6 +4,10 @@ import { es } from './messages.es.js';
 const LANGUAGES = { en, es } satisfies Record<string, Messages>;
 export type Language = keyof typeof LANGUAGES;
 
+export function isLanguage(text: string): text is Language {
+  return Object.hasOwn(LANGUAGES, text);
+}
+
 export function messagesIn(language: Language): Messages {
   return LANGUAGES[language];
 }

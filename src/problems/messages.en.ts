@@ -54,6 +54,15 @@ export const problems = {
     title: 'The service is unavailable',
     detail: 'The service cannot process the request at the moment. Try again in {seconds} s.',
   },
+  code_invalid: {
+    title: 'The code is not valid',
+    detail: 'The code is wrong, or was used or replaced. Request a new one.',
+  },
+  code_expired: { title: 'The code has expired', detail: 'The code is too old. Request a new one.' },
+  email_not_verified: {
+    title: 'The address is not verified',
+    detail: 'Open the mail that was sent to your address, and confirm it. Then log in again.',
+  },
   registration_closed: {
     title: 'Registration is closed',
     detail: 'This service does not accept registrations. Ask its operator for an account.',
@@ -181,6 +190,7 @@ export const faults = {
   invalid_text: 'Remove the NUL characters and lone surrogates.',
   empty: 'This field must not be empty.',
   transport_unknown: 'Send "bearer" or "cookie".',
+  language_unknown: 'Send "en" or "es".',
   two_tokens: 'The Authorization header carries another token. Send one token, or the same one twice.',
   keep_unknown: 'Send "current".',
   event_type_unknown: 'This event type does not exist. GET /openapi.json lists them.',

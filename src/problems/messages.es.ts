@@ -48,6 +48,15 @@ export const es: Messages = {
       title: 'El servicio no está disponible',
       detail: 'El servicio no puede atender la petición en este momento. Inténtelo de nuevo dentro de {seconds} s.',
     },
+    code_invalid: {
+      title: 'El código no es válido',
+      detail: 'El código es incorrecto, o ya se usó o se reemplazó. Solicite uno nuevo.',
+    },
+    code_expired: { title: 'El código ha caducado', detail: 'El código es demasiado antiguo. Solicite uno nuevo.' },
+    email_not_verified: {
+      title: 'La dirección no está verificada',
+      detail: 'Abra el correo enviado a su dirección y confírmela. Después inicie sesión de nuevo.',
+    },
     registration_closed: {
       title: 'El registro está cerrado',
       detail: 'Este servicio no admite registros. Solicite una cuenta a su operador.',
@@ -187,6 +196,7 @@ export const es: Messages = {
     invalid_text: 'Elimine los caracteres NUL y los sustitutos (surrogates) sueltos.',
     empty: 'Este campo no debe estar vacío.',
     transport_unknown: 'Envíe "bearer" o "cookie".',
+    language_unknown: 'Envíe "en" o "es".',
     two_tokens: 'La cabecera Authorization lleva otro token. Envíe un solo token, o el mismo dos veces.',
     keep_unknown: 'Envíe "current".',
     event_type_unknown: 'Este tipo de evento no existe. GET /openapi.json los enumera.',

@@ -36,6 +36,10 @@ export class ProblemFilter implements ExceptionFilter {
    */
   replace: (request: FastifyRequest) => AuthError | undefined = () => undefined;
 
+  /** The page that shows an error, with its headers. Returns undefined for requests that are not for a page. */
+  page: (error: AuthError, request: FastifyRequest) => { html: string; headers: Record<string, string> } | undefined =
+    () => undefined;
+
   /** @param translators tried in this order, before the one for errors of the framework */
   constructor(...translators: ErrorTranslator[]) {
     this.#translators = [...translators, fromFramework];
@@ -63,10 +67,13 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (reply.sent || reply.raw.headersSent) return;
     const language = negotiateLanguage(request.headers['accept-language']);
-    reply
-      .code(error.kind.status)
-      .headers(problemHeaders(error, language))
-      .send(JSON.stringify({ ...describeProblem(error, request.id, language), ...oauthMembers(error, request) }));
+    reply.code(error.kind.status).headers(problemHeaders(error, language));
+    const page = this.page(error, request);
+    if (page !== undefined) {
+      reply.headers(page.headers).send(page.html);
+      return;
+    }
+    reply.send(JSON.stringify({ ...describeProblem(error, request.id, language), ...oauthMembers(error, request) }));
   }
 
   /** Sends the prepared 500 response. Closes the connection if that fails too. */

@@ -11,7 +11,9 @@ export type EndReason =
   | 'user_deleted'
   | 'user_disabled'
   | 'token_revoked'
-  | 'ended_by_operator';
+  | 'ended_by_operator'
+  | 'email_change_undone'
+  | 'address_proved_by_other';
 
 /** How a client carries its session: tokens in the `Authorization` header, or a cookie. */
 export type Transport = 'bearer' | 'cookie';

@@ -1,4 +1,5 @@
 import type { Query } from '../database/feed/feed-connection.js';
+import type { Language } from '../problems/language.js';
 import { identifierKey } from './identifier.js';
 
 /** A user in a list for operators. */
@@ -7,6 +8,7 @@ export interface ListedUser {
   username: string | null;
   email: string | null;
   emailVerified: boolean;
+  language: Language;
   hasPassword: boolean;
   disabledAt: Date | null;
   createdAt: Date;
@@ -22,7 +24,7 @@ export interface ListOptions {
 }
 
 const SELECT = `
-  SELECT id, username, email, email_verified AS "emailVerified", password_hash IS NOT NULL AS "hasPassword",
+  SELECT id, username, email, email_verified AS "emailVerified", language, password_hash IS NOT NULL AS "hasPassword",
          disabled_at AS "disabledAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 const ALL = `${SELECT} FROM users WHERE id < $1::uuid ORDER BY id DESC LIMIT $2::int`;

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Language } from '../problems/language.js';
 
 /** A person who can log in. The `…_key` columns are the normalized names, which are unique (see identifier.ts). */
 @Entity('users')
@@ -20,6 +21,10 @@ export class User {
 
   @Column('boolean', { name: 'email_verified' })
   emailVerified!: boolean;
+
+  /** The language of mails. */
+  @Column('text')
+  language!: Language;
 
   /** A self-describing hash (see passwords/). If null, the user can't log in with a password. */
   @Column('text', { name: 'password_hash', nullable: true, select: false })

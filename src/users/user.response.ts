@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { Language } from '../problems/language.js';
 import type { User } from './user.entity.js';
 
 /** A user in responses. */
@@ -15,18 +16,24 @@ export class UserResponse {
   @ApiProperty({ example: false })
   email_verified!: boolean;
 
+  @ApiProperty({ enum: ['en', 'es'], example: 'en', description: 'The language of mails.' })
+  language!: Language;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created_at!: string;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated_at!: string;
 
-  static of(user: Pick<User, 'id' | 'username' | 'email' | 'emailVerified' | 'createdAt' | 'updatedAt'>): UserResponse {
+  static of(
+    user: Pick<User, 'id' | 'username' | 'email' | 'emailVerified' | 'language' | 'createdAt' | 'updatedAt'>,
+  ): UserResponse {
     return {
       id: user.id,
       username: user.username,
       email: user.email,
       email_verified: user.emailVerified,
+      language: user.language,
       created_at: user.createdAt.toISOString(),
       updated_at: user.updatedAt.toISOString(),
     };

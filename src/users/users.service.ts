@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
+import type { Language } from '../problems/language.js';
 import { canonicalText, identifierKey, loginNames, MAX_IDENTIFIER_LENGTH, type TypedNames } from './identifier.js';
 import { hasStamp, setNewStamp } from './proof-stamp.js';
 import { User } from './user.entity.js';
@@ -15,13 +16,15 @@ export interface NewUser extends TypedNames {
   passwordHash: string | null;
   /** Default: false. */
   emailVerified?: boolean | undefined;
+  /** Of mails. Default: English. */
+  language?: Language | undefined;
 }
 
 const CREATE = `
   WITH created AS (
     INSERT INTO users (id, username, username_key, email, email_key, email_verified, password_hash,
-                       created_at, updated_at, credentials_changed_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8) RETURNING id
+                       created_at, updated_at, credentials_changed_at, language)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $10) RETURNING id
   ), event AS (${insertEvent('$9', { from: 'created', set: `jsonb_build_object('user_id', created.id)` })})
   SELECT FROM created`;
 const SET_PASSWORD_HASH = `
@@ -29,6 +32,16 @@ const SET_PASSWORD_HASH = `
   RETURNING updated_at AS "updatedAt", credentials_changed_at AS "credentialsChangedAt"`;
 const SET_EMAIL = `
   UPDATE users SET email = $2, email_key = $3, email_verified = $4, ${setNewStamp('$5')} WHERE id = $1`;
+const VERIFY_EMAIL = `
+  UPDATE users SET email_verified = true, updated_at = GREATEST(updated_at, $3)
+   WHERE id = $1 AND email_key = $2 AND disabled_at IS NULL`;
+const REMOVE_OTHER_PASSWORD = `
+  UPDATE users SET password_hash = NULL, ${setNewStamp('$3')} WHERE id = $1 AND password_hash IS DISTINCT FROM $2`;
+const RELEASE_EMAIL = `
+  WITH released AS (
+    UPDATE users SET email = NULL, email_key = NULL, ${setNewStamp('$2')}
+     WHERE id = $1 AND NOT email_verified AND username IS NOT NULL
+  ) DELETE FROM users WHERE id = $1 AND NOT email_verified AND username IS NULL`;
 const IS_UNCHANGED = `SELECT 1 FROM users u WHERE u.id = $1 AND ${hasStamp('$2')}`;
 
 @Injectable()
@@ -45,7 +58,8 @@ export class UsersService {
    * @param event gets the ID of the user
    * @throws UsernameTaken, EmailTaken
    */
-  async create({ username, email, passwordHash, emailVerified = false }: NewUser, event: AuditEvent): Promise<User> {
+  async create(newUser: NewUser, event: AuditEvent, manager: EntityManager = this.users.manager): Promise<User> {
+    const { username, email, passwordHash, emailVerified = false, language = 'en' } = newUser;
     const now = this.clock.date();
     const user = this.users.create({
       id: uuidv7(now.getTime()),
@@ -56,6 +70,7 @@ export class UsersService {
         ? { email: null, emailKey: null }
         : { email: canonicalText(email), emailKey: identifierKey(email) }),
       emailVerified,
+      language,
       passwordHash,
       disabledAt: null,
       createdAt: now,
@@ -63,7 +78,7 @@ export class UsersService {
       credentialsChangedAt: now,
     });
     try {
-      await this.users.query(CREATE, [
+      await manager.query(CREATE, [
         user.id,
         user.username,
         user.usernameKey,
@@ -73,12 +88,17 @@ export class UsersService {
         passwordHash,
         now,
         eventParameter(event),
+        language,
       ]);
     } catch (error) {
       throw takenName(error) ?? error;
     }
     event.userId = user.id;
     return user;
+  }
+
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return await this.users.manager.transaction(work);
   }
 
   /**
@@ -124,26 +144,38 @@ export class UsersService {
     return { ...user, ...changed };
   }
 
-  /**
-   * Replaces the email address.
-   *
-   * @param within runs in the same transaction
-   * @throws EmailTaken
-   */
+  /** Replaces the email address. @throws EmailTaken */
   async setEmail(
+    manager: EntityManager,
     id: string,
     { email, verified }: { email: string; verified: boolean },
-    within: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
-    const values = [id, canonicalText(email), identifierKey(email), verified, this.clock.date()];
     try {
-      await this.users.manager.transaction(async (manager) => {
-        await manager.query(SET_EMAIL, values);
-        await within(manager);
-      });
+      await manager.query(SET_EMAIL, [id, canonicalText(email), identifierKey(email), verified, this.clock.date()]);
     } catch (error) {
       throw takenName(error) ?? error;
     }
+  }
+
+  /** Marks the address as verified. @returns whether it is still the address of the user, who is not disabled */
+  async verifyEmail(manager: EntityManager, id: string, emailKey: string): Promise<boolean> {
+    const [, changed]: [unknown, number] = await manager.query(VERIFY_EMAIL, [id, emailKey, this.clock.date()]);
+    return changed === 1;
+  }
+
+  /** Removes the address of a user who has not verified it. A user without a username is deleted. */
+  async releaseEmail(manager: EntityManager, id: string): Promise<void> {
+    await manager.query(RELEASE_EMAIL, [id, this.clock.date()]);
+  }
+
+  /** Removes the password, unless its hash is the given one. */
+  async removeOtherPassword(manager: EntityManager, id: string, passwordHash: string | null): Promise<void> {
+    await manager.query(REMOVE_OTHER_PASSWORD, [id, passwordHash, this.clock.date()]);
+  }
+
+  async setLanguage(id: string, language: Language): Promise<User | null> {
+    await this.users.update({ id }, { language });
+    return await this.find(id);
   }
 
   /** Whether a proof of this user is still valid in the transaction; see proof-stamp.ts. */
@@ -156,8 +188,12 @@ export class UsersService {
     await manager.delete(User, { id });
   }
 
-  async find(id: string): Promise<User | null> {
-    return await this.users.findOneBy({ id });
+  async find(id: string, manager: EntityManager = this.users.manager): Promise<User | null> {
+    return await manager.findOneBy(User, { id });
+  }
+
+  async findByEmail(email: string): Promise<User | null> {
+    return await this.users.findOneBy({ emailKey: identifierKey(email) });
   }
 }
 

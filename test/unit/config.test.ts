@@ -50,6 +50,8 @@ test('the defaults are the documented ones', () => {
     limits: expect.objectContaining({ logins: { quota: 60, windowSeconds: 60 } }),
     lockout: expect.objectContaining({ after: 5 }),
     redisUrl: undefined,
+    brand: { name: 'Portero', color: '#2347a8', logoFile: undefined },
+    templatesDir: undefined,
     auditRetention: 400 * 86_400_000,
     auditRefresh: 'off',
     smtp: undefined,

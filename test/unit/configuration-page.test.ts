@@ -7,7 +7,9 @@ import { codeBlock } from '../support/code-blocks.js';
 /** docs/configuration.md and the tables of both READMEs name the settings that there are. */
 const PORTERO_SECRET = Buffer.alloc(32).toString('base64url');
 
-const source = ['config', 'smtp', 'thread-pool'].map((name) => readFileSync(`src/config/${name}.ts`, 'utf8')).join('');
+const source = ['config', 'brand', 'smtp', 'thread-pool']
+  .map((name) => readFileSync(`src/config/${name}.ts`, 'utf8'))
+  .join('');
 const settings = new Set([
   ...[...source.matchAll(/(?:read(?:<[^>]+>)?\(\s*|env\.)'?([A-Z][A-Z_0-9]+)/g)].map(([, name]) => name),
   ...[...Object.values(LIMITS), ...Object.values(LOCKOUT)].map(({ setting }) => setting),

@@ -33,7 +33,7 @@ type GuardedRequest = FastifyRequest & { user?: Principal };
 export class AccessGuard implements CanActivate {
   readonly #runners: readonly StrategyRunner<FastifyRequest, Principal>[];
   /** Cached by handler, because reading decorator metadata is slow. */
-  readonly #isPublic = new WeakMap<object, boolean>();
+  readonly #public = new WeakMap<object, boolean | string>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -46,14 +46,15 @@ export class AccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     const handler = context.getHandler();
-    let isPublic = this.#isPublic.get(handler);
+    let isPublic = this.#public.get(handler);
     if (isPublic === undefined) {
-      isPublic = this.reflector.getAllAndOverride(PUBLIC, [handler, context.getClass()]) === true;
-      this.#isPublic.set(handler, isPublic);
+      isPublic = this.reflector.getAllAndOverride<boolean | string>(PUBLIC, [handler, context.getClass()]) ?? false;
+      this.#public.set(handler, isPublic);
     }
-    if (isPublic) return true;
+    if (isPublic === true) return true;
     // `switchToHttp` would create three functions.
     const request = context.getArgByIndex<GuardedRequest>(0);
+    if (isPublic !== false && hasMember(request.body, isPublic)) return true;
     return this.requests.isPending(request)
       ? this.#admit(request, context.getArgByIndex(1))
       : this.#authenticate(request);
@@ -91,4 +92,8 @@ export class AccessGuard implements CanActivate {
     };
     return found instanceof Promise ? found.then(accept) : accept(found);
   }
+}
+
+function hasMember(body: unknown, name: string): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, name);
 }

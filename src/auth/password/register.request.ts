@@ -21,6 +21,8 @@ export class RegisterRequest {
   /** See BodyPipe. */
   missing({ registration, registrationRequires }: Config): string[] {
     // If registration is closed, that is the error to report.
-    return registration === 'closed' ? [] : registrationRequires.filter((name) => this[name] === undefined);
+    if (registration === 'closed') return [];
+    const required = registration === 'private' ? new Set(registrationRequires).add('email') : registrationRequires;
+    return [...required].filter((name) => this[name] === undefined);
   }
 }

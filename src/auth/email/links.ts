@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { Purpose } from '../../codes/purposes.js';
+import { Config } from '../../config/config.js';
+import { PATHS } from '../../pages/page-routes.js';
+
+/** The page of each purpose. */
+const PAGES = {
+  register: PATHS.verify_email,
+  verify_email: PATHS.verify_email,
+  reset_password: PATHS.reset_password,
+  sign_in: PATHS.sign_in,
+  change_email: PATHS.confirm_email,
+  undo_email_change: PATHS.undo_email_change,
+} as const satisfies Record<Purpose, string>;
+
+/** The links in mails. They come from `PUBLIC_URL` only, never from a request. */
+@Injectable()
+export class Links {
+  constructor(private readonly config: Config) {}
+
+  /** The page whose button uses the code up. */
+  of(purpose: Purpose, token: string): string {
+    return `${this.config.publicUrl}${PAGES[purpose]}?token=${token}`;
+  }
+}

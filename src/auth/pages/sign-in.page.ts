@@ -1,0 +1,54 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Config } from '../../config/config.js';
+import { type ClientContext, CurrentClient } from '../../http/client-context.js';
+import { type PageRequest, ShowsPage, SubmitsPage } from '../../pages/page-routes.js';
+import { Pages } from '../../pages/pages.js';
+import { NotFound } from '../../problems/http.errors.js';
+import { Limit } from '../../rate-limits/limit.decorator.js';
+import { CsrfFailed } from '../../sessions/session.errors.js';
+import { MailSignIn } from '../mail-code/mail-sign-in.js';
+import { SignIn } from '../sign-in.js';
+import { SignInResponder } from '../sign-in.responder.js';
+import { evidenceIn } from './evidence.js';
+
+/** The page of the link in a mail to sign in with. */
+@Controller()
+export class SignInPage {
+  constructor(
+    private readonly config: Config,
+    private readonly pages: Pages,
+    private readonly mailSignIn: MailSignIn,
+    private readonly signIn: SignIn,
+    private readonly responder: SignInResponder,
+  ) {}
+
+  @ShowsPage('sign_in')
+  show(@Req() request: PageRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
+    if (!this.config.mailSignIn) throw new NotFound();
+    return this.pages.show('sign_in', request, reply);
+  }
+
+  @Limit('logins')
+  @SubmitsPage('sign_in')
+  async submit(
+    @Req() request: PageRequest,
+    @CurrentClient() client: ClientContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    requireOwnPage(request);
+    return await this.pages.submit('sign_in', request, reply, async () => {
+      const proof = await this.mailSignIn.prove(evidenceIn(request), client);
+      this.responder.of(await this.signIn.complete(proof, client, 'cookie'), reply);
+    });
+  }
+}
+
+/**
+ * Another site could sign the browser in as the attacker, with a link of theirs (login CSRF). `Origin` is `null` for our own page
+ * too, but `Sec-Fetch-Site` tells them apart. @throws CsrfFailed
+ */
+function requireOwnPage({ headers }: PageRequest): void {
+  const { 'sec-fetch-site': site = 'none' } = headers;
+  if (site !== 'same-origin' && site !== 'none') throw new CsrfFailed();
+}
