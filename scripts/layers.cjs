@@ -14,6 +14,7 @@ module.exports = [
   ['codes'],
   ['passwords'],
   ['rate-limits'],
+  ['notices'],
   ['lockout'],
   ['tokens'],
   ['sessions'],

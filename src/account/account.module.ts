@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { LockoutModule } from '../lockout/lockout.module.js';
-import { MailModule } from '../mail/mail.module.js';
+import { NoticesModule } from '../notices/notices.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -14,7 +14,7 @@ import { SessionsController } from './sessions.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
-  imports: [RateLimitsModule, LockoutModule, UsersModule, MailModule, PasswordsModule, SessionsModule, AuthModule],
+  imports: [RateLimitsModule, LockoutModule, UsersModule, NoticesModule, PasswordsModule, SessionsModule, AuthModule],
   controllers: [ProfileController, SessionsController, EventsController, AccountController],
   providers: [Account],
 })

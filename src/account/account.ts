@@ -7,7 +7,7 @@ import { SignIn } from '../auth/sign-in.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
 import { HashingTurns } from '../lockout/hashing-turns.js';
-import { Mails } from '../mail/mails.js';
+import { UserNotices } from '../notices/user-notices.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 import { PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
@@ -19,7 +19,6 @@ import type { LiveSession } from '../sessions/session-statements.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TokenRevoked } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
-import { UserNotices } from '../users/user-notices.js';
 import { UsersService } from '../users/users.service.js';
 
 /** Changes that users make to their own account. Each requires reauthentication. */
@@ -37,7 +36,6 @@ export class Account {
     private readonly audit: AuditLog,
     private readonly repeated: RepeatedEvents,
     private readonly notices: UserNotices,
-    private readonly mails: Mails,
   ) {}
 
   /**
@@ -63,11 +61,13 @@ export class Account {
       keep: transport === 'bearer' ? principal.sessionId : undefined,
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
-        await this.notices.send(manager, user.id, 'password_changed', {});
+        if (user.emailVerified) {
+          await this.notices.add(manager, { userId: user.id, name: 'password_changed', facts: {} });
+        }
         if (transport === 'cookie') renewed = await this.signIn.renew(manager, changed, principal, client);
       },
     });
-    this.mails.wake();
+    this.notices.wake();
     renewed?.log();
     return renewed?.session;
   }

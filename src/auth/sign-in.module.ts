@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LockoutModule } from '../lockout/lockout.module.js';
+import { NoticesModule } from '../notices/notices.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -12,7 +13,7 @@ import { SignInResponder } from './sign-in.responder.js';
 
 /** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
-  imports: [RateLimitsModule, LockoutModule, UsersModule, SessionsModule, EmailVerificationModule],
+  imports: [RateLimitsModule, LockoutModule, UsersModule, SessionsModule, NoticesModule, EmailVerificationModule],
   providers: [SignIn, SignInResponder, Reauthentication, Csrf, SessionCookieHeader],
   exports: [
     SignIn,
@@ -23,6 +24,7 @@ import { SignInResponder } from './sign-in.responder.js';
     RateLimitsModule,
     LockoutModule,
     UsersModule,
+    NoticesModule,
     EmailVerificationModule,
   ],
 })

@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
+import { UserNotices } from '../notices/user-notices.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { NewSessions } from '../sessions/new-sessions.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
@@ -13,6 +14,9 @@ import type { User } from '../users/user.entity.js';
 import { EmailNotVerified } from './auth.errors.js';
 import { EmailVerification } from './email/email-verification.js';
 import type { Proof } from './proof.js';
+
+/** Of the `User-Agent` in a notice. */
+const MAX_DEVICE_LENGTH = 200;
 
 /** A new session. {@link SignInResponder} builds the response. */
 export interface SignedIn {
@@ -35,6 +39,7 @@ export class SignIn {
     private readonly revocations: Revocations,
     private readonly devices: DeviceCookie,
     private readonly verification: EmailVerification,
+    private readonly notices: UserNotices,
     private readonly config: Config,
   ) {}
 
@@ -46,7 +51,7 @@ export class SignIn {
    */
   async complete(proof: Proof, client: ClientContext, transport: Transport): Promise<SignInOutcome> {
     await this.#requireVerified(proof.user);
-    const session = await this.newSessions.start(proof, client, transport);
+    const session = await this.newSessions.start(proof, client, transport, this.#noticeOf(proof.user, client));
     if (transport === 'cookie') await this.#endPrevious(client);
     return { user: proof.user, session, transport, deviceCookie: this.devices.issue(proof.user.id, client) };
   }
@@ -65,6 +70,13 @@ export class SignIn {
     client: ClientContext,
   ): Promise<{ session: LiveSession; log: () => void }> {
     return await this.newSessions.renew(manager, { user, amr, at: authTime }, client);
+  }
+
+  /** Undefined if the device is known, or the user gets no notices. */
+  #noticeOf(user: User, client: ClientContext): string | undefined {
+    if (!user.emailVerified || this.devices.recognise(client, user) !== undefined) return undefined;
+    const facts = { device: client.userAgent?.slice(0, MAX_DEVICE_LENGTH) ?? '', ip: client.ip };
+    return this.notices.parameter({ userId: user.id, name: 'new_device', facts });
   }
 
   async #requireVerified(user: User): Promise<void> {

@@ -27,6 +27,10 @@ const COMMANDS = [
     load: async () => (await import('./clients.command.js')).clientsCommand,
   },
   {
+    outline: () => new Command('mail').description('Show, retry and test mails.'),
+    load: async () => (await import('./mail.command.js')).mailCommand,
+  },
+  {
     outline: () => new Command('audit').argument('[options]').description('List security events, newest first.'),
     load: async () => (await import('./audit.command.js')).auditCommand,
   },

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { NoticesModule } from '../notices/notices.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { DeviceCookie } from './device-cookie.js';
 import { FailedLogins } from './failed-logins.js';
@@ -8,7 +9,7 @@ import { PasswordAttempts } from './password-attempts.js';
 
 /** Failed password attempts: who is locked out, which devices are known, and who may use the hashing queue. */
 @Module({
-  imports: [RateLimitsModule],
+  imports: [RateLimitsModule, NoticesModule],
   providers: [FailedLogins, HashingTurns, Lockout, DeviceCookie, PasswordAttempts],
   exports: [DeviceCookie, HashingTurns, PasswordAttempts],
 })

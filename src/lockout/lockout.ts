@@ -5,12 +5,17 @@ import type { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { databaseTime, interval } from '../database/database-time.js';
+import { insertEntry } from '../outbox/outbox-rows.js';
 import { ConcurrencyLimit } from '../rate-limits/concurrency-limit.js';
 
 /** An attempt that counts as wrong while it is checked. Call one method, once. */
 export interface Reservation {
-  /** The password was wrong, so the attempt stays counted. */
-  wrong(): Promise<void>;
+  /**
+   * The password was wrong, so the attempt stays counted.
+   *
+   * @param locked an entry of the outbox, added if this attempt locks the key out for the first time
+   */
+  wrong(locked?: string): Promise<void>;
   /** The password was right. Resets the count. */
   right(): Promise<void>;
   /** The password was not checked, so the attempt is no longer counted. */
@@ -98,15 +103,15 @@ export class Lockout {
   }
 
   #reservation(key: Buffer, leave: () => void): Reservation {
-    const settle = async (statement: string) => {
+    const settle = async (statement: string, ...more: unknown[]) => {
       try {
-        await this.database.query(statement, [key]);
+        await this.database.query(statement, [key, ...more]);
       } finally {
         leave();
       }
     };
     return {
-      wrong: () => settle('UPDATE login_failures SET pending = GREATEST(pending - 1, 0) WHERE key = $1'),
+      wrong: (locked) => settle(WRONG, this.config.lockout.after, locked ?? null),
       right: () => settle('DELETE FROM login_failures WHERE key = $1'),
       unchecked: () =>
         settle(
@@ -116,6 +121,11 @@ export class Lockout {
     };
   }
 }
+
+/** $1 key, $2 the number of wrong passwords that locks, $3 an entry of the outbox, or null. */
+const WRONG = `
+  WITH counted AS (UPDATE login_failures SET pending = GREATEST(pending - 1, 0) WHERE key = $1 RETURNING failures)
+  ${insertEntry('$3', 'SELECT FROM counted WHERE failures = $2::int AND $3::jsonb IS NOT NULL')}`;
 
 const NOW = databaseTime('$2');
 const inFuture = (milliseconds: string) => `${NOW} + ${interval(milliseconds)}`;

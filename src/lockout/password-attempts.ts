@@ -4,6 +4,7 @@ import { RepeatedEvents } from '../audit/repeated-events.js';
 import { KeyedHash } from '../crypto/keyed-hash.js';
 import { addressKey } from '../http/client-address.js';
 import type { ClientContext } from '../http/client-context.js';
+import { UserNotices } from '../notices/user-notices.js';
 import type { Turn } from '../passwords/turn-queue.js';
 import { TooManyRequests } from '../problems/http.errors.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
@@ -47,6 +48,7 @@ export class PasswordAttempts {
     private readonly devices: DeviceCookie,
     private readonly hash: KeyedHash,
     private readonly repeated: RepeatedEvents,
+    private readonly notices: UserNotices,
   ) {}
 
   /** Runs the check of a login. @throws TooManyRequests, TooManyAttempts, Unavailable before the check */
@@ -125,8 +127,13 @@ export class PasswordAttempts {
       await reservation.unchecked().catch(() => undefined);
       throw error;
     }
-    await (found === undefined ? reservation.wrong() : reservation.right());
+    await (found === undefined ? reservation.wrong(this.#lockedNotice(who)) : reservation.right());
     return found;
+  }
+
+  /** Undefined if there is no such user. */
+  #lockedNotice({ userId }: EventInput): string | undefined {
+    return userId && this.notices.parameter({ userId, name: 'account_locked', facts: {} });
   }
 
   /** Counts the attempt by account or, if the account is locked out, by known device or session. */

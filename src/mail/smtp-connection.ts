@@ -40,7 +40,7 @@ export class SmtpConnection {
     const failed = new Promise<never>((_, reject) => {
       fail = reject;
     });
-    const timer = setTimeout(() => fail(new SmtpError(`no result after ${this.timeoutMs} ms`, false)), this.timeoutMs);
+    const timer = setTimeout(() => fail(timeout(this.timeoutMs)), this.timeoutMs);
     const work = async () => {
       const client = this.#client ?? (await this.#connect(fail));
       client.once('error', fail);
@@ -107,4 +107,8 @@ export class SmtpConnection {
     if (user !== undefined) await promisify(client.login.bind(client))({ user, pass } as never);
     return client;
   }
+}
+
+function timeout(afterMs: number): Error {
+  return Object.assign(new Error(`no result after ${afterMs} ms`), { code: 'ETIMEDOUT' });
 }

@@ -30,7 +30,7 @@ const HINTS: [(failure: Failure) => boolean, string][] = [
     'check the user and the password in SMTP_URL; in a URL, special characters are written as %XX',
   ],
   [
-    ({ code, message, originalCode }) => CERTIFICATE.test(`${originalCode} ${message}`) && code !== 'EENVELOPE',
+    ({ message, originalCode }) => CERTIFICATE.test(`${originalCode} ${message}`),
     'the certificate of the server is not trusted or is for another name; for a CA of your own, set NODE_EXTRA_CA_CERTS',
   ],
   [
@@ -57,7 +57,7 @@ export function smtpError(thrown: unknown, inTransaction: boolean): SmtpError {
   const failure = thrown as Failure;
   // A server that rejects the connection or the login says nothing about the mail: the operator can fix the settings.
   const permanent = inTransaction && (failure.responseCode ?? 0) >= 500;
-  const hint = HINTS.find(([applies]) => applies(failure))?.[1];
+  const hint = inTransaction ? undefined : HINTS.find(([applies]) => applies(failure))?.[1];
   return new SmtpError(oneLine(failure.message), permanent, hint);
 }
 

@@ -6,9 +6,21 @@ import { databaseTime, interval } from '../database/database-time.js';
 import { GIVE_UP_AFTER_MS } from './backoff.js';
 import type { Entry, EntryState } from './entry.js';
 
-const INSERT = `
-  INSERT INTO outbox (id, topic, payload, due_at, created_at, deadline)
-  SELECT $1, $2, $3, now, now, now + ${interval('$5')} FROM (SELECT ${databaseTime('$4')} AS now)`;
+/**
+ * Builds the INSERT of an entry, for use in the statement that causes it.
+ *
+ * @param parameter the placeholder of {@link OutboxRows.parameter}, such as `$3`
+ * @param from a query with one row, such as a CTE with its condition. Without a row, nothing is inserted
+ */
+export function insertEntry(parameter: string, from?: string): string {
+  return `INSERT INTO outbox (id, topic, payload, due_at, created_at, deadline)
+  SELECT e.id, e.topic, e.payload, e.created_at, e.created_at, e.deadline FROM ${from === undefined ? '' : `(${from}) AS cause, `}
+    LATERAL (SELECT p->>'topic' AS topic, decode(p->>'payload', 'base64') AS payload, (p->>'id')::uuid AS id,
+      now AS created_at, now + ${interval(`p->>'lifeMs'`)} AS deadline
+      FROM (SELECT p, COALESCE((p->>'now')::timestamptz, now()) AS now FROM (SELECT ${parameter}::jsonb AS p) AS given) AS timed) AS e`;
+}
+
+const INSERT = insertEntry('$1');
 
 /**
  * Claims due entries: no other instance delivers them before the lease ends. The subquery is planned for itself and reads the
@@ -83,6 +95,7 @@ export interface ListedEntry {
 }
 
 export interface Wanted {
+  /** 0 for all. */
   limit: number;
   state?: EntryState | undefined;
   id?: string | undefined;
@@ -110,9 +123,14 @@ export class OutboxRows {
   ) {}
 
   async insert(manager: EntityManager, topic: string, payload: object): Promise<string> {
-    const id = uuidv7(this.clock.now());
-    await manager.query(INSERT, [id, topic, this.seal(id, payload), this.#now, GIVE_UP_AFTER_MS]);
+    const [id, parameter] = this.#parameter(topic, payload);
+    await manager.query(INSERT, [parameter]);
     return id;
+  }
+
+  /** The parameter of {@link insertEntry}. */
+  parameter(topic: string, payload: object): string {
+    return this.#parameter(topic, payload)[1];
   }
 
   /** Claims up to `limit` due entries for `leaseMs`. */
@@ -161,7 +179,7 @@ export class OutboxRows {
 
   /** The newest entries of a topic. */
   async list(topic: string, { limit, state, id }: Wanted): Promise<ListedEntry[]> {
-    const rows: Row[] = await this.manager.query(LIST, [topic, state ?? null, id ?? null, limit, this.#now]);
+    const rows: Row[] = await this.manager.query(LIST, [topic, state ?? null, id ?? null, limit || null, this.#now]);
     return rows.map((row) => ({
       id: row.id,
       payload: this.#openOrNot(row),
@@ -190,6 +208,12 @@ export class OutboxRows {
     } catch {
       return undefined;
     }
+  }
+
+  #parameter(topic: string, payload: object): [id: string, parameter: string] {
+    const id = uuidv7(this.clock.now());
+    const sealed = this.seal(id, payload).toString('base64');
+    return [id, JSON.stringify({ id, topic, payload: sealed, now: this.#now, lifeMs: GIVE_UP_AFTER_MS })];
   }
 
   get #now(): Date | null {

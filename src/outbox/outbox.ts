@@ -32,6 +32,11 @@ export class Outbox {
     await this.rows.remove(manager, entry);
   }
 
+  /** The parameter of `insertEntry`, for a statement that decides whether to add an entry. */
+  parameter(topic: string, payload: object): string {
+    return this.rows.parameter(topic, payload);
+  }
+
   /** Delivers new entries now. Without it, they are delivered within a second. */
   wake(): void {
     for (const listener of this.#listeners) listener();

@@ -8,6 +8,7 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { uuidv7 } from '../crypto/uuidv7.js';
 import type { ClientContext } from '../http/client-context.js';
+import { insertEntry } from '../outbox/outbox-rows.js';
 import { hasStamp } from '../users/proof-stamp.js';
 import type { User } from '../users/user.entity.js';
 import { Revocations } from './revocation/revocations.js';
@@ -25,6 +26,10 @@ export interface Authentication {
 /** This many logins of one user may be in progress at once, on all instances, without seeing each other. */
 const UNSEEN_LOGINS = 50;
 
+/** Not the first session of the user, and the first from this address by this program. */
+const IS_NEW_DEVICE = `EXISTS (SELECT FROM sessions o WHERE o.user_id = $2)
+  AND NOT EXISTS (SELECT FROM sessions o WHERE o.user_id = $2 AND o.ip = $7 AND o.user_agent IS NOT DISTINCT FROM $8)`;
+
 /** The lock waits for a change of the user that is in progress; the condition is then evaluated again. */
 const START = `
   WITH started AS (
@@ -35,7 +40,11 @@ const START = `
      WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
     RETURNING user_id,
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
-  ), event AS (${insertEvent('$13', { from: 'started' })}) SELECT others FROM started`;
+  ), event AS (
+    ${insertEvent('$13', { from: 'started' })}
+  ), notice AS (
+    ${insertEntry('$14', `SELECT FROM started WHERE $14::jsonb IS NOT NULL AND ${IS_NEW_DEVICE}`)}
+  ) SELECT others FROM started`;
 
 /** The only code that inserts sessions. The import rules allow only `SignIn` to use it. */
 @Injectable()
@@ -51,12 +60,25 @@ export class NewSessions {
   /**
    * Starts a session. The user's oldest sessions beyond `MAX_SESSIONS_PER_USER` end.
    *
+   * @param newDevice an entry of the outbox, added if the user has never used this program at this address before
    * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the user was read
    */
-  async start(authentication: Authentication, client: ClientContext, transport: Transport): Promise<LiveSession> {
+  async start(
+    authentication: Authentication,
+    client: ClientContext,
+    transport: Transport,
+    newDevice?: string,
+  ): Promise<LiveSession> {
     const { user } = authentication;
     const { manager } = this.sessions;
-    const { session, event, others } = await this.#insert(manager, authentication, client, transport, 'login');
+    const { session, event, others } = await this.#insert(
+      manager,
+      authentication,
+      client,
+      transport,
+      'login',
+      newDevice,
+    );
     this.audit.log(event);
     // Concurrent logins do not see each other in this count, so it only decides whether to look.
     const limit = this.config.maxSessionsPerUser;
@@ -85,6 +107,7 @@ export class NewSessions {
     client: ClientContext,
     transport: Transport,
     type: 'login' | 'session.renewed',
+    newDevice?: string,
   ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
     const { user } = authentication;
     const startedAt = this.clock.date();
@@ -109,6 +132,7 @@ export class NewSessions {
       session.authTime,
       session.amr,
       eventParameter(event),
+      newDevice ?? null,
     ]);
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     return { session, event, others: Number(inserted.others) };

@@ -1,8 +1,14 @@
 import { DataSource } from 'typeorm';
+import { Clock } from '../../src/clock/clock.js';
+import { Secret } from '../../src/config/secret.js';
+import { Sealing } from '../../src/crypto/sealing.js';
 import type { Mail } from '../../src/mail/mail.js';
-import { Mails } from '../../src/mail/mails.js';
+import { MAIL_TOPIC, Mails } from '../../src/mail/mails.js';
+import { OutboxRows } from '../../src/outbox/outbox-rows.js';
+import type { TestDatabase } from './engine.js';
 import { secrets } from './secrets.js';
-import type { TestServer } from './server.js';
+import { SECRET, type TestServer } from './server.js';
+import { onDatabase } from './tables.js';
 
 let tokens = 0;
 
@@ -26,6 +32,19 @@ export async function queue(server: TestServer, ...mails: Mail[]): Promise<void>
     for (const mail of mails) await server.get(Mails).queue(manager, mail);
   });
   server.get(Mails).wake();
+}
+
+/** Queues mails in a database, as a server did before it was killed. @returns their IDs */
+export function queueIn(database: TestDatabase, ...mails: Mail[]): Promise<string[]> {
+  const sealing = new Sealing({ secret: Secret.parse(SECRET), secretPrevious: [] });
+  return onDatabase(database, ({ manager: outside }) =>
+    outside.transaction(async (manager) => {
+      const rows = new OutboxRows(manager, sealing, new Clock());
+      const ids: string[] = [];
+      for (const mail of mails) ids.push(await rows.insert(manager, MAIL_TOPIC, mail));
+      return ids;
+    }),
+  );
 }
 
 export interface OutboxRow {

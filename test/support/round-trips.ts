@@ -1,7 +1,9 @@
 import pg from 'pg';
 
-/** What instances do by themselves: they read revocations and signing keys, and check that the database responds. */
-const BESIDE = /pg_snapshot_xmin|FROM signing_keys|^SELECT 1$/;
+/**
+ * What instances do by themselves: they read revocations, signing keys and the outbox, and check that the database responds.
+ */
+const BESIDE = /pg_snapshot_xmin|FROM signing_keys|^UPDATE outbox SET attempts|^SELECT 1$/;
 
 /**
  * The statements that this process sends to a database during some work, on any connection. `pg` sends each of them, with its

@@ -26,8 +26,8 @@ export interface Behaviour {
   delayMs?: number | undefined;
   /** Resets the connection at the first bytes of the data. */
   resetDuringData?: boolean | undefined;
-  /** Resets the connection after it has accepted a mail, instead of answering. */
-  resetAfterData?: boolean | undefined;
+  /** Called when the data of a mail begins. */
+  onData?: (() => void) | undefined;
   /** Called with each mail that has arrived, before it is answered. */
   beforeAnswer?: ((mail: ArrivedMail) => Promise<void> | void) | undefined;
 }
@@ -136,6 +136,7 @@ export class SmtpTestServer {
 
   async #receive(stream: SMTPServerDataStream, session: SMTPServerSession, done: (error?: Error | null) => void) {
     this.seen.data += 1;
+    this.behaviour.onData?.();
     if (this.behaviour.resetDuringData) {
       stream.once('data', () => this.#reset(session));
       stream.resume();
@@ -157,8 +158,7 @@ export class SmtpTestServer {
     this.mails.push(mail);
     for (const wake of this.#waiting.splice(0)) wake();
     await this.behaviour.beforeAnswer?.(mail);
-    if (this.behaviour.resetAfterData) this.#reset(session);
-    else done();
+    done();
   }
 
   #reset({ id }: SMTPServerSession): void {

@@ -12,6 +12,6 @@ import { MailRequests } from './mail-requests.js';
 @Module({
   imports: [CodesModule, MailModule, UsersModule, RateLimitsModule],
   providers: [Links, CodeMails, MailRequests, EmailVerification],
-  exports: [CodesModule, CodeMails, MailRequests, EmailVerification],
+  exports: [CodesModule, MailModule, CodeMails, MailRequests, EmailVerification],
 })
 export class EmailVerificationModule {}

@@ -6,12 +6,12 @@ import { Codes, type PresentedCode } from '../../codes/codes.js';
 import type { ClientContext } from '../../http/client-context.js';
 import { HashingTurns } from '../../lockout/hashing-turns.js';
 import { PasswordAttempts } from '../../lockout/password-attempts.js';
+import { UserNotices } from '../../notices/user-notices.js';
 import { Outbox } from '../../outbox/outbox.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { identifierKey, MAX_IDENTIFIER_LENGTH, type TypedNames } from '../../users/identifier.js';
-import { UserNotices } from '../../users/user-notices.js';
 import { UsersService } from '../../users/users.service.js';
 import { CodeMails } from '../email/code-mails.js';
 import { MailRequests } from '../email/mail-requests.js';
@@ -68,7 +68,7 @@ export class PasswordReset implements OnModuleInit {
       within: async (manager) => {
         await this.users.setPasswordHash(user, hash, manager);
         await this.codes.revokeAll(manager, user.id);
-        await this.notices.send(manager, user.id, 'password_changed', {});
+        await this.notices.add(manager, { userId: user.id, name: 'password_changed', facts: {} });
       },
     });
     this.outbox.wake();

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PasswordsModule } from '../../passwords/passwords.module.js';
+import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../sign-in.module.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
@@ -12,7 +13,7 @@ import { SelfRegistration } from './self-registration.js';
 
 /** The credential of a name and a password. */
 @Module({
-  imports: [SignInModule, PasswordsModule],
+  imports: [SignInModule, PasswordsModule, SessionsModule],
   controllers: [RegistrationController, LoginController, PasswordResetController],
   providers: [LocalStrategy, PasswordCredential, Registration, SelfRegistration, PasswordReset],
   exports: [PasswordReset],

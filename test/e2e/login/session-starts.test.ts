@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type Logger } from 'typeorm';
 import { SignIn } from '../../../src/auth/sign-in.js';
+import { Codes } from '../../../src/codes/codes.js';
+import type { Purpose } from '../../../src/codes/purposes.js';
 import { type Answer, type CallOptions, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { documentedRoutes } from '../../support/routes.js';
@@ -16,7 +18,7 @@ let server: TestServer;
 let service: Service;
 addToyCredential();
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ MAIL_SIGN_IN: 'on' });
   service = await Service.register(server);
 });
 afterAll(() => server.stop());
@@ -85,6 +87,24 @@ const endingOwn: Call = async () => {
   return [await server.client.call('DELETE', `/auth/sessions/${body.sessions[0]?.id}`, { token })];
 };
 
+/** A call by a signed-in user with an address, with a code as the mails contain. */
+const mailed =
+  (purpose: Purpose, bodyOf: (given: { email: string; token: string }) => object): Call =>
+  async (path) => {
+    const username = newName();
+    const email = `${username}@example.com`;
+    const { body: user } = await server.client.post<{ id: string }>('/auth/register', {
+      body: { username, email, password: PASSWORD },
+    });
+    const { access_token } = await server.client.logIn(username);
+    const data = { passwordHash: null };
+    const { manager } = server.get(DataSource);
+    const issued = await server.get(Codes).issue(manager, { purpose, userId: user.id, email, data });
+    const body = bodyOf({ email, token: issued?.token as string });
+    const needsToken = path.startsWith('/users/me') || path.endsWith('/verification');
+    return [await server.client.post(path, { body, ...(needsToken ? { token: access_token } : {}) })];
+  };
+
 /** A successful call of each route that may change something. A new route must be added here. */
 const CALLS: Record<string, Call> = {
   'POST /auth/register': registering,
@@ -92,6 +112,19 @@ const CALLS: Record<string, Call> = {
   'POST /auth/login': signingIn({ password: PASSWORD }),
   'POST /login': signingIn({ password: PASSWORD }),
   'POST /auth/toy': signingIn({ secret: TOY_SECRET }),
+  'POST /auth/email/verification': mailed('verify_email', () => ({})),
+  'POST /auth/email/verify': mailed('verify_email', ({ token }) => ({ token })),
+  'POST /auth/email/confirm-change': mailed('change_email', ({ token }) => ({ token })),
+  'POST /auth/email/undo-change': mailed('undo_email_change', ({ token }) => ({ token })),
+  'POST /auth/mail-code': mailed('sign_in', ({ email }) => ({ email })),
+  'POST /auth/mail-code/login': mailed('sign_in', ({ token }) => ({ token })),
+  'POST /auth/password/forgot': mailed('reset_password', ({ email }) => ({ email })),
+  'POST /auth/password/reset': mailed('reset_password', ({ token }) => ({ token, new_password: NEW })),
+  'POST /users/me/email': mailed('change_email', ({ email }) => ({
+    email: `new-${email}`,
+    current_password: PASSWORD,
+  })),
+  'PATCH /users/me': withEach('PATCH', { language: 'es' }),
   'POST /auth/refresh': refreshing,
   'POST /refresh': refreshing,
   'POST /auth/logout': withEach('POST'),
@@ -170,6 +203,7 @@ test('every session that a route creates is created in SignIn', async () => {
   }
   expect(starting['POST /auth/login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/mail-code/login']).toEqual(['complete', 'complete']);
   expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
 });

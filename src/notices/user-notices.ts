@@ -1,0 +1,93 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Clock } from '../clock/clock.js';
+import { Config } from '../config/config.js';
+import type { MailContents } from '../mail/mail.js';
+import { Mails } from '../mail/mails.js';
+import type { Entry } from '../outbox/entry.js';
+import { Outbox } from '../outbox/outbox.js';
+import { RateLimits } from '../rate-limits/rate-limits.js';
+import { displayName } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+
+type Notices = Pick<MailContents, 'new_device' | 'password_changed' | 'account_locked'>;
+
+/** Something that has happened to a user's account. */
+type Notice = {
+  [Name in keyof Notices]: { userId: string; name: Name; facts: Omit<Notices[Name], 'name' | 'link' | 'at'> };
+}[keyof Notices];
+
+/** The page for a forgotten password, to which notices link. */
+export const FORGOT_PASSWORD_PAGE = '/account/forgot-password';
+
+const TOPIC = 'notice';
+/** Looking up a user and writing a mail takes milliseconds. */
+const LEASE_MS = 60_000;
+
+/**
+ * Tells users by mail what has happened to their account. The notice is stored by the statement or transaction that causes it;
+ * the address is looked up in the background. Only verified addresses get notices, and only as many as `LIMIT_MAILS` allows.
+ */
+@Injectable()
+export class UserNotices implements OnModuleInit {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly outbox: Outbox,
+    private readonly mails: Mails,
+    private readonly users: UsersService,
+    private readonly limits: RateLimits,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.outbox.handle(TOPIC, {
+      leaseMs: LEASE_MS,
+      deliver: (payload, entry) => this.#deliver(payload as Notice & { at: string }, entry),
+    });
+  }
+
+  /** Adds a notice in the transaction of the change. {@link wake} follows its commit. */
+  async add(manager: EntityManager, notice: Notice): Promise<void> {
+    await this.outbox.add(manager, TOPIC, this.#now(notice));
+  }
+
+  /** The parameter of {@link insertEntry}, for a statement that decides whether to add the notice. */
+  parameter(notice: Notice): string {
+    return this.outbox.parameter(TOPIC, this.#now(notice));
+  }
+
+  /** Sends added notices now. */
+  wake(): void {
+    this.outbox.wake();
+  }
+
+  #now(notice: Notice): Notice & { at: string } {
+    return { ...notice, at: this.clock.date().toISOString() };
+  }
+
+  async #deliver({ userId, name, facts, at }: Notice & { at: string }, entry: Entry): Promise<object> {
+    const user = await this.users.find(userId);
+    const { email, emailKey, emailVerified, disabledAt } = user ?? {};
+    if (user === null || email == null || !emailVerified || disabledAt) return { name };
+    if (!(await this.#isUnderLimit(emailKey as string))) return { name };
+    const link = this.config.publicUrl + FORGOT_PASSWORD_PAGE;
+    const contents = { name: displayName(user), link, at, ...facts };
+    // TypeScript does not relate the name to its contents.
+    const mail = { name, to: email, language: user.language, contents } as Parameters<Mails['queue']>[1];
+    await this.database.transaction(async (manager) => {
+      await this.outbox.remove(manager, entry);
+      await this.mails.queue(manager, mail);
+    });
+    this.outbox.wake();
+    return { name };
+  }
+
+  async #isUnderLimit(emailKey: string): Promise<boolean> {
+    if (!this.limits.enabled) return true;
+    // Apart from the mails that are requested, so that nobody can use up the notices of somebody else.
+    const { rejection } = await this.limits.take('mails', `notices ${emailKey}`);
+    return rejection === undefined;
+  }
+}
