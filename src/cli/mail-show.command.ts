@@ -19,12 +19,16 @@ export function mailShowCommand(terminal: Terminal): Command {
 
 async function show(terminal: Terminal, id: string | undefined, { json }: { json?: true }): Promise<void> {
   const wanted = { limit: 1, ...(id === undefined ? {} : { id: mailId(id) }) };
-  const [entry] = await withMails(terminal, (rows) => rows.list(MAIL_TOPIC, wanted));
+  const { entries, templates } = await withMails(terminal, async (rows, config) => ({
+    entries: await rows.list(MAIL_TOPIC, wanted),
+    templates: MailTemplates.of(config),
+  }));
+  const [entry] = entries;
   if (entry === undefined) throw new CommandFailed(id === undefined ? 'there are no mails' : `there is no mail ${id}`);
   const listed = listedMail(entry);
   const { mail } = listed;
   const isWhole = mail !== undefined && 'contents' in mail;
-  const rendered = isWhole ? await new MailTemplates().render(mail as Mail) : undefined;
+  const rendered = isWhole ? templates.render(mail as Mail) : undefined;
   if (json) {
     const [subject, text] = [rendered?.subject ?? null, rendered?.text ?? null];
     return print(terminal, JSON.stringify({ ...mailJson(listed), subject, text }));
