@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { type AuditEventType, type AuditResult, USER_EVENT_TYPES } from '../audit/audit-events.js';
-import { describeDevice } from './device.js';
+import { describeDevice } from '../http/device.js';
 
 class EventResponse {
   @ApiProperty({ format: 'uuid' })

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { describeDevice } from '../http/device.js';
 import type { SessionView } from '../sessions/live-sessions.js';
-import { describeDevice } from './device.js';
 
 class SessionResponse {
   @ApiProperty({ format: 'uuid' })

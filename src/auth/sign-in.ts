@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../config/config.js';
 import type { ClientContext } from '../http/client-context.js';
+import { describeDevice } from '../http/device.js';
 import type { Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
 import { UserNotices } from '../notices/user-notices.js';
@@ -14,9 +15,6 @@ import type { User } from '../users/user.entity.js';
 import { EmailNotVerified } from './auth.errors.js';
 import { EmailVerification } from './email/email-verification.js';
 import type { Proof } from './proof.js';
-
-/** Of the `User-Agent` in a notice. */
-const MAX_DEVICE_LENGTH = 200;
 
 /** A new session. {@link SignInResponder} builds the response. */
 export interface SignedIn {
@@ -75,7 +73,8 @@ export class SignIn {
   /** Undefined if the device is known, or the user gets no notices. */
   #noticeOf(user: User, client: ClientContext): string | undefined {
     if (!user.emailVerified || this.devices.recognise(client, user) !== undefined) return undefined;
-    const facts = { device: client.userAgent?.slice(0, MAX_DEVICE_LENGTH) ?? '', ip: client.ip };
+    const device = describeDevice(client.userAgent ?? null);
+    const facts = { ...(device === null ? {} : { device }), ip: client.ip };
     return this.notices.parameter({ userId: user.id, name: 'new_device', facts });
   }
 

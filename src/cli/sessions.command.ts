@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { validate as isUuid } from 'uuid';
-import { describeDevice } from '../account/device.js';
+import { describeDevice } from '../http/device.js';
 import { liveSessions } from '../sessions/live-sessions.js';
 import { CommandFailed } from './command-failed.js';
 import { count } from './count.js';

@@ -34,7 +34,8 @@ export interface MailContents {
   /** Private registration: the address has an account already. The link leads to the page for a forgotten password. */
   already_registered: Linked;
   /** The link of this and the following notices leads to the page for a forgotten password. */
-  new_device: Notice & { device: string; ip: string };
+  /** Without `device` if the program is unknown. */
+  new_device: Notice & { device?: string; ip: string };
   password_changed: Notice;
   account_locked: Notice;
 }

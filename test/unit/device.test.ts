@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describeDevice } from '../../src/account/device.js';
+import { describeDevice } from '../../src/http/device.js';
 
 const APPLE = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
 const CHROME = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0';
