@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Config } from '../config/config.js';
 import type { Language } from '../problems/language.js';
 import { fill } from '../problems/problem.js';
 import { Brand } from '../templates/brand.js';
@@ -38,6 +39,11 @@ export class MailTemplates {
     templates.try(() => {
       for (const mail of EXAMPLE_MAILS) this.render(mail);
     });
+  }
+
+  /** Without the module graph, for commands. @throws StartError */
+  static of(config: Config): MailTemplates {
+    return new MailTemplates(new Templates(config), new Brand(config));
   }
 
   /** Renders a mail in its language. */

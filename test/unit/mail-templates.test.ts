@@ -5,8 +5,6 @@ import { loadConfig } from '../../src/config/config.js';
 import type { Mail } from '../../src/mail/mail.js';
 import { EXAMPLE_MAILS } from '../../src/mail/mail-examples.js';
 import { MailTemplates } from '../../src/mail/mail-templates.js';
-import { Brand } from '../../src/templates/brand.js';
-import { Templates } from '../../src/templates/templates.js';
 
 /** The mails as they are sent, in both languages. UPDATE_GOLDEN=1 writes the files. */
 const GOLDEN = 'test/golden/mails';
@@ -14,7 +12,7 @@ const PORTERO_SECRET = Buffer.alloc(32).toString('base64url');
 
 function templatesWith(env: Record<string, string> = {}): MailTemplates {
   const { config } = loadConfig({ PORTERO_SECRET, ...env });
-  return new MailTemplates(new Templates(config), new Brand(config));
+  return MailTemplates.of(config);
 }
 
 const templates = templatesWith();
