@@ -35,7 +35,11 @@ const add = (count: number, state: string) =>
   );
 
 testOnPostgres('a claim reads the index of due entries, whatever the statistics of the planner say', async () => {
-  const indexes = ['Index Scan using outbox_pkey on outbox', 'Index Scan using outbox_due on outbox outbox_1'];
+  const indexes = [
+    'Bitmap Heap Scan on outbox',
+    'Bitmap Index Scan on outbox_pkey',
+    'Index Scan using outbox_due on outbox outbox_1',
+  ];
   const plans: string[][] = [];
   const look = async () => void plans.push((await scans()).sort());
   await look();
@@ -49,5 +53,5 @@ testOnPostgres('a claim reads the index of due entries, whatever the statistics 
   await look();
   await sql.query('VACUUM ANALYZE outbox');
   await look();
-  expect(plans).toEqual(plans.map(() => [...indexes].sort()));
+  expect(plans).toEqual(plans.map(() => indexes));
 });
