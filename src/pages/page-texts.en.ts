@@ -69,7 +69,7 @@ export const en: PageTexts = {
       done: {
         heading: 'Check your inbox',
         text: [
-          'If there is an account with this name and a confirmed email address, a mail is on its way. Open the link in it to choose a new password.',
+          'If there is an account with this name and it has an email address, a mail is on its way. Open the link in it to choose a new password.',
           'No mail after a few minutes? Look in the spam folder, or check what you entered and try again.',
         ],
       },
@@ -122,7 +122,7 @@ export const en: PageTexts = {
   fields: {
     login: { label: 'Email address or username' },
     email: { label: 'Email address' },
-    code: { label: 'Code', hint: 'Eight letters and digits, such as BCDF-2345.' },
+    code: { label: 'Code', hint: 'Eight letters and digits, such as BCDF‑2345.' },
     new_password: { label: 'New password', hint: 'At least {minimum} characters. Spaces are allowed.' },
   },
   problems: {

@@ -20,7 +20,7 @@ export const es: PageTexts = {
       done: {
         heading: 'Revise su correo',
         text: [
-          'Si existe una cuenta con este nombre y una dirección de correo confirmada, el mensaje está en camino. Abra su enlace para elegir una contraseña nueva.',
+          'Si existe una cuenta con este nombre y tiene una dirección de correo, el mensaje está en camino. Abra su enlace para elegir una contraseña nueva.',
           '¿No llega nada en unos minutos? Mire en la carpeta de correo no deseado, o compruebe lo que introdujo e inténtelo de nuevo.',
         ],
       },
@@ -73,7 +73,7 @@ export const es: PageTexts = {
   fields: {
     login: { label: 'Dirección de correo o nombre de usuario' },
     email: { label: 'Dirección de correo' },
-    code: { label: 'Código', hint: 'Ocho letras y cifras, como BCDF-2345.' },
+    code: { label: 'Código', hint: 'Ocho letras y cifras, como BCDF‑2345.' },
     new_password: { label: 'Contraseña nueva', hint: 'Al menos {minimum} caracteres. Se permiten espacios.' },
   },
   problems: {

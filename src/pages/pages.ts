@@ -38,7 +38,9 @@ export class Pages {
 
   /** The page with its form. Neither uses nor checks the token of the link. */
   show(page: PageName, request: PageRequest, reply: FastifyReply): string {
-    return this.#respond(page, request, reply, this.#formView(page, request));
+    const view = this.#formView(page, request);
+    if (view.form === undefined) reply.code(400);
+    return this.#respond(page, request, reply, view);
   }
 
   /**

@@ -38,11 +38,11 @@ export async function openTab(
 
 const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
-/** The violations of WCAG 2.1, levels A and AA, that axe finds on a page, except those of the given rules. */
+/** The violations of WCAG 2.2, levels A and AA, that axe finds on a page, except those of the given rules. */
 export async function violations(page: Page, except: string[] = []): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-    "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })",
+    "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })",
   );
   return found
     .filter(({ id }) => !except.includes(id))

@@ -1,3 +1,7 @@
+import type { PageRequest } from '../../../src/pages/page-routes.js';
+import { Pages } from '../../../src/pages/pages.js';
+import type { AuthError } from '../../../src/problems/auth-error.js';
+import { InternalError, Unavailable } from '../../../src/problems/http.errors.js';
 import {
   codeIn,
   headingOf,
@@ -275,7 +279,7 @@ test('a JSON client gets problem details from every other path, and no route acc
   expectProblem(await pages.submit('/auth/password/reset', { token: NO_TOKEN }), 415, 'unsupported_media_type');
 });
 
-test('a rate limit and a database that does not respond are pages that say how long to wait', async () => {
+test('a rate limit is a page that says how long to wait', async () => {
   const limited = await PagesServer.start({ RATE_LIMIT: 'on', LIMIT_CODES: '1/10m' });
   await limited.submit('/account/verify-email', { token: NO_TOKEN });
   const refused = await limited.submit('/account/verify-email', { token: NO_TOKEN }, { 'Accept-Language': 'es' });
@@ -283,6 +287,14 @@ test('a rate limit and a database that does not respond are pages that say how l
   expect(refused.text).toMatch(/Espere (10|9) minutos/);
   expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
   await limited.stop();
+});
+
+test('an error of the service is a page that says what to do', async () => {
+  const routeOptions = { config: { page: 'verify_email' } };
+  const request = { method: 'POST', query: {}, headers: {}, id: 'x', routeOptions } as unknown as PageRequest;
+  const page = (error: AuthError) => pages.server.get(Pages).problem(error, request)?.html;
+  expect(page(new Unavailable({ retryAfterSeconds: 30 }))).toContain('Wait 30 seconds, then go back and try again.');
+  expect(page(new InternalError())).toContain('Report the request_id to its operator.');
 });
 
 test('the stylesheet is kept by browsers as long as it has not changed', async () => {
