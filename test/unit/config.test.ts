@@ -35,6 +35,8 @@ test('the defaults are the documented ones', () => {
     refreshGrace: 60_000,
     registration: 'open',
     registrationRequires: ['username'],
+    requireVerifiedEmail: false,
+    mailSignIn: false,
     passwordHash: 'bcrypt',
     hashConcurrency: availableParallelism(),
     threadPoolSize: availableParallelism() + 4,
