@@ -113,7 +113,11 @@ class Filling {
     for (const { name, start, end } of months) {
       const until = Math.min(end, now);
       const rows = Math.round((count * (until - start)) / (now - first));
-      await this.once(`${name} created`, `CREATE TABLE ${name} (LIKE audit_events INCLUDING CONSTRAINTS)`);
+      // A server that ran meanwhile has created the partition of the current month.
+      await this.once(
+        `${name} created`,
+        `DROP TABLE IF EXISTS ${name}; CREATE TABLE ${name} (LIKE audit_events INCLUDING CONSTRAINTS)`,
+      );
       await this.#inBatches(name, rows, (from, to) => [
         insertEvents(name, start, (until - start) / rows, users, from, to),
         [],
@@ -124,7 +128,7 @@ class Filling {
       await this.once(
         `${name} attached`,
         `ALTER TABLE audit_events ATTACH PARTITION ${name} FOR VALUES FROM ('${firstIdOf(start)}') TO ('${firstIdOf(end)}');
-         CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
+         CREATE OR REPLACE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON ${name}
            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_events()`,
       );
       await this.once(`${name} vacuum`, `VACUUM (ANALYZE) ${name}`);

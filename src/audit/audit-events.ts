@@ -15,6 +15,7 @@ export const AUDIT_EVENTS = {
   'password.changed': { of: 'user', results: ['ok'] },
   'email.changed': { of: 'user', results: ['ok'] },
   'email.verified': { of: 'user', results: ['ok'] },
+  'recovery_link.created': { of: 'user', results: ['ok'] },
   'password.refused': { of: 'user', results: ['refused'] },
   'user.deleted': { of: 'user', results: ['ok'] },
   'user.disabled': { of: 'user', results: ['ok'] },

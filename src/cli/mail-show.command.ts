@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import type { Config } from '../config/config.js';
 import type { Mail } from '../mail/mail.js';
 import { MailTemplates } from '../mail/mail-templates.js';
 import { MAIL_TOPIC } from '../mail/mails.js';
+import { Brand } from '../templates/brand.js';
+import { Templates } from '../templates/templates.js';
 import { CommandFailed } from './command-failed.js';
 import { print, type Terminal } from './terminal.js';
 import { type ListedMail, listedMail, mailId, mailJson, withMails } from './with-mails.js';
@@ -19,22 +22,23 @@ export function mailShowCommand(terminal: Terminal): Command {
 
 async function show(terminal: Terminal, id: string | undefined, { json }: { json?: true }): Promise<void> {
   const wanted = { limit: 1, ...(id === undefined ? {} : { id: mailId(id) }) };
-  const { entries, templates } = await withMails(terminal, async (rows, config) => ({
-    entries: await rows.list(MAIL_TOPIC, wanted),
-    templates: MailTemplates.of(config),
-  }));
-  const [entry] = entries;
+  const { entry, config } = await withMails(terminal, async (rows, settings) => {
+    const [found] = await rows.list(MAIL_TOPIC, wanted);
+    return { entry: found, config: settings };
+  });
   if (entry === undefined) throw new CommandFailed(id === undefined ? 'there are no mails' : `there is no mail ${id}`);
   const listed = listedMail(entry);
   const { mail } = listed;
   const isWhole = mail !== undefined && 'contents' in mail;
-  const rendered = isWhole ? templates.render(mail as Mail) : undefined;
+  const rendered = isWhole ? templates(config).render(mail as Mail) : undefined;
   if (json) {
     const [subject, text] = [rendered?.subject ?? null, rendered?.text ?? null];
     return print(terminal, JSON.stringify({ ...mailJson(listed), subject, text }));
   }
   print(terminal, [...head(listed, rendered?.subject), '', rendered?.text.trimEnd() ?? reason(listed)].join('\n'));
 }
+
+const templates = (config: Config) => new MailTemplates(new Templates(config), new Brand(config));
 
 function head({ id, state, mail, lastError }: ListedMail, subject: string | undefined): string[] {
   return [

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { revokeCodes } from '../codes/codes.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { isEmailAddress, looksLikeForeignAddress } from '../users/identifier.js';
 import { UserResponse } from '../users/user.response.js';
@@ -40,6 +41,7 @@ async function setEmail(
     await session.manager.transaction(async (manager) => {
       await users.setEmail(manager, found.id, { email, verified });
       await requireUser(manager, found);
+      await revokeCodes(manager, found.id);
       await audit.insert(manager, event);
     });
     return { named: found, user: await foundUser(users, found) };

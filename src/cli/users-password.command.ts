@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { revokeCodes } from '../codes/codes.js';
 import { count } from './count.js';
 import { endSessions } from './end-sessions.js';
 import { foundUser, namedUser, requireUser } from './named-user.js';
@@ -31,6 +32,7 @@ async function setPassword(terminal: Terminal, name: string, { json }: { json?: 
         // The new stamp makes the server refuse logins whose proof is the previous password.
         within: async (manager) => {
           await users.setPasswordHash(before, hash, manager);
+          await revokeCodes(manager, named.id);
         },
       }),
     );

@@ -8,6 +8,7 @@ import { usersHashesCommand } from './users-hashes.command.js';
 import { usersImportCommand } from './users-import.command.js';
 import { usersListCommand } from './users-list.command.js';
 import { usersSetPasswordCommand } from './users-password.command.js';
+import { usersRecoveryLinkCommand } from './users-recovery-link.command.js';
 import { usersShowCommand } from './users-show.command.js';
 
 /**
@@ -23,6 +24,7 @@ export function usersCommand(terminal: Terminal, exit: (code: number) => void): 
     .addCommand(usersListCommand(terminal))
     .addCommand(usersShowCommand(terminal))
     .addCommand(usersSetPasswordCommand(terminal))
+    .addCommand(usersRecoveryLinkCommand(terminal))
     .addCommand(usersSetEmailCommand(terminal))
     .addCommand(usersDisableCommand(terminal))
     .addCommand(usersEnableCommand(terminal))

@@ -25,7 +25,7 @@ interface NewCode {
   purpose: Purpose;
   /** Undefined for a registration. */
   userId?: string | undefined;
-  /** The address that the code is sent to. The code proves it. */
+  /** The address that the code is sent to, or empty. */
   email: string;
   /** Kept with the code, encrypted. */
   data?: object;
@@ -43,6 +43,7 @@ export interface IssuedCode {
 /** A code that was presented in time. Use it with {@link Codes.consume}. */
 export interface PresentedCode {
   id: string;
+  purpose: Purpose;
   /** Null for a registration. */
   userId: string | null;
   /** The address that the code proves. */
@@ -52,7 +53,7 @@ export interface PresentedCode {
   data: unknown;
 }
 
-interface Row extends Omit<PresentedCode, 'data'> {
+interface Row extends Omit<PresentedCode, 'data' | 'purpose'> {
   data: Buffer | null;
   matches: boolean;
   isExpired: boolean;
@@ -60,6 +61,8 @@ interface Row extends Omit<PresentedCode, 'data'> {
 
 /** Wrong codes after which the right one is refused too. The link still works: nobody can guess its token. */
 const MAX_TRIES = 5;
+/** Links that nobody types a code for. */
+const LINK_ONLY: ReadonlySet<Purpose> = new Set(['undo_email_change', 'recovery_link']);
 /** How long an expired code is kept, so that it is reported as expired, in hours. */
 const KEPT_HOURS = 24;
 
@@ -131,7 +134,7 @@ export class Codes implements OnModuleInit {
       email,
       emailKey,
       tokenHash,
-      purpose === 'undo_email_change' ? null : codeHash,
+      LINK_ONLY.has(purpose) ? null : codeHash,
       this.clock.databaseTime(),
       PURPOSES[purpose].ttlMs,
       data === undefined ? null : this.sealing.seal(Buffer.from(JSON.stringify(data)), contextOf(id)),
@@ -150,7 +153,7 @@ export class Codes implements OnModuleInit {
     if (!row?.matches) throw new CodeInvalid();
     if (row.isExpired) throw new CodeExpired();
     const { id, email, emailKey, createdAt, data } = row;
-    return { id, userId: row.userId, email, emailKey, createdAt, data: data && this.#open(id, data) };
+    return { id, purpose, userId: row.userId, email, emailKey, createdAt, data: data && this.#open(id, data) };
   }
 
   /** Uses a code up, in the transaction of the change that it allows. @throws CodeInvalid if it was used or replaced meanwhile */
@@ -161,7 +164,7 @@ export class Codes implements OnModuleInit {
 
   /** Deletes the codes of a user, except those that undo a change of the address. */
   async revokeAll(manager: EntityManager, userId: string): Promise<void> {
-    await manager.query(`DELETE FROM codes WHERE user_id = $1 AND purpose <> 'undo_email_change'`, [userId]);
+    await revokeCodes(manager, userId);
   }
 
   /** Deletes the codes of a user that are not older than a given one, of every purpose. */
@@ -200,4 +203,9 @@ export class Codes implements OnModuleInit {
 
 function contextOf(id: string): string {
   return `code ${id}`;
+}
+
+/** Deletes the codes of a user, except those that undo a change of the address. */
+export async function revokeCodes(manager: EntityManager, userId: string): Promise<void> {
+  await manager.query(`DELETE FROM codes WHERE user_id = $1 AND purpose <> 'undo_email_change'`, [userId]);
 }

@@ -7,6 +7,8 @@ export const PURPOSES = {
   register: { ttlMs: 24 * HOUR },
   verify_email: { ttlMs: 24 * HOUR },
   reset_password: { ttlMs: 10 * MINUTE },
+  /** A link that the operator gives to a user. It proves no address. */
+  recovery_link: { ttlMs: HOUR },
   sign_in: { ttlMs: 10 * MINUTE },
   /** Sent to the new address. */
   change_email: { ttlMs: 24 * HOUR },

@@ -7,6 +7,7 @@ import type { MailContents } from '../mail/mail.js';
 import { Mails } from '../mail/mails.js';
 import type { Entry } from '../outbox/entry.js';
 import { Outbox } from '../outbox/outbox.js';
+import { PATHS } from '../pages/page-routes.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { displayName } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -17,9 +18,6 @@ type Notices = Pick<MailContents, 'new_device' | 'password_changed' | 'account_l
 type Notice = {
   [Name in keyof Notices]: { userId: string; name: Name; facts: Omit<Notices[Name], 'name' | 'link' | 'at'> };
 }[keyof Notices];
-
-/** The page for a forgotten password, to which notices link. */
-export const FORGOT_PASSWORD_PAGE = '/account/forgot-password';
 
 const TOPIC = 'notice';
 /** Looking up a user and writing a mail takes milliseconds. */
@@ -72,7 +70,7 @@ export class UserNotices implements OnModuleInit {
     const { email, emailKey, emailVerified, disabledAt } = user ?? {};
     if (user === null || email == null || !emailVerified || disabledAt) return { name };
     if (!(await this.#isUnderLimit(emailKey as string))) return { name };
-    const link = this.config.publicUrl + FORGOT_PASSWORD_PAGE;
+    const link = this.config.publicUrl + PATHS.forgot_password;
     const contents = { name: displayName(user), link, at, ...facts };
     // TypeScript does not relate the name to its contents.
     const mail = { name, to: email, language: user.language, contents } as Parameters<Mails['queue']>[1];

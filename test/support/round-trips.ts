@@ -1,9 +1,10 @@
 import pg from 'pg';
 
 /**
- * What instances do by themselves: they read revocations, signing keys and the outbox, and check that the database responds.
+ * What instances do by themselves: they read revocations and signing keys, deliver what is in the outbox, and check that the
+ * database responds.
  */
-const BESIDE = /pg_snapshot_xmin|FROM signing_keys|^UPDATE outbox SET attempts|^SELECT 1$/;
+const BESIDE = /pg_snapshot_xmin|FROM signing_keys|^SELECT 1$|^UPDATE outbox /;
 
 /**
  * The statements that this process sends to a database during some work, on any connection. `pg` sends each of them, with its

@@ -8,6 +8,7 @@ const PAGES = {
   register: PATHS.verify_email,
   verify_email: PATHS.verify_email,
   reset_password: PATHS.reset_password,
+  recovery_link: PATHS.reset_password,
   sign_in: PATHS.sign_in,
   change_email: PATHS.confirm_email,
   undo_email_change: PATHS.undo_email_change,
@@ -18,8 +19,12 @@ const PAGES = {
 export class Links {
   constructor(private readonly config: Config) {}
 
-  /** The page whose button uses the code up. */
   of(purpose: Purpose, token: string): string {
-    return `${this.config.publicUrl}${PAGES[purpose]}?token=${token}`;
+    return linkOf(this.config.publicUrl, purpose, token);
   }
+}
+
+/** The link to the page whose button uses a code up. */
+export function linkOf(publicUrl: string, purpose: Purpose, token: string): string {
+  return `${publicUrl}${PAGES[purpose]}?token=${token}`;
 }

@@ -52,12 +52,12 @@ export class PasswordReset implements OnModuleInit {
 
   /**
    * Sets a new password. Ends all sessions of the user and revokes their other codes. Proves the address that the code was
-   * sent to. A rejected password leaves the code usable.
+   * sent to; a link from the operator proves none. A rejected password leaves the code usable.
    *
    * @throws CodeInvalid, CodeExpired, PasswordRejected, Busy
    */
   async reset(evidence: CodeEvidence, newPassword: string, client: ClientContext): Promise<void> {
-    const code = await this.codes.check(PURPOSE, evidence);
+    const code = await this.#check(evidence);
     const user = code.userId === null ? null : await this.users.find(code.userId);
     if (user === null) throw new CodeInvalid();
     await this.policy.check(newPassword, { username: user.username, email: user.email, pointer: '/new_password' });
@@ -75,8 +75,18 @@ export class PasswordReset implements OnModuleInit {
     await this.attempts.forgive(user.id);
   }
 
+  async #check(evidence: CodeEvidence): Promise<PresentedCode> {
+    try {
+      return await this.codes.check(PURPOSE, evidence);
+    } catch (error) {
+      if (error instanceof CodeInvalid && 'token' in evidence) return await this.codes.check('recovery_link', evidence);
+      throw error;
+    }
+  }
+
   async #use(manager: EntityManager, code: PresentedCode): Promise<void> {
     await this.codes.consume(code, manager);
+    if (code.purpose === 'recovery_link') return;
     // The address may have changed since the mail, or the user may have been disabled.
     if (!(await this.users.verifyEmail(manager, code.userId as string, code.emailKey))) throw new CodeInvalid();
   }

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import type { ClientContext } from '../../http/client-context.js';
 import { Mails } from '../../mail/mails.js';
-import { FORGOT_PASSWORD_PAGE } from '../../notices/user-notices.js';
+import { PATHS } from '../../pages/page-routes.js';
 import type { Language } from '../../problems/language.js';
 import { canonicalText, identifierKey } from '../../users/identifier.js';
 import { displayName, type User } from '../../users/user.entity.js';
@@ -81,7 +81,7 @@ export class SelfRegistration implements OnModuleInit {
       return (manager: Parameters<CodeMails['send']>[0]) => this.codeMails.confirmRegistration(manager, pending);
     }
     const { email, language } = user;
-    const contents = { name: displayName(user), link: this.config.publicUrl + FORGOT_PASSWORD_PAGE };
+    const contents = { name: displayName(user), link: this.config.publicUrl + PATHS.forgot_password };
     return (manager: Parameters<CodeMails['send']>[0]) =>
       this.mails.queue(manager, { name: 'already_registered', to: email as string, language, contents });
   }

@@ -44,6 +44,7 @@ test('creates users who can log in, also while registration is closed for everyb
     id: expect.any(String),
     username: 'bob',
     email: 'bob@example.com',
+    language: 'en',
     email_verified: true,
     created_at: TIME,
     updated_at: bob.created_at,

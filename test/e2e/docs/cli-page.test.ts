@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { PASSWORD } from '../../support/client.js';
 import { codeBlocks } from '../../support/code-blocks.js';
+import { queue, resetMail, untilStates } from '../../support/mails.js';
 import { PorteroCommand } from '../../support/portero-command.js';
 import { secrets } from '../../support/secrets.js';
 import { TestServer } from '../../support/server.js';
+import { SmtpTestServer } from '../../support/smtp.js';
 
 /** The examples of docs/cli.md, executed in the order of the page on one database. */
 const PAGE = 'docs/cli.md';
@@ -35,11 +37,15 @@ const FILES: Record<string, string> = {
 };
 
 let command: PorteroCommand;
+let smtp: SmtpTestServer;
 beforeAll(async () => {
   command = await PorteroCommand.create();
+  smtp = await SmtpTestServer.start();
+  command.database.env.SMTP_URL = smtp.url;
 });
 afterAll(async () => {
   await TestServer.stopAll();
+  await smtp.stop();
   await command.remove();
 });
 
@@ -48,6 +54,7 @@ const BEFORE: [RegExp, () => Promise<void>][] = [
   [/^portero users show ana/, () => logIn('ana')],
   [/^portero users (disable|delete) bob/, () => logIn('bob', 'bob')],
   [/^portero sessions list --user ana/, () => logIn('ana')],
+  [/^portero mail list/, sendMails],
 ];
 
 async function logIn(...names: string[]): Promise<void> {
@@ -58,6 +65,15 @@ async function logIn(...names: string[]): Promise<void> {
     const body = { username, password: isChanged ? NEW_PASSWORD : PASSWORD, transport: 'cookie' };
     expect((await server.client.post('/auth/login', { body, headers })).status).toBe(200);
   }
+  await server.stop();
+}
+
+/** One mail that arrives, and one that is rejected. */
+async function sendMails(): Promise<void> {
+  smtp.behaviour.recipient = (to) => (to === 'bob@example.com' ? { code: 550, text: 'no such user' } : undefined);
+  const server = await TestServer.on(command.database);
+  await queue(server, resetMail('ana@example.com'), resetMail('bob@example.com'));
+  await untilStates(server, 'sent 1', 'dead 1');
   await server.stop();
 }
 
@@ -72,6 +88,7 @@ function mask(line: string): string {
   return line
     .replaceAll(IDENTIFIER, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z/g, 'TIME')
+    .replace(/^localhost:\d+/, 'localhost:PORT')
     .replace(/published \d+ s ago/, 'published N s ago')
     .replace(/^(client_secret +)\S+$/, '$1…')
     .trimEnd();

@@ -95,7 +95,12 @@ test(
 test(
   'sends a mail twice, with one Message-ID, only if the server is killed between its acceptance and the commit',
   async () => {
-    const mail = await killAt((kill) => ({ onData: kill, delayMs: 200 }));
+    const mail = await killAt((kill) => ({
+      beforeAnswer: async () => {
+        kill();
+        await sleep(200);
+      },
+    }));
     expect(arrivals()).toEqual([mail, mail]);
   },
   PATIENCE,
