@@ -36,7 +36,18 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'GET /users/me': 'session',
   'GET /users/me/events': 'session',
   'DELETE /users/me': 'session',
+  'PATCH /users/me': 'session',
   'POST /users/me/password': 'session',
+  'POST /users/me/email': 'session',
+  'POST /auth/email/verification': 'session',
+  'POST /auth/email/verify': 'nothing',
+  // Nothing but the token of a link, or a session and a code.
+  'POST /auth/email/confirm-change': 'session',
+  'POST /auth/email/undo-change': 'nothing',
+  'POST /auth/password/forgot': 'nothing',
+  'POST /auth/password/reset': 'nothing',
+  'POST /auth/mail-code': 'nothing',
+  'POST /auth/mail-code/login': 'nothing',
   'POST /oauth/introspect': 'client',
   'POST /oauth/revoke': 'client',
   'GET /.well-known/jwks.json': 'nothing',
@@ -58,7 +69,7 @@ const call = (operation: string, headers: Record<string, string> = {}) => {
   return server.client.call(method, path.replace('{id}', ID), { ...body, headers: { ...type, ...headers } });
 };
 
-test('there are no other operations: no reset, no one-time code, no second factor, no administration [ASVS 6.4.3, 6.4.4, 6.5.1, 6.5.2, 6.5.3, 6.5.4, 6.5.5, 6.6.2, 6.6.3, 8.2.1]', async () => {
+test('there are no other operations: no second factor, no administration [ASVS 6.4.3, 6.4.4, 6.5.2, 8.2.1]', async () => {
   const { paths } = await readDocument();
   const documented = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),

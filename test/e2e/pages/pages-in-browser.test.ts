@@ -94,7 +94,14 @@ testInChromium('a screen reader hears the label, the hint and the error of a fie
   expect(said).toContain('alert');
   expect(await field.getAttribute('aria-invalid')).toBe('true');
   const ids = (await field.getAttribute('aria-describedby'))?.split(' ') ?? [];
-  const texts = await Promise.all(ids.map((id) => page.locator(`#${id}`).textContent()));
+  const texts = await Promise.all(
+    ids.map((id) =>
+      page
+        .locator(`#${id}`)
+        .textContent()
+        .then((text) => text?.trim()),
+    ),
+  );
   expect(texts).toEqual(['At least 8 characters. Spaces are allowed.', 'Fill in this field.']);
   await page.context().close();
 });
