@@ -20,8 +20,8 @@ type Notice = {
 }[keyof Notices];
 
 const TOPIC = 'notice';
-/** Looking up a user and writing a mail takes milliseconds. */
-const LEASE_MS = 60_000;
+/** Looking up a user and writing a mail takes milliseconds. The requests of a killed instance wait for the end of the lease. */
+const LEASE_MS = 15_000;
 
 /**
  * Tells users by mail what has happened to their account. The notice is stored by the statement or transaction that causes it;

@@ -54,6 +54,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     // Relative to the document, so the page works under every host name.
     .addServer('/')
     .addTag('Auth', 'Registration, login, sessions and tokens.')
+    .addTag('Email', 'Your address: verify it, change it, undo a change.')
     .addTag('Users', 'Your user, password and security events.')
     .addTag('Service', 'For operators and for services that verify tokens.')
     .addTag(SHORT_PATHS, 'The same operations as under `/auth`.')

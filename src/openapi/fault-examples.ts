@@ -14,7 +14,12 @@ interface Schema {
 
 /** Adds `errors` to the examples of problems that have it, with fields of the operation. */
 export function addFaultExamples(document: OpenAPIObject): void {
-  for (const operation of Object.values(document.paths).flatMap((item) => [item.get, item.post, item.delete])) {
+  for (const operation of Object.values(document.paths).flatMap((item) => [
+    item.get,
+    item.post,
+    item.patch,
+    item.delete,
+  ])) {
     if (operation === undefined) continue;
     const schema = bodyOf(operation, document);
     const [required] = schema?.required ?? [];

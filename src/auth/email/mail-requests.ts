@@ -6,8 +6,8 @@ import { Outbox } from '../../outbox/outbox.js';
 import { RateLimits } from '../../rate-limits/rate-limits.js';
 
 const TOPIC = 'mail_request';
-/** Looking up a user and writing a mail takes milliseconds. */
-const LEASE_MS = 60_000;
+/** Looking up a user and writing a mail takes milliseconds. The requests of a killed instance wait for the end of the lease. */
+const LEASE_MS = 15_000;
 
 /** What a request may lead to: writes in one transaction. Undefined if there is nothing to send. */
 type Writes = (manager: EntityManager) => Promise<void>;

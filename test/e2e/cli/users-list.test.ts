@@ -51,6 +51,7 @@ test('lists all users once, newest first, whatever the size of a page', async ()
       updated_at: expect.any(String),
       disabled_at: null,
       has_password: true,
+      language: 'en',
     },
     expect.anything(),
   ]);

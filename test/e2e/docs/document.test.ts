@@ -92,7 +92,7 @@ test('public operations require no credential, and the others list the bearer to
 test('the operations to try first come first, and the short paths last, in a group of their own', () => {
   const paths = Object.keys(document.paths);
   expect(paths.slice(0, 5)).toEqual(['/auth/register', '/auth/login', '/protected', '/auth/refresh', '/auth/logout']);
-  expect(document.tags.map(({ name }) => name)).toEqual(['Auth', 'Users', 'Service', 'Short paths']);
+  expect(document.tags.map(({ name }) => name)).toEqual(['Auth', 'Email', 'Users', 'Service', 'Short paths']);
   const short = Object.entries(document.paths).filter(([, item]) => item.post?.tags.includes('Short paths'));
   expect(short.map(([path]) => path).sort()).toEqual(['/login', '/logout', '/refresh', '/register']);
 });

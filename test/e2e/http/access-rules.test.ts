@@ -120,11 +120,12 @@ test('a user cannot read or end the data of another user by an id in path, query
   expect((await server.client.get('/protected', { token: victim.access_token })).status).toBe(200);
 });
 
-test('no field of a user can be written except the password: there is no route, and unknown members are rejected [ASVS 8.2.3, 15.3.3]', async () => {
+test('no field of a user can be written except the password and the language: unknown members are rejected [ASVS 8.2.3, 15.3.3]', async () => {
   const { access_token: token } = await server.client.signUp('writer');
   const before = await fingerprint(server);
-  for (const method of ['PUT', 'PATCH', 'POST']) {
-    const body = { email_verified: true, role: 'admin', id: ID, disabled_at: null };
+  const body = { email_verified: true, role: 'admin', id: ID, disabled_at: null };
+  expectProblem(await server.client.call('PATCH', '/users/me', { token, body }), 400, 'validation_failed');
+  for (const method of ['PUT', 'POST']) {
     expectProblem(await server.client.call(method, '/users/me', { token, body }), 405, 'method_not_allowed');
   }
   const members = { username: 'boss', role: 'admin', email_verified: true, id: ID, created_at: '2000-01-01' };
@@ -146,12 +147,14 @@ test('only users set their own password, and there are no hints or secret questi
   const members = Object.entries(components.schemas).flatMap(([schema, { properties = {} }]) =>
     Object.keys(properties).map((name) => `${schema}.${name}`),
   );
-  expect(members.filter((name) => /password/i.test(name)).sort()).toEqual([
+  expect(members.filter((name) => /\.\w*password/i.test(name)).sort()).toEqual([
+    'ChangeEmailRequest.current_password',
     'ChangePasswordRequest.current_password',
     'ChangePasswordRequest.new_password',
     'DeleteUserRequest.password',
     'LoginRequest.password',
     'RegisterRequest.password',
+    'ResetPasswordRequest.new_password',
   ]);
   const columns: { name: string }[] = await server
     .get(DataSource)
@@ -182,7 +185,7 @@ test('responses about a user have only the documented members [ASVS 15.3.1, 14.2
   const registered = await client.post('/auth/register', { body: { username: 'closed', password: PASSWORD } });
   const { access_token: token } = await client.logIn('closed');
   const me = await client.get('/users/me', { token });
-  const user = ['created_at', 'email', 'email_verified', 'id', 'updated_at', 'username'];
+  const user = ['created_at', 'email', 'email_verified', 'id', 'language', 'updated_at', 'username'];
   for (const { body } of [registered, me]) expect(Object.keys(body).sort()).toEqual(user);
   expect((await client.get('/protected', { token })).body).toEqual({ logged_in_as: 'closed' });
   const cookie = await client.post<{ user: object }>('/auth/login', {

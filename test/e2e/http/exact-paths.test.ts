@@ -89,7 +89,7 @@ describe('the forms of a request target (RFC 9112 §3.2)', () => {
 
   test('OPTIONS * is 405 with an Allow header of all methods', async () => {
     const { status, headers } = await send('OPTIONS', '*');
-    expect([status, headers.allow]).toEqual([405, 'DELETE, GET, HEAD, POST']);
+    expect([status, headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PATCH, POST']);
   });
 
   test('CONNECT is 405, and the connection is closed', async () => {

@@ -31,7 +31,7 @@ describe('requests that are rejected before they reach a route', () => {
     ['GET', '/auth/login', 'POST'],
     ['DELETE', '/auth/register', 'POST'],
     ['PUT', '/protected', 'GET, HEAD, POST'],
-    ['PATCH', '/users/me', 'DELETE, GET, HEAD'],
+    ['PUT', '/users/me', 'DELETE, GET, HEAD, PATCH'],
     ['OPTIONS', '/login', 'POST'],
     ['POST', '/health/live', 'GET, HEAD'],
     ['POST', '/.well-known/jwks.json', 'GET, HEAD'],

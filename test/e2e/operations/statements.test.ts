@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { OutboxWorker } from '../../../src/outbox/outbox-worker.js';
 import { type Answer, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { isPostgres } from '../../support/engine.js';
@@ -14,6 +15,8 @@ import { tableRows } from '../../support/shared-table.js';
  */
 const STATEMENTS: Record<string, [postgres: number, embedded: number]> = {
   register: [2, 1],
+  'register, with an address': [5, 4],
+  'forgotten password': [3, 1],
   'login, bearer': [7, 4],
   'login, cookie': [7, 4],
   'login, wrong password': [7, 4],
@@ -40,6 +43,8 @@ let service: Service;
 beforeAll(async () => {
   server = await TestServer.start(LOCKOUT_ONLY);
   service = await Service.register(server);
+  // Mails are made in the background.
+  await server.get(OutboxWorker).beforeApplicationShutdown();
   // So that no request below is the first of its kind.
   await server.client.signUp('warm-up');
 });
@@ -61,6 +66,14 @@ type Prepare = () => Promise<() => Promise<Answer<unknown>>>;
 const REQUESTS: Record<keyof typeof STATEMENTS, Prepare> = {
   register: async () => () =>
     server.client.post('/auth/register', { body: { username: `user-${++users}`, password: PASSWORD } }),
+  'register, with an address': async () => () => {
+    const username = `user-${++users}`;
+    return server.client.post('/auth/register', {
+      body: { username, email: `${username}@example.com`, password: PASSWORD },
+    });
+  },
+  'forgotten password': async () => () =>
+    server.client.post('/auth/password/forgot', { body: { username: `nobody-${++users}` } }),
   'login, bearer': async () => {
     const { username } = await newUser();
     return () => server.client.post('/auth/login', { body: { username, password: PASSWORD } });

@@ -20,6 +20,7 @@ test('responds with 201, the public members of the user and its Location', async
     id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
     username: 'Ana',
     email: 'Ana@Example.com',
+    language: 'en',
     email_verified: false,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     updated_at: answer.body.created_at,
