@@ -167,6 +167,14 @@ export class Codes implements OnModuleInit {
     await revokeCodes(manager, userId);
   }
 
+  /** The same after a change of the password, which leaves the mail that verifies the address usable. */
+  async revokeAfterPasswordChange(manager: EntityManager, userId: string): Promise<void> {
+    await manager.query(
+      `DELETE FROM codes WHERE user_id = $1 AND purpose NOT IN ('undo_email_change', 'verify_email')`,
+      [userId],
+    );
+  }
+
   /** Deletes the codes of a user that are not older than a given one, of every purpose. */
   async revokeSince(manager: EntityManager, { userId, createdAt }: PresentedCode): Promise<void> {
     await manager.query('DELETE FROM codes WHERE user_id = $1 AND created_at >= $2', [userId, createdAt]);

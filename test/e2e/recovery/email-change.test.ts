@@ -116,3 +116,14 @@ test('an address belongs to who proves it: an unverified claim gives way [attack
   );
   expect(await emailOf((await mailing.client.logIn(squatter)).access_token)).toBeNull();
 });
+
+test('a new password ends a change that was requested with the previous one [attack: account takeover]', async () => {
+  const { token, email, next } = await user();
+  await change(token, next);
+  const mailed = await mailing.nextCode(next);
+  const body = { current_password: PASSWORD, new_password: NEXT };
+  expect((await mailing.client.post('/users/me/password', { token, body })).status).toBe(204);
+  expectProblem(await confirm({ token: mailed.token }), 400, 'code_invalid');
+  expectProblem(await confirm({ code: mailed.code }, token), 400, 'code_invalid');
+  expect(await emailOf(token)).toBe(email);
+});
