@@ -67,7 +67,7 @@ export class EmailChange {
     const code = await this.codes.check('change_email', evidence);
     const user = code.userId === null ? null : await this.users.findForProof(code.userId);
     if (user === null) throw new CodeInvalid();
-    await this.#endUnverifiedClaim(user, code, client);
+    await this.#endUnverifiedClaim(user.id, code, client);
     const event = this.audit.event('email.changed', { userId: user.id, client });
     await this.database.transaction(async (manager) => {
       await this.codes.consume(code, manager);
@@ -84,11 +84,12 @@ export class EmailChange {
    * Restores the previous address, and ends all sessions. A password that was set since the change is removed, and the user
    * gets a mail to set another one, because whoever changed the address knew the password.
    *
-   * @throws CodeInvalid, CodeExpired; EmailTaken if the address belongs to another user now
+   * @throws CodeInvalid, CodeExpired; EmailTaken if another user has verified the address meanwhile
    */
   async undo(token: string, client: ClientContext): Promise<void> {
     const code = await this.codes.check('undo_email_change', { token });
     const userId = code.userId as string;
+    await this.#endUnverifiedClaim(userId, code, client);
     const event = this.audit.event('email.changed', { userId, client, details: { undone: true } });
     await this.revocations.revokeAll(userId, 'email_change_undone', {
       by: client,
@@ -108,9 +109,9 @@ export class EmailChange {
   }
 
   /** An address belongs to who proves it. An unverified user who claimed it loses it, and all sessions. */
-  async #endUnverifiedClaim(user: User, { email }: PresentedCode, client: ClientContext): Promise<void> {
+  async #endUnverifiedClaim(userId: string, { email }: PresentedCode, client: ClientContext): Promise<void> {
     const claimant = await this.users.findByEmail(email);
-    if (claimant === null || claimant.id === user.id || claimant.emailVerified) return;
+    if (claimant === null || claimant.id === userId || claimant.emailVerified) return;
     const reason = claimant.username === null ? 'user_deleted' : 'address_proved_by_other';
     await this.revocations.revokeAll(claimant.id, reason, {
       by: client,
