@@ -119,6 +119,8 @@ export class Codes implements OnModuleInit {
     manager: EntityManager,
     { purpose, userId, email, data, notWithinMs = 0 }: NewCode,
   ): Promise<IssuedCode | undefined> {
+    // Before the row of the code, as in all other transactions, so that no two wait for each other.
+    if (userId !== undefined) await manager.query('SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE', [userId]);
     const id = uuidv7(this.clock.now());
     const emailKey = identifierKey(email);
     const token = newToken();

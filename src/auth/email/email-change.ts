@@ -9,6 +9,7 @@ import { Codes, type PresentedCode } from '../../codes/codes.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import { Outbox } from '../../outbox/outbox.js';
+import { WrongPassword } from '../../passwords/passwords.errors.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { canonicalText, identifierKey, looksLikeForeignAddress } from '../../users/identifier.js';
@@ -54,7 +55,12 @@ export class EmailChange {
     const owner = await this.users.findByEmail(email);
     if (owner?.emailVerified) throw new EmailTaken();
     await this.requests.countMail(identifierKey(email));
-    await this.database.transaction((manager) => this.mails.confirmChange(manager, user, canonicalText(email)));
+    await this.database.transaction(async (manager) => {
+      await this.users.lock(manager, user.id);
+      // The password may have changed during the check of the previous one.
+      if (!(await this.users.isUnchanged(user, manager))) throw new WrongPassword();
+      await this.mails.confirmChange(manager, user, canonicalText(email));
+    });
     this.outbox.wake();
   }
 
@@ -70,6 +76,7 @@ export class EmailChange {
     await this.#endUnverifiedClaim(user.id, code, client);
     const event = this.audit.event('email.changed', { userId: user.id, client });
     await this.database.transaction(async (manager) => {
+      await this.users.lock(manager, user.id);
       await this.codes.consume(code, manager);
       await this.users.setEmail(manager, user.id, { email: code.email, verified: true });
       await this.codes.revokeAll(manager, user.id);
