@@ -62,8 +62,9 @@ test('an address may request 20 mails in ten minutes, and try 30 codes', async (
 test('mails requested by username do not reveal whose address it is [attack: enumeration]', async () => {
   mailing = await MailingServer.start({ ...ON, LIMIT_MAIL_REQUESTS: '1000/1m' });
   await mailing.registerVerified('ana', PASSWORD);
-  mailing.server.clock.advance(3_601_000);
   const [known, unknown] = [addressOf('ana'), addressOf('nobody')];
+  // As registration has sent one mail to the other.
+  await forgot({ email: unknown });
   for (let asked = 0; asked < 5; asked++) expect((await forgot({ username: 'ana' })).status).toBe(202);
   await delivered();
   const statuses = async (email: string) => {
