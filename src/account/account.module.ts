@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { LockoutModule } from '../lockout/lockout.module.js';
 import { NoticesModule } from '../notices/notices.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
@@ -14,7 +15,16 @@ import { SessionsController } from './sessions.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
-  imports: [RateLimitsModule, LockoutModule, UsersModule, NoticesModule, PasswordsModule, SessionsModule, AuthModule],
+  imports: [
+    RateLimitsModule,
+    LockoutModule,
+    UsersModule,
+    NoticesModule,
+    PasswordsModule,
+    SessionsModule,
+    CodesModule,
+    AuthModule,
+  ],
   controllers: [ProfileController, SessionsController, EventsController, AccountController],
   providers: [Account],
 })

@@ -4,6 +4,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { RepeatedEvents } from '../audit/repeated-events.js';
 import { type Evidence, Reauthentication } from '../auth/reauthentication.js';
 import { SignIn } from '../auth/sign-in.js';
+import { Codes } from '../codes/codes.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
 import { HashingTurns } from '../lockout/hashing-turns.js';
@@ -36,10 +37,12 @@ export class Account {
     private readonly audit: AuditLog,
     private readonly repeated: RepeatedEvents,
     private readonly notices: UserNotices,
+    private readonly codes: Codes,
   ) {}
 
   /**
-   * Changes the password and ends all other sessions of the user, in one transaction (ASVS 7.4.3). A new session replaces a
+   * Changes the password, ends all other sessions of the user and revokes their codes, such as that of a change of the address
+   * which the previous password allowed, in one transaction (ASVS 7.4.3). A new session replaces a
    * cookie session, so its previous cookie becomes invalid, also if an access token of it authenticated the request.
    *
    * @returns the new session if the current one is a cookie session
@@ -61,6 +64,7 @@ export class Account {
       keep: transport === 'bearer' ? principal.sessionId : undefined,
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
+        await this.codes.revokeAfterPasswordChange(manager, user.id);
         if (user.emailVerified) {
           await this.notices.add(manager, { userId: user.id, name: 'password_changed', facts: {} });
         }

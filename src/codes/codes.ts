@@ -119,6 +119,8 @@ export class Codes implements OnModuleInit {
     manager: EntityManager,
     { purpose, userId, email, data, notWithinMs = 0 }: NewCode,
   ): Promise<IssuedCode | undefined> {
+    // Before the row of the code, as in all other transactions, so that no two wait for each other.
+    if (userId !== undefined) await manager.query('SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE', [userId]);
     const id = uuidv7(this.clock.now());
     const emailKey = identifierKey(email);
     const token = newToken();
@@ -165,6 +167,14 @@ export class Codes implements OnModuleInit {
   /** Deletes the codes of a user, except those that undo a change of the address. */
   async revokeAll(manager: EntityManager, userId: string): Promise<void> {
     await revokeCodes(manager, userId);
+  }
+
+  /** The same after a change of the password, which leaves the mail that verifies the address usable. */
+  async revokeAfterPasswordChange(manager: EntityManager, userId: string): Promise<void> {
+    await manager.query(
+      `DELETE FROM codes WHERE user_id = $1 AND purpose NOT IN ('undo_email_change', 'verify_email')`,
+      [userId],
+    );
   }
 
   /** Deletes the codes of a user that are not older than a given one, of every purpose. */

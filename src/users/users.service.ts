@@ -178,6 +178,11 @@ export class UsersService {
     return await this.find(id);
   }
 
+  /** Locks the row of a user until the end of the transaction. Locked before the user's codes, so that no two wait for each other. */
+  async lock(manager: EntityManager, id: string): Promise<void> {
+    await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [id]);
+  }
+
   /** Whether a proof of this user is still valid in the transaction; see proof-stamp.ts. */
   async isUnchanged({ id, credentialsChangedAt }: User, manager: EntityManager): Promise<boolean> {
     const rows: unknown[] = await manager.query(IS_UNCHANGED, [id, credentialsChangedAt]);

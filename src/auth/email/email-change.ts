@@ -9,6 +9,7 @@ import { Codes, type PresentedCode } from '../../codes/codes.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import { Outbox } from '../../outbox/outbox.js';
+import { WrongPassword } from '../../passwords/passwords.errors.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { canonicalText, identifierKey, looksLikeForeignAddress } from '../../users/identifier.js';
@@ -54,7 +55,12 @@ export class EmailChange {
     const owner = await this.users.findByEmail(email);
     if (owner?.emailVerified) throw new EmailTaken();
     await this.requests.countMail(identifierKey(email));
-    await this.database.transaction((manager) => this.mails.confirmChange(manager, user, canonicalText(email)));
+    await this.database.transaction(async (manager) => {
+      await this.users.lock(manager, user.id);
+      // The password may have changed during the check of the previous one.
+      if (!(await this.users.isUnchanged(user, manager))) throw new WrongPassword();
+      await this.mails.confirmChange(manager, user, canonicalText(email));
+    });
     this.outbox.wake();
   }
 
@@ -67,9 +73,10 @@ export class EmailChange {
     const code = await this.codes.check('change_email', evidence);
     const user = code.userId === null ? null : await this.users.findForProof(code.userId);
     if (user === null) throw new CodeInvalid();
-    await this.#endUnverifiedClaim(user, code, client);
+    await this.#endUnverifiedClaim(user.id, code, client);
     const event = this.audit.event('email.changed', { userId: user.id, client });
     await this.database.transaction(async (manager) => {
+      await this.users.lock(manager, user.id);
       await this.codes.consume(code, manager);
       await this.users.setEmail(manager, user.id, { email: code.email, verified: true });
       await this.codes.revokeAll(manager, user.id);
@@ -84,11 +91,12 @@ export class EmailChange {
    * Restores the previous address, and ends all sessions. A password that was set since the change is removed, and the user
    * gets a mail to set another one, because whoever changed the address knew the password.
    *
-   * @throws CodeInvalid, CodeExpired; EmailTaken if the address belongs to another user now
+   * @throws CodeInvalid, CodeExpired; EmailTaken if another user has verified the address meanwhile
    */
   async undo(token: string, client: ClientContext): Promise<void> {
     const code = await this.codes.check('undo_email_change', { token });
     const userId = code.userId as string;
+    await this.#endUnverifiedClaim(userId, code, client);
     const event = this.audit.event('email.changed', { userId, client, details: { undone: true } });
     await this.revocations.revokeAll(userId, 'email_change_undone', {
       by: client,
@@ -108,9 +116,9 @@ export class EmailChange {
   }
 
   /** An address belongs to who proves it. An unverified user who claimed it loses it, and all sessions. */
-  async #endUnverifiedClaim(user: User, { email }: PresentedCode, client: ClientContext): Promise<void> {
+  async #endUnverifiedClaim(userId: string, { email }: PresentedCode, client: ClientContext): Promise<void> {
     const claimant = await this.users.findByEmail(email);
-    if (claimant === null || claimant.id === user.id || claimant.emailVerified) return;
+    if (claimant === null || claimant.id === userId || claimant.emailVerified) return;
     const reason = claimant.username === null ? 'user_deleted' : 'address_proved_by_other';
     await this.revocations.revokeAll(claimant.id, reason, {
       by: client,

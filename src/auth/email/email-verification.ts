@@ -79,6 +79,7 @@ export class EmailVerification implements OnModuleInit {
     const userId = code.userId as string;
     const event = this.audit.event('email.verified', { userId, client });
     await this.database.transaction(async (manager) => {
+      await this.users.lock(manager, userId);
       await this.codes.consume(code, manager);
       if (!(await this.users.verifyEmail(manager, userId, code.emailKey))) throw new CodeInvalid();
       await this.audit.insert(manager, event);

@@ -70,6 +70,16 @@ export class MailRequests implements OnModuleInit {
     return rejection === undefined;
   }
 
+  /**
+   * The same for a mail that was requested by username. It has a count of its own: otherwise the next request by address would
+   * reveal whose address it is.
+   */
+  async mayMailByName(mailbox: string): Promise<boolean> {
+    if (!this.limits.enabled) return true;
+    if (await this.limits.isUsedUp('mails', mailbox)) return false;
+    return await this.mayMail(`by name ${mailbox}`);
+  }
+
   async #process({ kind, request }: { kind: string; request: never }, entry: Entry): Promise<object> {
     const resolve = this.#kinds.get(kind);
     if (resolve === undefined) throw new Error(`this release does not know requests of the kind ${kind}`);

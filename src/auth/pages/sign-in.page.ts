@@ -1,12 +1,12 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/config.js';
 import { type ClientContext, CurrentClient } from '../../http/client-context.js';
 import { type PageRequest, ShowsPage, SubmitsPage } from '../../pages/page-routes.js';
 import { Pages } from '../../pages/pages.js';
 import { NotFound } from '../../problems/http.errors.js';
 import { Limit } from '../../rate-limits/limit.decorator.js';
-import { CsrfFailed } from '../../sessions/session.errors.js';
+import { Csrf } from '../access/csrf.js';
 import { MailSignIn } from '../mail-code/mail-sign-in.js';
 import { SignIn } from '../sign-in.js';
 import { SignInResponder } from '../sign-in.responder.js';
@@ -21,6 +21,7 @@ export class SignInPage {
     private readonly mailSignIn: MailSignIn,
     private readonly signIn: SignIn,
     private readonly responder: SignInResponder,
+    private readonly csrf: Csrf,
   ) {}
 
   @ShowsPage('sign_in')
@@ -36,19 +37,11 @@ export class SignInPage {
     @CurrentClient() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    requireOwnPage(request);
+    // Another site could sign the browser in as the attacker, with a link of theirs (login CSRF).
+    await this.csrf.checkOwnPage(request as FastifyRequest);
     return await this.pages.submit('sign_in', request, reply, async () => {
       const proof = await this.mailSignIn.prove(evidenceIn(request), client);
       this.responder.of(await this.signIn.complete(proof, client, 'cookie'), reply);
     });
   }
-}
-
-/**
- * Another site could sign the browser in as the attacker, with a link of theirs (login CSRF). `Origin` is `null` for our own page
- * too, but `Sec-Fetch-Site` tells them apart. @throws CsrfFailed
- */
-function requireOwnPage({ headers }: PageRequest): void {
-  const { 'sec-fetch-site': site = 'none' } = headers;
-  if (site !== 'same-origin' && site !== 'none') throw new CsrfFailed();
 }

@@ -95,7 +95,7 @@ export class PasswordReset implements OnModuleInit {
     const user = await this.users.findForLogin(names);
     if (user === null || user.emailKey === null || user.disabledAt !== null) return undefined;
     // Requests by address were counted by it already.
-    if (user.emailKey !== typedName(names) && !(await this.requests.mayMail(user.emailKey))) return undefined;
+    if (user.emailKey !== typedName(names) && !(await this.requests.mayMailByName(user.emailKey))) return undefined;
     return (manager: EntityManager) => this.mails.send(manager, user, PURPOSE);
   }
 }

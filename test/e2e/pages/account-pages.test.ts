@@ -174,6 +174,9 @@ describe('sign-in by mail', () => {
       expect([refused.status, headingOf(refused)]).toEqual([403, 'Another site sent this request']);
       expect(refused.headers.get('set-cookie')).toBe(null);
     }
+    // Older browsers do not send Sec-Fetch-Site.
+    const foreign = await pages.submit('/account/sign-in', { token }, { Origin: 'https://evil.example' });
+    expect([foreign.status, headingOf(foreign)]).toEqual([403, 'Another site sent this request']);
     expect((await pages.submit('/account/sign-in', { token })).status).toBe(200);
   });
 

@@ -10,6 +10,14 @@ afterEach(() => mailing.stop());
 const ON = { RATE_LIMIT: 'on', MAIL_SIGN_IN: 'on' };
 const forgot = (body: object) => mailing.client.post('/auth/password/forgot', { body });
 
+/** Waits until the outbox has nothing left to deliver. */
+async function delivered(): Promise<void> {
+  const waiting = `SELECT count(*)::int AS n FROM outbox WHERE state = 'waiting'`;
+  while ((await mailing.server.get(DataSource).query(waiting))[0].n > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 test('a mailbox gets five mails per hour, whoever asks and in whichever way [attack: mail flooding]', async () => {
   mailing = await MailingServer.start({ ...ON, LIMIT_MAIL_REQUESTS: '1000/1m' });
   const email = addressOf('ana');
@@ -22,10 +30,7 @@ test('a mailbox gets five mails per hour, whoever asks and in whichever way [att
   expectProblem(await mailing.client.post('/auth/mail-code', { body: { email } }), 429, 'too_many_requests');
   // By username, the response must not reveal that the limit of the mailbox is reached.
   expect((await forgot({ username: 'ana' })).status).toBe(202);
-  const waiting = `SELECT count(*)::int AS n FROM outbox WHERE state = 'waiting'`;
-  while ((await mailing.server.get(DataSource).query(waiting))[0].n > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await delivered();
   expect(mailing.smtp.to(email)).toHaveLength(5);
   mailing.server.clock.advance(3_601_000);
   expect((await forgot({ email })).status).toBe(202);
@@ -52,4 +57,20 @@ test('an address may request 20 mails in ten minutes, and try 30 codes', async (
     });
   for (let tried = 0; tried < 30; tried++) expectProblem(await reset(), 400, 'code_invalid');
   expectProblem(await reset(), 429, 'too_many_requests');
+});
+
+test('mails requested by username do not reveal whose address it is [attack: enumeration]', async () => {
+  mailing = await MailingServer.start({ ...ON, LIMIT_MAIL_REQUESTS: '1000/1m' });
+  await mailing.registerVerified('ana', PASSWORD);
+  const [known, unknown] = [addressOf('ana'), addressOf('nobody')];
+  // As registration has sent one mail to the other.
+  await forgot({ email: unknown });
+  for (let asked = 0; asked < 5; asked++) expect((await forgot({ username: 'ana' })).status).toBe(202);
+  await delivered();
+  const statuses = async (email: string) => {
+    const seen: number[] = [];
+    for (let asked = 0; asked < 6; asked++) seen.push((await forgot({ email })).status);
+    return seen;
+  };
+  expect(await statuses(known)).toEqual(await statuses(unknown));
 });

@@ -116,3 +116,25 @@ test('an address belongs to who proves it: an unverified claim gives way [attack
   );
   expect(await emailOf((await mailing.client.logIn(squatter)).access_token)).toBeNull();
 });
+
+test('nobody can block the undo by registering the previous address [attack: account takeover]', async () => {
+  const { name, token, email, next } = await user();
+  await change(token, next);
+  await confirm({ token: (await mailing.nextCode(next)).token });
+  const { token: undoToken } = codeIn(await mailing.smtp.next(email));
+  const squatting = { username: `${name}-squatter`, email, password: PASSWORD };
+  expect((await mailing.client.post('/auth/register', { body: squatting })).status).toBe(201);
+  expect((await undo(undoToken)).status).toBe(204);
+  expect(await emailOf((await mailing.client.logIn(name)).access_token)).toBe(email);
+});
+
+test('a new password ends a change that was requested with the previous one [attack: account takeover]', async () => {
+  const { token, email, next } = await user();
+  await change(token, next);
+  const mailed = await mailing.nextCode(next);
+  const body = { current_password: PASSWORD, new_password: NEXT };
+  expect((await mailing.client.post('/users/me/password', { token, body })).status).toBe(204);
+  expectProblem(await confirm({ token: mailed.token }), 400, 'code_invalid');
+  expectProblem(await confirm({ code: mailed.code }, token), 400, 'code_invalid');
+  expect(await emailOf(token)).toBe(email);
+});
