@@ -70,7 +70,7 @@ const NOW = databaseTime('$9');
 const ISSUE = `
   INSERT INTO codes AS c (id, purpose, subject, user_id, email, email_key, token_hash, code_hash, created_at, expires_at, data)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ${NOW}, ${NOW} + ${interval('$10')}, $11)
-  ON CONFLICT (subject, purpose) WHERE purpose <> 'undo_email_change' DO UPDATE SET
+  ON CONFLICT (subject, purpose) WHERE purpose NOT IN ('undo_email_change', 'register') DO UPDATE SET
     id = excluded.id, user_id = excluded.user_id, email = excluded.email, email_key = excluded.email_key,
     token_hash = excluded.token_hash, code_hash = excluded.code_hash, tries = 0, created_at = excluded.created_at,
     expires_at = excluded.expires_at, data = excluded.data
@@ -111,7 +111,8 @@ export class Codes implements OnModuleInit {
   }
 
   /**
-   * Makes a code, which replaces the previous one of the same user and purpose.
+   * Makes a code, which replaces the previous one of the same user and purpose. Registrations of one address stay side by side: one
+   * must not replace the password of another.
    *
    * @returns undefined if the previous code is younger than `notWithinMs`
    */
@@ -177,6 +178,11 @@ export class Codes implements OnModuleInit {
     );
   }
 
+  /** Deletes the registrations of an address. */
+  async revokeRegistrations(manager: EntityManager, emailKey: string): Promise<void> {
+    await manager.query(`DELETE FROM codes WHERE subject = $1 AND purpose = 'register'`, [emailKey]);
+  }
+
   /** Deletes the codes of a user that are not older than a given one, of every purpose. */
   async revokeSince(manager: EntityManager, { userId, createdAt }: PresentedCode): Promise<void> {
     await manager.query('DELETE FROM codes WHERE user_id = $1 AND created_at >= $2', [userId, createdAt]);
@@ -197,13 +203,14 @@ export class Codes implements OnModuleInit {
     if (canonical === undefined) return undefined;
     if ('email' in evidence && evidence.email.length > MAX_IDENTIFIER_LENGTH) return undefined;
     const owner = 'email' in evidence ? identifierKey(evidence.email) : evidence.userId;
-    const [[row]]: [Row[]] = await this.database.query('email' in evidence ? TRY_CODE_OF_ADDRESS : TRY_CODE_OF_USER, [
+    const [rows]: [Row[]] = await this.database.query('email' in evidence ? TRY_CODE_OF_ADDRESS : TRY_CODE_OF_USER, [
       this.hashes.ofCode(purpose, owner, canonical),
       purpose,
       this.clock.databaseTime(),
       owner,
     ]);
-    return row;
+    // Only registrations have several rows.
+    return rows.find(({ matches }) => matches);
   }
 
   #open(id: string, sealed: Buffer): unknown {

@@ -93,7 +93,7 @@ export class MailTemplates {
  */
 function greet(name: string, to: string, texts: MailTexts): string {
   const visible = shown(name, 64);
-  const isHarmless = visible !== '' && (name === to || !/[:/\\@]|\.[\p{L}\p{N}]/u.test(visible));
+  const isHarmless = visible !== '' && (name === to || !/[:/\\@]|[.。．｡][\p{L}\p{N}]/u.test(visible));
   return isHarmless ? fill(texts.greeting, { name: visible }) : texts.greetingWithoutName;
 }
 

@@ -93,6 +93,7 @@ export class EmailVerification implements OnModuleInit {
     const names = { username: username ?? undefined, email: code.email };
     await this.database.transaction(async (manager: EntityManager) => {
       await this.codes.consume(code, manager);
+      await this.codes.revokeRegistrations(manager, code.emailKey);
       await this.users.create({ ...names, passwordHash, language, emailVerified: true }, event, manager);
     });
     this.audit.log(event);

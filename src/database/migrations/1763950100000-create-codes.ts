@@ -22,7 +22,7 @@ export class CreateCodes1763950100000 implements MigrationInterface {
         CONSTRAINT codes_token UNIQUE (token_hash)
       )`);
     await runner.query(
-      `CREATE UNIQUE INDEX codes_latest ON codes (subject, purpose) WHERE purpose <> 'undo_email_change'`,
+      `CREATE UNIQUE INDEX codes_latest ON codes (subject, purpose) WHERE purpose NOT IN ('undo_email_change', 'register')`,
     );
     await runner.query('CREATE INDEX codes_by_user ON codes (user_id)');
     await runner.query('CREATE INDEX codes_by_address ON codes (email_key, purpose)');

@@ -117,3 +117,25 @@ test('with REGISTRATION=private, a new and a known address get the same response
   ]);
   await closed.stop();
 });
+
+test('a private registration does not replace that of somebody else [attack: pre-hijacking]', async () => {
+  const closed = await MailingServer.start({ REGISTRATION: 'private', REGISTRATION_REQUIRES: 'email' });
+  const email = addressOf('ana');
+  const other = 'the passphrase of a stranger';
+  const register = (username: string, password: string) =>
+    closed.client.post('/auth/register', { body: { username, email, password } });
+  const confirm = (body: object) => closed.client.post('/auth/email/verify', { body });
+  await register('ana', PASSWORD);
+  const own = await closed.nextCode(email);
+  await register('stranger', other);
+  const foreign = await closed.nextCode(email);
+  // Wrong codes count for both.
+  for (let tries = 0; tries < 4; tries++)
+    expectProblem(await confirm({ email, code: '2222-2222' }), 400, 'code_invalid');
+  expect((await confirm({ email, code: own.code })).status).toBe(204);
+  expectProblem(await confirm({ token: foreign.token }), 400, 'code_invalid');
+  await closed.client.logIn('ana');
+  const { status } = await closed.client.post('/auth/login', { body: { email, password: other } });
+  expect(status).toBe(401);
+  await closed.stop();
+});
