@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { STATEMENT_TIMEOUT_MS } from '../config/time-outs.js';
 import { Unavailable } from '../problems/http.errors.js';
 
@@ -117,18 +116,23 @@ export class GroupCommit<In, Out> {
 
   async #settleAlone({ input, since, resolve, reject }: Waiting<In, Out>, cause?: unknown): Promise<void> {
     const restMs = since + STATEMENT_TIMEOUT_MS - performance.now();
-    const settled = new AbortController();
-    const tooLate = sleep(Math.max(0, restMs), undefined, { signal: settled.signal }).then(() => {
-      throw new Unavailable({ cause });
-    });
-    try {
-      if (restMs <= 0) await tooLate;
-      resolve(await Promise.race([this.options.alone(input), tooLate]));
-    } catch (error) {
-      reject(error);
-    } finally {
-      settled.abort();
-      tooLate.catch(() => {});
+    if (restMs <= 0) {
+      reject(new Unavailable({ cause }));
+      return;
     }
+    await new Promise<void>((done) => {
+      const tooLate = setTimeout(() => {
+        reject(new Unavailable({ cause }));
+        done();
+      }, restMs);
+      // A result that comes later has no effect: a promise can be settled only once.
+      void this.options
+        .alone(input)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(tooLate);
+          done();
+        });
+    });
   }
 }
