@@ -111,8 +111,9 @@ function timeIn(language: Language, iso: string): string {
 
 /** The lines of a template that only contain code leave empty lines. */
 function tidy(text: string): string {
-  return `${text
-    .replace(/[ \t]+\n/g, '\n')
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  return `${lines
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
 }
