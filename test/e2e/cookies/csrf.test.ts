@@ -22,8 +22,9 @@ beforeEach(async () => {
 });
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
-/** Routes that need no session. They take credentials in the body, or those of a registered client. */
-const NEEDS_NO_SESSION = /^\/(auth\/)?(register|login|refresh)$|^\/oauth\//;
+/** Routes that need no session. They take credentials in the body, or those of a registered client, or request a mail. */
+const NEEDS_NO_SESSION =
+  /^\/(auth\/)?(register|login|refresh)$|^\/oauth\/|^\/auth\/(email\/(verify|undo-change)|password\/\w+|mail-code(\/login)?)$/;
 const unsafeRoutes = () => routes.filter(({ method, path }) => !SAFE.includes(method) && !NEEDS_NO_SESSION.test(path));
 const bodyFor = (path: string) =>
   path === '/users/me'
@@ -60,8 +61,12 @@ test('the tests below cover every unsafe route that accepts a cookie', () => {
       'POST /logout',
       'DELETE /auth/sessions',
       'DELETE /auth/sessions/{id}',
+      'POST /auth/email/confirm-change',
+      'POST /auth/email/verification',
+      'POST /users/me/email',
       'POST /users/me/password',
       'DELETE /users/me',
+      'PATCH /users/me',
       'POST /protected',
       'POST /auth/token',
     ]),
