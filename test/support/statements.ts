@@ -3,6 +3,12 @@ import { BatchConnections, ListConnections } from '../../src/database/reserved-c
 import { isPostgres } from './engine.js';
 import type { TestServer } from './server.js';
 
+/** Waits until the outbox has nothing left to deliver, such as the mails of a registration. */
+export async function untilDelivered(database: DataSource): Promise<void> {
+  const waiting = `SELECT count(*)::int AS n FROM outbox WHERE state = 'waiting'`;
+  while ((await database.query(waiting))[0].n > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** The SQL that the server runs for requests during some work, without the polling of its feed. */
 export async function statementsDuring(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
   const statements: string[] = [];
@@ -16,6 +22,7 @@ export async function statementsDuring(server: TestServer, work: () => Promise<u
     log: nothing,
   };
   const database = server.get(DataSource);
+  await untilDelivered(database);
   const { logger: usual } = database;
   database.logger = logger;
   // On the embedded database they use the data source.

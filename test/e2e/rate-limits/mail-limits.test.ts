@@ -3,6 +3,7 @@ import { PASSWORD } from '../../support/client.js';
 import { isPostgres } from '../../support/engine.js';
 import { expectProblem } from '../../support/matchers.js';
 import { addressOf, MailingServer } from '../../support/recovery.js';
+import { untilDelivered } from '../../support/statements.js';
 
 /** Nobody's inbox can be flooded, and codes can't be guessed. */
 let mailing: MailingServer;
@@ -10,14 +11,6 @@ afterEach(() => mailing.stop());
 
 const ON = { RATE_LIMIT: 'on', MAIL_SIGN_IN: 'on' };
 const forgot = (body: object) => mailing.client.post('/auth/password/forgot', { body });
-
-/** Waits until the outbox has nothing left to deliver. */
-async function delivered(): Promise<void> {
-  const waiting = `SELECT count(*)::int AS n FROM outbox WHERE state = 'waiting'`;
-  while ((await mailing.server.get(DataSource).query(waiting))[0].n > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 test('a mailbox gets five mails per hour, whoever asks and in whichever way [attack: mail flooding]', async () => {
   mailing = await MailingServer.start({ ...ON, LIMIT_MAIL_REQUESTS: '1000/1m' });
@@ -31,7 +24,7 @@ test('a mailbox gets five mails per hour, whoever asks and in whichever way [att
   expectProblem(await mailing.client.post('/auth/mail-code', { body: { email } }), 429, 'too_many_requests');
   // By username, the response must not reveal that the limit of the mailbox is reached.
   expect((await forgot({ username: 'ana' })).status).toBe(202);
-  await delivered();
+  await untilDelivered(mailing.server.get(DataSource));
   expect(mailing.smtp.to(email)).toHaveLength(5);
   // On PostgreSQL, windows end by the clock of the database, which a test can't move.
   if (isPostgres) return;
@@ -69,7 +62,7 @@ test('mails requested by username do not reveal whose address it is [attack: enu
   // As registration has sent one mail to the other.
   await forgot({ email: unknown });
   for (let asked = 0; asked < 5; asked++) expect((await forgot({ username: 'ana' })).status).toBe(202);
-  await delivered();
+  await untilDelivered(mailing.server.get(DataSource));
   const statuses = async (email: string) => {
     const seen: number[] = [];
     for (let asked = 0; asked < 6; asked++) seen.push((await forgot({ email })).status);

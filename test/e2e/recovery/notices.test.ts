@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { PASSWORD } from '../../support/client.js';
 import { addressOf, codeIn, MailingServer } from '../../support/recovery.js';
+import { untilDelivered } from '../../support/statements.js';
 
 /** Mails on what has happened to an account. They need the counts of the lockout, so the limits are on. */
 let mailing: MailingServer;
@@ -20,13 +21,7 @@ async function user() {
 const logIn = (username: string, password: string, headers: Record<string, string> = {}) =>
   mailing.client.post<{ access_token: string }>('/auth/login', { body: { username, password }, headers });
 
-/** Waits until the outbox has nothing left to deliver. */
-async function quiet(): Promise<void> {
-  const waiting = `SELECT count(*)::int AS n FROM outbox WHERE state = 'waiting'`;
-  while ((await mailing.server.get(DataSource).query(waiting))[0].n > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const quiet = () => untilDelivered(mailing.server.get(DataSource));
 
 test('the first login sends no notice, a login by another program does, and a known device does not', async () => {
   const { name, email } = await user();
