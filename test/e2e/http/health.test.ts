@@ -84,5 +84,4 @@ testOnPostgres(
       expect((await server.client.get('/health/ready')).status).toBe(200);
     }
   },
-  60_000,
 );
