@@ -41,8 +41,7 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'POST /users/me/email': 'session',
   'POST /auth/email/verification': 'session',
   'POST /auth/email/verify': 'nothing',
-  // Nothing but the token of a link, or a session and a code.
-  'POST /auth/email/confirm-change': 'session',
+  'POST /auth/email/confirm-change': 'session', // or the token of a link
   'POST /auth/email/undo-change': 'nothing',
   'POST /auth/password/forgot': 'nothing',
   'POST /auth/password/reset': 'nothing',
@@ -125,16 +124,12 @@ test('no field of a user can be written except the password and the language: un
   const before = await fingerprint(server);
   const body = { email_verified: true, role: 'admin', id: ID, disabled_at: null };
   expectProblem(await server.client.call('PATCH', '/users/me', { token, body }), 400, 'validation_failed');
-  for (const method of ['PUT', 'POST']) {
+  for (const method of ['PUT', 'POST'])
     expectProblem(await server.client.call(method, '/users/me', { token, body }), 405, 'method_not_allowed');
-  }
   const members = { username: 'boss', role: 'admin', email_verified: true, id: ID, created_at: '2000-01-01' };
   for (const [name, value] of Object.entries(members)) {
-    const register = {
-      username: 'w2',
-      password: PASSWORD,
-      ...(name === 'username' ? { user_name: value } : { [name]: value }),
-    };
+    const added = name === 'username' ? { user_name: value } : { [name]: value };
+    const register = { username: 'w2', password: PASSWORD, ...added };
     expectProblem(await server.client.post('/auth/register', { body: register }), 400, 'validation_failed');
     const change = { current_password: PASSWORD, new_password: 'another passphrase', [name]: value };
     expectProblem(await server.client.post('/users/me/password', { token, body: change }), 400, 'validation_failed');
