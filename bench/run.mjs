@@ -8,7 +8,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ALL = ['protected', 'refresh', 'login', 'start', 'limits', 'revocation', 'growth', 'plans', 'import', 'mail'];
+const ALL = [
+  'protected',
+  'refresh',
+  'login',
+  'start',
+  'limits',
+  'revocation',
+  'growth',
+  'plans',
+  'import',
+  'mail',
+  'soak',
+];
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);

@@ -15,6 +15,8 @@ module.exports = [
   ['passwords'],
   ['rate-limits'],
   ['notices'],
+  ['passkeys'],
+  ['second-factors'],
   ['lockout'],
   ['tokens'],
   ['sessions'],

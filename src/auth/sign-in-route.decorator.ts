@@ -8,7 +8,7 @@ import { ValidationFailed } from '../problems/http.errors.js';
 import { Limit } from '../rate-limits/limit.decorator.js';
 import { CsrfFailed, SessionRevoked } from '../sessions/session.errors.js';
 import { SameSiteGuard } from './access/same-site.guard.js';
-import { EmailNotVerified } from './auth.errors.js';
+import { EmailNotVerified, EnrolmentRequired, SecondFactorRequired } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import type { SignInRequest } from './sign-in.request.js';
 import { TokensResponse } from './tokens.response.js';
@@ -40,6 +40,15 @@ export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[])
         },
       },
     }),
-    ApiProblems(ValidationFailed, ...own, EmailNotVerified, SessionRevoked, CsrfFailed, TooManyAttempts),
+    ApiProblems(
+      ValidationFailed,
+      ...own,
+      EmailNotVerified,
+      SecondFactorRequired,
+      EnrolmentRequired,
+      SessionRevoked,
+      CsrfFailed,
+      TooManyAttempts,
+    ),
   );
 }

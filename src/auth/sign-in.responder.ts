@@ -5,6 +5,7 @@ import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { Csrf } from './access/csrf.js';
 import { SessionCookieHeader } from './access/session-cookie-header.js';
+import { EnrolmentRequired, SecondFactorRequired } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import type { SignInOutcome } from './sign-in.js';
 import { TokensResponse } from './tokens.response.js';
@@ -20,8 +21,11 @@ export class SignInResponder {
     private readonly devices: DeviceCookie,
   ) {}
 
-  /** Sets the cookies of the response and returns its body. */
+  /** Sets the cookies of the response and returns its body. @throws SecondFactorRequired, EnrolmentRequired */
   of(outcome: SignInOutcome, reply: FastifyReply): TokensResponse | CookieSessionResponse {
+    if ('waitsFor' in outcome) {
+      throw new (outcome.waitsFor === 'enrolment' ? EnrolmentRequired : SecondFactorRequired)(outcome);
+    }
     const { user, session, transport, deviceCookie } = outcome;
     if (transport === 'cookie') this.cookie.set(reply, this.cookieSessions.codec.encode(session.id));
     this.devices.set(reply, deviceCookie);

@@ -6,6 +6,7 @@ import { describeDevice } from '../http/device.js';
 import type { Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
 import { UserNotices } from '../notices/user-notices.js';
+import { SecondFactors } from '../second-factors/second-factors.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { NewSessions } from '../sessions/new-sessions.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
@@ -15,6 +16,7 @@ import type { User } from '../users/user.entity.js';
 import { EmailNotVerified } from './auth.errors.js';
 import { EmailVerification } from './email/email-verification.js';
 import type { Proof } from './proof.js';
+import { PendingSignIns, type PendingStep } from './second-factor/pending-sign-ins.js';
 
 /** A new session. {@link SignInResponder} builds the response. */
 export interface SignedIn {
@@ -25,8 +27,19 @@ export interface SignedIn {
   deviceCookie: string | undefined;
 }
 
-/** The possible results of a sign-in. A second factor would be another member. {@link SignInResponder} handles each of them. */
-export type SignInOutcome = SignedIn;
+/** A sign-in that goes on with another request. */
+export interface SignInWaits {
+  waitsFor: PendingStep;
+  mfaToken: string;
+  methods: readonly string[];
+  expiresInSeconds: number;
+}
+
+/** The possible results of a sign-in. {@link SignInResponder} handles each of them. */
+export type SignInOutcome = SignedIn | SignInWaits;
+
+/** The factors that can be set up during a sign-in. */
+const ENROLMENT_METHODS = ['totp', 'passkey'];
 
 /** Starts sessions, for all credentials. No other code does. */
 @Injectable()
@@ -38,18 +51,27 @@ export class SignIn {
     private readonly devices: DeviceCookie,
     private readonly verification: EmailVerification,
     private readonly notices: UserNotices,
+    private readonly pending: PendingSignIns,
+    private readonly factors: SecondFactors,
     private readonly config: Config,
   ) {}
 
   /**
-   * Signs in the user of a proof. Always starts a new session. With a cookie, ends the session of the cookie that is replaced
+   * Signs in the user of a proof. If the user has a second factor and the proof lacks it, no session starts: the outcome says how
+   * to go on. Otherwise always starts a new session. With a cookie, ends the session of the cookie that is replaced
    * (ASVS 7.2.4).
    *
    * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the proof; EmailNotVerified
    */
   async complete(proof: Proof, client: ClientContext, transport: Transport): Promise<SignInOutcome> {
     await this.#requireVerified(proof.user);
-    const session = await this.newSessions.start(proof, client, transport, this.#noticeOf(proof.user, client));
+    const isComplete = this.#hasAllFactors(proof);
+    const waits = isComplete ? undefined : await this.#waitFor(proof, client, transport);
+    if (waits !== undefined) return waits;
+    const session = await this.newSessions.start(proof, client, transport, {
+      requireNoSecondFactor: !isComplete,
+      newDevice: this.#noticeOf(proof.user, client),
+    });
     if (transport === 'cookie') await this.#endPrevious(client);
     return { user: proof.user, session, transport, deviceCookie: this.devices.issue(proof.user.id, client) };
   }
@@ -68,6 +90,23 @@ export class SignIn {
     client: ClientContext,
   ): Promise<{ session: LiveSession; log: () => void }> {
     return await this.newSessions.renew(manager, { user, amr, at: authTime }, client);
+  }
+
+  #hasAllFactors({ amr }: Proof): boolean {
+    return this.config.mfa === 'off' || amr.includes('mfa');
+  }
+
+  /** Undefined if the first factor is sufficient. */
+  async #waitFor(proof: Proof, client: ClientContext, transport: Transport): Promise<SignInWaits | undefined> {
+    const { user } = proof;
+    if (!user.hasSecondFactor && this.config.mfa !== 'required') return undefined;
+    const waitsFor = user.hasSecondFactor ? 'second_factor' : 'enrolment';
+    return {
+      waitsFor,
+      mfaToken: await this.pending.begin(waitsFor, proof, client, transport),
+      methods: user.hasSecondFactor ? await this.factors.methodsOf(user.id) : ENROLMENT_METHODS,
+      expiresInSeconds: this.pending.expiresInSeconds,
+    };
   }
 
   /** Undefined if the device is known, or the user gets no notices. */

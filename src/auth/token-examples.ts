@@ -14,3 +14,5 @@ export const REFRESH_TOKEN_EXAMPLE = 'AQGYHw6fIX0-imBbfB0uP0AAAAABUNhY4JhezH9gQY
 
 /** A sample CSRF token. */
 export const CSRF_TOKEN_EXAMPLE = 'jusSjtL0EzzQo8NCEhs35UwKSpgiP3IcCcsa-mkVAtw';
+
+export const MFA_TOKEN_EXAMPLE = 'Xh1Qy0cJm8q5mYkz3vTn2bLr9WgPfDsAeUoIiKjHtGw';

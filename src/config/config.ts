@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type BrandSettings, readBrand } from './brand.js';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
+import { type MfaSettings, readMfa, type WebauthnSettings } from './mfa.js';
 import { Secret } from './secret.js';
 import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
 import { type Mailbox, readMail, type SmtpServer, warningsAboutMail } from './smtp.js';
@@ -44,6 +45,12 @@ export class Config {
   readonly requireVerifiedEmail!: boolean;
   /** Whether users can sign in with a code that is sent by mail. */
   readonly mailSignIn!: boolean;
+  readonly mfa!: MfaSettings['mfa'];
+  /** How recent an authentication must be for a sensitive change. */
+  readonly stepUpTtl!: number;
+  /** How long a device that has passed a second factor is not asked for it again; undefined if it is always asked. */
+  readonly trustedDeviceTtl!: number | undefined;
+  readonly webauthn!: WebauthnSettings;
   readonly registrationRequires!: readonly ('username' | 'email')[];
   readonly passwordHash!: 'bcrypt' | 'argon2id';
   readonly bcryptCost!: number;
@@ -123,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
   );
   const dataDir = resolve(read('DATA_DIR', text('./data'), './data'));
   const hashConcurrency = readHashConcurrency(read);
+  const corsOrigins = read<readonly string[]>('CORS_ORIGINS', origins('https://app.example.com'), []);
   const config: Config = Object.freeze({
     host: read('HOST', text('0.0.0.0'), '127.0.0.1'),
     port,
@@ -155,7 +163,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions = {}): L
     passwordBreachCheck: read('PASSWORD_BREACH_CHECK', oneOf('off', 'hibp'), 'off'),
     passwordBreachOnError: read('PASSWORD_BREACH_ON_ERROR', oneOf('allow', 'refuse'), 'allow'),
     hibpUrl: `${trimSlash(read('HIBP_URL', bareUrl(HIBP_URL), HIBP_URL))}/`,
-    corsOrigins: read<readonly string[]>('CORS_ORIGINS', origins('https://app.example.com'), []),
+    corsOrigins,
+    ...readMfa(read, publicUrl, corsOrigins),
     maxConnections: read('MAX_CONNECTIONS', integer(10_000, { min: 10, max: 1_000_000 }), 10_000),
     rateLimit: read('RATE_LIMIT', oneOf('on', 'off'), 'on'),
     limits: readLimits(read),

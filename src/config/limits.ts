@@ -22,6 +22,7 @@ export const LIMITS = {
   mail_requests: { setting: 'LIMIT_MAIL_REQUESTS', countedBy: 'address', rate: '20/10m' },
   mails: { setting: 'LIMIT_MAILS', countedBy: 'mailbox', rate: '5/1h' },
   codes: { setting: 'LIMIT_CODES', countedBy: 'address', rate: '30/10m' },
+  second_factors: { setting: 'LIMIT_SECOND_FACTORS', countedBy: 'account', rate: '10/15m' },
   tokens: { setting: 'LIMIT_TOKENS', countedBy: 'account', rate: '60/1m' },
   requests: { setting: 'LIMIT_REQUESTS', countedBy: 'address', rate: '1200/1m' },
   client_requests: { setting: 'LIMIT_CLIENT_REQUESTS', countedBy: 'client', rate: '60000/1m' },

@@ -17,7 +17,9 @@ export type KeyPurpose =
   | 'csrf-token'
   | 'abuse-counts'
   | 'device-cookie'
-  | 'codes';
+  | 'codes'
+  | 'pending-sign-ins'
+  | 'passkey-challenge';
 
 /** `PORTERO_SECRET`. Callers get derived keys, never the secret itself. */
 export class Secret {

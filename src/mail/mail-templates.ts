@@ -11,6 +11,9 @@ import { en, type MailTexts } from './mail-texts.en.js';
 import { es } from './mail-texts.es.js';
 
 const TEXTS: Record<Language, MailTexts> = { en, es };
+const monthFormat = (language: Language) => new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
+/** Kept, because each of them takes native memory and more time than a mail. */
+const MONTHS: Record<Language, Intl.DateTimeFormat> = { en: monthFormat('en'), es: monthFormat('es') };
 
 /** Facts about an event, in this order. */
 const FACTS = ['newEmail', 'at', 'device', 'ip', 'undoUntil'] as const;
@@ -100,10 +103,9 @@ function greet(name: string, to: string, texts: MailTexts): string {
 /** A time in UTC, such as "5 March 2026, 14:30 UTC". Written here, because the formats of `Intl` differ between its versions. */
 function timeIn(language: Language, iso: string): string {
   const time = new Date(iso);
-  const month = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' }).format(time);
   return fill(TEXTS[language].date, {
     day: time.getUTCDate(),
-    month,
+    month: MONTHS[language].format(time),
     year: time.getUTCFullYear(),
     time: time.toISOString().slice(11, 16),
   });

@@ -1,13 +1,24 @@
-import { CookieRequired, EmailNotVerified, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors.js';
+import {
+  CookieRequired,
+  EmailNotVerified,
+  EnrolmentRequired,
+  InsufficientAuthentication,
+  InvalidCredentials,
+  MfaTokenInvalid,
+  RegistrationClosed,
+  SecondFactorRequired,
+} from '../auth/auth.errors.js';
 import { CodeExpired, CodeInvalid } from '../codes/codes.errors.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { InvalidClient } from '../oauth/oauth.errors.js';
+import { PasskeyInvalid, TooManyPasskeys } from '../passkeys/passkeys.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import * as http from '../problems/http.errors.js';
 import { type Language, messagesIn } from '../problems/language.js';
 import type { FaultCode } from '../problems/messages.en.js';
 import { fill } from '../problems/problem.js';
+import { NoSecondFactor, SecondFactorInvalid, TotpExists } from '../second-factors/second-factors.errors.js';
 import { CsrfFailed, SessionExpired, SessionInvalid, SessionRevoked } from '../sessions/session.errors.js';
 import {
   RefreshTokenExpired,
@@ -41,6 +52,17 @@ const GROUPS: Record<ErrorGroup, readonly AuthErrorClass[]> = {
   registering: [RegistrationClosed, UsernameTaken, EmailTaken, PasswordRejected],
   login: [InvalidCredentials, WrongPassword, TooManyAttempts, EmailNotVerified, Busy],
   codes: [CodeInvalid, CodeExpired],
+  secondFactors: [
+    SecondFactorRequired,
+    EnrolmentRequired,
+    MfaTokenInvalid,
+    SecondFactorInvalid,
+    InsufficientAuthentication,
+    TotpExists,
+    NoSecondFactor,
+    PasskeyInvalid,
+    TooManyPasskeys,
+  ],
   accessToken: [TokenMissing, TokenMalformed, TokenExpired, TokenRevoked],
   refreshToken: [RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused, SessionRevoked],
   cookie: [CsrfFailed, CookieRequired, SessionInvalid, SessionExpired, SessionNotFound],

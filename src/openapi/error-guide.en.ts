@@ -16,6 +16,7 @@ export const guideEn: ErrorGuide = {
     registering: { title: 'Registering' },
     login: { title: 'Logging in' },
     codes: { title: 'Codes from mails' },
+    secondFactors: { title: 'Second factors and passkeys' },
     accessToken: {
       title: 'Access tokens',
       intro: 'From every route that requires one; `token_missing` and `token_malformed` also from `POST /auth/logout`.',
@@ -115,6 +116,40 @@ export const guideEn: ErrorGuide = {
     email_not_verified: {
       when: 'The password is right, but the service requires a verified address (`REQUIRE_VERIFIED_EMAIL`). A new mail is sent, at most once a minute.',
       action: 'Ask the user to open the mail and confirm the address.',
+    },
+    second_factor_required: {
+      when: 'The first factor is right, and the user has a second one. `mfa_token` works once, for 5 minutes and 5 tries; `methods` lists the factors.',
+      action: 'Ask for a factor of `methods`, and send it with `mfa_token` to `POST /auth/second-factor`.',
+    },
+    enrolment_required: {
+      when: 'The first factor is right, the service requires a second one (`MFA=required`), and the user has none. `mfa_token` works for 5 minutes, and only to set one up.',
+      action: 'Let the user set up an authenticator app or a passkey with `POST /auth/enrolment/…`.',
+    },
+    mfa_token_invalid: {
+      when: 'The `mfa_token` is unknown, was used, has expired or had five wrong tries, or the credentials of the user have changed since.',
+      action: 'Start again with the login.',
+    },
+    second_factor_invalid: {
+      when: 'The code is wrong, was used before or is too old, the recovery code does not exist, or the passkey was not accepted.',
+      action: 'Ask the user again. A code of an authenticator app works once: wait for the next one.',
+    },
+    totp_exists: {
+      when: 'The user has an authenticator app.',
+      action: 'Remove it with `DELETE /users/me/totp` first.',
+    },
+    no_second_factor: {
+      when: 'Recovery codes replace a second factor, and the user has none.',
+      action: 'Set up an authenticator app or a passkey first.',
+    },
+    passkey_invalid: {
+      when: 'The response of the authenticator is malformed or not genuine, belongs to another origin or RP ID, lacks user verification, or its challenge is not from this service, was used or has expired. Status 400 when a passkey is added, 401 when it is used.',
+      action:
+        'Request new options and try again. If the error persists, check `WEBAUTHN_RP_ID` and `WEBAUTHN_ORIGINS`.',
+    },
+    too_many_passkeys: { when: 'The user has 20 passkeys.', action: 'Ask the user to remove one.' },
+    insufficient_user_authentication: {
+      when: 'The route needs an authentication within `max_age` seconds, or with the method in `acr_values` (RFC 9470); the challenge says which. `acr_values="mfa"` means that `amr` must contain `mfa`.',
+      action: 'Authenticate with `POST /auth/step-up`, then send the request again with the new token or cookie.',
     },
     code_invalid: {
       when: 'The token or code from a mail is wrong, was used, or was replaced by a newer mail. After five wrong codes, the right one is refused too.',

@@ -16,6 +16,7 @@ export const guideEs: ErrorGuide = {
     registering: { title: 'Registro' },
     login: { title: 'Inicio de sesión' },
     codes: { title: 'Códigos de los correos' },
+    secondFactors: { title: 'Segundos factores y llaves de acceso' },
     accessToken: {
       title: 'Tokens de acceso',
       intro: 'De todas las rutas que exigen uno; `token_missing` y `token_malformed` también de `POST /auth/logout`.',
@@ -115,6 +116,42 @@ export const guideEs: ErrorGuide = {
     email_not_verified: {
       when: 'La contraseña es correcta, pero el servicio exige una dirección verificada (`REQUIRE_VERIFIED_EMAIL`). Se envía un correo nuevo, como máximo uno por minuto.',
       action: 'Pida al usuario que abra el correo y confirme la dirección.',
+    },
+    second_factor_required: {
+      when: 'El primer factor es correcto y el usuario tiene un segundo. `mfa_token` sirve una vez, durante 5 minutos y 5 intentos; `methods` enumera los factores.',
+      action: 'Pida un factor de `methods` y envíelo con `mfa_token` a `POST /auth/second-factor`.',
+    },
+    enrolment_required: {
+      when: 'El primer factor es correcto, el servicio exige un segundo (`MFA=required`) y el usuario no tiene ninguno. `mfa_token` sirve durante 5 minutos, y solo para configurar uno.',
+      action:
+        'Permita que el usuario configure una aplicación de autenticación o una llave de acceso con `POST /auth/enrolment/…`.',
+    },
+    mfa_token_invalid: {
+      when: 'El `mfa_token` es desconocido, ya se usó, ha caducado o tuvo cinco intentos fallidos, o las credenciales del usuario han cambiado desde entonces.',
+      action: 'Comience de nuevo por el inicio de sesión.',
+    },
+    second_factor_invalid: {
+      when: 'El código es incorrecto, ya se usó o es demasiado antiguo, el código de recuperación no existe o la llave de acceso no fue aceptada.',
+      action:
+        'Pregunte de nuevo al usuario. Cada código de una aplicación de autenticación sirve una vez: espere al siguiente.',
+    },
+    totp_exists: {
+      when: 'El usuario tiene una aplicación de autenticación.',
+      action: 'Elimínela primero con `DELETE /users/me/totp`.',
+    },
+    no_second_factor: {
+      when: 'Los códigos de recuperación sustituyen a un segundo factor y el usuario no tiene ninguno.',
+      action: 'Configure primero una aplicación de autenticación o una llave de acceso.',
+    },
+    passkey_invalid: {
+      when: 'La respuesta del autenticador está mal formada o no es auténtica, pertenece a otro origen o RP ID, carece de verificación del usuario, o su desafío no es de este servicio, ya se usó o ha caducado. Estado 400 al añadir una llave de acceso, 401 al usarla.',
+      action:
+        'Solicite opciones nuevas e inténtelo de nuevo. Si el error persiste, revise `WEBAUTHN_RP_ID` y `WEBAUTHN_ORIGINS`.',
+    },
+    too_many_passkeys: { when: 'El usuario tiene 20 llaves de acceso.', action: 'Pida al usuario que elimine una.' },
+    insufficient_user_authentication: {
+      when: 'La ruta exige una autenticación de hace como máximo `max_age` segundos, o con el método de `acr_values` (RFC 9470); el desafío indica cuál. `acr_values="mfa"` significa que `amr` debe contener `mfa`.',
+      action: 'Autentíquese con `POST /auth/step-up` y envíe la petición de nuevo con el token o la cookie nuevos.',
     },
     code_invalid: {
       when: 'El token o el código de un correo es incorrecto, ya se usó o fue reemplazado por un correo más reciente. Después de cinco códigos incorrectos también se rechaza el correcto.',

@@ -6,6 +6,7 @@ export type ErrorGroup =
   | 'registering'
   | 'login'
   | 'codes'
+  | 'secondFactors'
   | 'accessToken'
   | 'refreshToken'
   | 'cookie'

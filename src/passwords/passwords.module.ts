@@ -10,6 +10,6 @@ import { Schemes } from './schemes.js';
 
 @Module({
   providers: [Peppers, PasswordHasher, Schemes, HashingQueue, PasswordPolicy, CommonPasswords, BreachCheck, ExtraWork],
-  exports: [ExtraWork, PasswordHasher, PasswordPolicy],
+  exports: [ExtraWork, PasswordHasher, PasswordPolicy, Peppers],
 })
 export class PasswordsModule {}

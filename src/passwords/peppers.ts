@@ -44,6 +44,11 @@ export class Peppers implements OnModuleInit, OnApplicationBootstrap {
     this.#add(this.current);
   }
 
+  /** The current pepper, then the others. */
+  get all(): readonly Pepper[] {
+    return [this.current, ...[...this.#byId.values()].filter(({ id }) => id !== this.current.id)];
+  }
+
   find(id: string | undefined): Pepper | undefined {
     return this.#byId.get(id ?? '');
   }

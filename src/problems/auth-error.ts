@@ -14,6 +14,10 @@ export interface AuthErrorOptions {
   detail?: { name: DetailName; values?: Record<string, string | number> } | undefined;
   /** Sent to the client: the invalid members. */
   faults?: Fault[];
+  /** Sent to the client: further members of the problem details (RFC 9457 §3.2). */
+  members?: Record<string, unknown>;
+  /** Parameters of the challenge, after the error and its description. */
+  challengeParameters?: Record<string, string | number>;
   /** If false, the request had no token, so the challenge contains no error (RFC 6750 §3.1). */
   tokenPresented?: boolean;
   /** Sent to the client: response headers, such as `Allow`. */
@@ -27,8 +31,8 @@ export interface AuthErrorClass {
   new (options?: AuthErrorOptions): AuthError;
   readonly code: ProblemCode;
   readonly status: number;
-  /** RFC 6750 §3.1: the error in the challenge after an invalid token. */
-  readonly challenge?: 'invalid_token';
+  /** The error in the challenge: RFC 6750 §3.1 after an invalid token, RFC 9470 §3 if the authentication is not sufficient. */
+  readonly challenge?: 'invalid_token' | 'insufficient_user_authentication';
   /** The authentication scheme in the challenge of a 401; `Bearer` by default. */
   readonly scheme?: 'Basic';
 }
@@ -41,6 +45,8 @@ export abstract class AuthError extends Error {
   readonly detail: AuthErrorOptions['detail'];
   readonly faults: Fault[];
   readonly headers: Record<string, string>;
+  readonly members: Record<string, unknown>;
+  readonly challengeParameters: Record<string, string | number>;
   readonly tokenPresented: boolean;
 
   constructor(options: AuthErrorOptions = {}) {
@@ -50,6 +56,8 @@ export abstract class AuthError extends Error {
     this.detail = options.detail;
     this.faults = options.faults ?? [];
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
+    this.challengeParameters = options.challengeParameters ?? {};
     this.tokenPresented = options.tokenPresented ?? true;
   }
 

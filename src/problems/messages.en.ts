@@ -63,6 +63,36 @@ export const problems = {
     title: 'The address is not verified',
     detail: 'Open the mail that was sent to your address, and confirm it. Then log in again.',
   },
+  second_factor_required: {
+    title: 'A second factor is required',
+    detail: 'The first step was right. Send mfa_token and a second factor to POST /auth/second-factor.',
+  },
+  enrolment_required: {
+    title: 'A second factor must be set up',
+    detail: 'This service requires a second factor. Send mfa_token to POST /auth/enrolment/totp to set one up.',
+  },
+  mfa_token_invalid: {
+    title: 'The sign-in has to start again',
+    detail: 'The mfa_token is unknown, was used or has expired, or there were too many wrong tries. Log in again.',
+  },
+  second_factor_invalid: {
+    title: 'The second factor is wrong',
+    detail: 'The code is wrong or was used before, or the passkey was not accepted.',
+  },
+  totp_exists: {
+    title: 'An authenticator app is set up',
+    detail: 'This user has an authenticator app already. Remove it first.',
+  },
+  no_second_factor: { title: 'There is no second factor', detail: 'Set up an authenticator app or a passkey first.' },
+  passkey_invalid: {
+    title: 'The passkey was not accepted',
+    detail: 'The response of the passkey is not valid for this service, or its challenge was used or has expired.',
+  },
+  too_many_passkeys: { title: 'Too many passkeys', detail: 'A user can have 20 passkeys. Remove one first.' },
+  insufficient_user_authentication: {
+    title: 'A recent authentication is required',
+    detail: 'Authenticate with POST /auth/step-up, then send the request again.',
+  },
   registration_closed: {
     title: 'Registration is closed',
     detail: 'This service does not accept registrations. Ask its operator for an account.',

@@ -57,6 +57,44 @@ export const es: Messages = {
       title: 'La dirección no está verificada',
       detail: 'Abra el correo enviado a su dirección y confírmela. Después inicie sesión de nuevo.',
     },
+    second_factor_required: {
+      title: 'Se requiere un segundo factor',
+      detail: 'El primer paso es correcto. Envíe mfa_token y un segundo factor a POST /auth/second-factor.',
+    },
+    enrolment_required: {
+      title: 'Debe configurarse un segundo factor',
+      detail: 'Este servicio exige un segundo factor. Envíe mfa_token a POST /auth/enrolment/totp para configurarlo.',
+    },
+    mfa_token_invalid: {
+      title: 'El inicio de sesión debe comenzar de nuevo',
+      detail:
+        'El mfa_token es desconocido, ya se usó o ha caducado, o hubo demasiados intentos fallidos. Inicie sesión de nuevo.',
+    },
+    second_factor_invalid: {
+      title: 'El segundo factor es incorrecto',
+      detail: 'El código es incorrecto o ya se usó, o la llave de acceso no fue aceptada.',
+    },
+    totp_exists: {
+      title: 'Ya hay una aplicación de autenticación',
+      detail: 'Este usuario ya tiene una aplicación de autenticación. Elimínela primero.',
+    },
+    no_second_factor: {
+      title: 'No hay un segundo factor',
+      detail: 'Configure primero una aplicación de autenticación o una llave de acceso.',
+    },
+    passkey_invalid: {
+      title: 'La llave de acceso no fue aceptada',
+      detail:
+        'La respuesta de la llave de acceso no es válida para este servicio, o su desafío ya se usó o ha caducado.',
+    },
+    too_many_passkeys: {
+      title: 'Demasiadas llaves de acceso',
+      detail: 'Un usuario puede tener 20 llaves de acceso. Elimine una primero.',
+    },
+    insufficient_user_authentication: {
+      title: 'Se requiere una autenticación reciente',
+      detail: 'Autentíquese con POST /auth/step-up y envíe la petición de nuevo.',
+    },
     registration_closed: {
       title: 'El registro está cerrado',
       detail: 'Este servicio no admite registros. Solicite una cuenta a su operador.',

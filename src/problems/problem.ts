@@ -11,6 +11,8 @@ export interface Problem {
   code: string;
   request_id: string;
   errors?: { pointer: string; code: string; detail: string }[];
+  /** The extension members of one kind of problem. */
+  [member: string]: unknown;
 }
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
@@ -26,6 +28,7 @@ export function describeProblem(error: AuthError, requestId: string, language: L
     status,
     code,
     request_id: requestId,
+    ...error.members,
   };
   if (error.faults.length > 0) {
     problem.errors = error.faults.map(({ pointer, code: fault, values = {} }) => ({
@@ -58,7 +61,7 @@ export function oauthErrorCode({ status, code }: AuthErrorClass): string {
   return status < 500 ? 'invalid_request' : 'server_error';
 }
 
-/** The response headers of an error: its own, the language and, with 401, the challenge (RFC 6750 §3). */
+/** The response headers of an error: its own, the language and, with 401, the challenge (RFC 6750 §3, RFC 9470 §3). */
 export function problemHeaders(error: AuthError, language: Language): Record<string, string> {
   const headers: Record<string, string> = {
     'Content-Type': PROBLEM_MEDIA_TYPE,
@@ -77,5 +80,6 @@ function challenge(error: AuthError): string {
   if (reason === undefined || !error.tokenPresented) return 'Bearer realm="portero"';
   // In English, because RFC 6750 §3 allows only printable ASCII.
   const description = messagesIn('en').problems[code].detail;
-  return `Bearer realm="portero", error="${reason}", error_description="${description}"`;
+  const parameters = Object.entries(error.challengeParameters).map(([name, value]) => `, ${name}="${value}"`);
+  return `Bearer realm="portero", error="${reason}", error_description="${description}"${parameters.join('')}`;
 }

@@ -37,7 +37,8 @@ const START = `
       (id, user_id, transport, generation, started_at, last_seen_at, refresh_expires_at, expires_at,
        access_expires_at, ip, user_agent, auth_time, amr)
     SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8, $11, $12::text[] FROM users u
-     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} FOR KEY SHARE OF u
+     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} AND NOT ($15::boolean AND u.has_second_factor)
+       FOR KEY SHARE OF u
     RETURNING user_id,
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
   ), event AS (
@@ -45,6 +46,13 @@ const START = `
   ), notice AS (
     ${insertEntry('$14', `SELECT FROM started WHERE $14::jsonb IS NOT NULL AND ${IS_NEW_DEVICE}`)}
   ) SELECT others FROM started`;
+
+interface StartOptions {
+  /** Starts no session if the user has a second factor by now: the authentication lacks it. */
+  requireNoSecondFactor: boolean;
+  /** An entry of the outbox, added if the user has never used this program at this address before. */
+  newDevice: string | undefined;
+}
 
 /** The only code that inserts sessions. The import rules allow only `SignIn` to use it. */
 @Injectable()
@@ -60,25 +68,17 @@ export class NewSessions {
   /**
    * Starts a session. The user's oldest sessions beyond `MAX_SESSIONS_PER_USER` end.
    *
-   * @param newDevice an entry of the outbox, added if the user has never used this program at this address before
-   * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the user was read
+   * @throws SessionRevoked if the user was deleted or disabled, or a credential or second factor changed, since the user was read
    */
   async start(
     authentication: Authentication,
     client: ClientContext,
     transport: Transport,
-    newDevice?: string,
+    options: StartOptions,
   ): Promise<LiveSession> {
     const { user } = authentication;
     const { manager } = this.sessions;
-    const { session, event, others } = await this.#insert(
-      manager,
-      authentication,
-      client,
-      transport,
-      'login',
-      newDevice,
-    );
+    const { session, event, others } = await this.#insert(manager, authentication, client, transport, 'login', options);
     this.audit.log(event);
     // Concurrent logins do not see each other in this count, so it only decides whether to look.
     const limit = this.config.maxSessionsPerUser;
@@ -107,7 +107,7 @@ export class NewSessions {
     client: ClientContext,
     transport: Transport,
     type: 'login' | 'session.renewed',
-    newDevice?: string,
+    { requireNoSecondFactor, newDevice }: StartOptions = { requireNoSecondFactor: false, newDevice: undefined },
   ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
     const { user } = authentication;
     const startedAt = this.clock.date();
@@ -133,6 +133,7 @@ export class NewSessions {
       session.amr,
       eventParameter(event),
       newDevice ?? null,
+      requireNoSecondFactor,
     ]);
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     return { session, event, others: Number(inserted.others) };

@@ -30,6 +30,10 @@ export class User {
   @Column('text', { name: 'password_hash', nullable: true, select: false })
   passwordHash?: string | null;
 
+  /** Whether a sign-in needs a second factor. The transactions that add and remove factors keep it up to date. */
+  @Column('boolean', { name: 'has_second_factor' })
+  hasSecondFactor!: boolean;
+
   /** Since when the user is disabled and can't log in or refresh; null if they are not. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt!: Date | null;

@@ -72,6 +72,7 @@ export class UsersService {
       emailVerified,
       language,
       passwordHash,
+      hasSecondFactor: false,
       disabledAt: null,
       createdAt: now,
       updatedAt: now,

@@ -7,7 +7,7 @@ import { codeBlock } from '../support/code-blocks.js';
 /** docs/configuration.md and the tables of both READMEs name the settings that there are. */
 const PORTERO_SECRET = Buffer.alloc(32).toString('base64url');
 
-const source = ['config', 'brand', 'smtp', 'thread-pool']
+const source = ['config', 'brand', 'mfa', 'smtp', 'thread-pool']
   .map((name) => readFileSync(`src/config/${name}.ts`, 'utf8'))
   .join('');
 const settings = new Set([

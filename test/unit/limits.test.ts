@@ -31,6 +31,7 @@ test('the defaults match the contract [ASVS 2.3.2]', () => {
     password_changes: { quota: 10, windowSeconds: 900 },
     mail_requests: { quota: 20, windowSeconds: 600 },
     mails: { quota: 5, windowSeconds: 3600 },
+    second_factors: { quota: 10, windowSeconds: 900 },
     codes: { quota: 30, windowSeconds: 600 },
     tokens: { quota: 60, windowSeconds: 60 },
     requests: { quota: 1200, windowSeconds: 60 },

@@ -11,10 +11,9 @@ import { CreateAuditEvents1763750000000 } from './1763750000000-create-audit-eve
 import { IndexEventsByType1763761000000 } from './1763761000000-index-events-by-type.js';
 import { Proofs1763900000000 } from './1763900000000-proofs.js';
 import { PartitionAuditEvents1763900100000 } from './1763900100000-partition-audit-events.js';
-
 import { CreateOutbox1763950000000 } from './1763950000000-create-outbox.js';
-
 import { CreateCodes1763950100000 } from './1763950100000-create-codes.js';
+import { CreateSecondFactors1763960000000 } from './1763960000000-create-second-factors.js';
 
 /** In the order that they run in. */
 export const migrations = [
@@ -33,4 +32,5 @@ export const migrations = [
   PartitionAuditEvents1763900100000,
   CreateOutbox1763950000000,
   CreateCodes1763950100000,
+  CreateSecondFactors1763960000000,
 ];

@@ -1,0 +1,64 @@
+import { createHmac, randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Peppers } from '../passwords/peppers.js';
+
+const COUNT = 10;
+/** Without characters that look alike: 0 and O, 1 and I, and so on. */
+const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+const LENGTH = 10;
+
+/**
+ * Codes that replace a lost second factor: ten of 50 bits, each of which works once. The table holds keyed hashes
+ * (HMAC-SHA-256). Their key is the pepper of passwords, which stays the same when `PORTERO_SECRET` changes.
+ */
+@Injectable()
+export class RecoveryCodes {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly peppers: Peppers,
+  ) {}
+
+  /** Makes ten codes, which replace the former ones. They can't be shown again. */
+  async replace(manager: EntityManager, userId: string): Promise<string[]> {
+    const codes = Array.from({ length: COUNT }, newRecoveryCode);
+    const hashes = codes.map((code) => this.#hashes(userId, canonical(code) as string)[0]);
+    await manager.query('DELETE FROM recovery_codes WHERE user_id = $1', [userId]);
+    await manager.query('INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])', [
+      userId,
+      hashes,
+    ]);
+    return codes;
+  }
+
+  /** Uses a code up: the DELETE lets only one of several requests have it. */
+  async use(userId: string, typed: string): Promise<boolean> {
+    const code = canonical(typed);
+    if (code === undefined) return false;
+    const [, used]: [unknown, number] = await this.database.query(
+      'DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = ANY ($2)',
+      [userId, this.#hashes(userId, code)],
+    );
+    return used === 1;
+  }
+
+  /** One hash per pepper, the current one first. */
+  #hashes(userId: string, code: string): Buffer[] {
+    const text = JSON.stringify(['recovery code', userId, code]);
+    return this.peppers.all.map(({ key }) => createHmac('sha256', key).update(text).digest());
+  }
+}
+
+/** As `ABCDE-FGHJK`. */
+function newRecoveryCode(): string {
+  const characters = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return `${characters.slice(0, LENGTH / 2)}-${characters.slice(LENGTH / 2)}`;
+}
+
+/** The code in one spelling: letter case, hyphens and white space do not matter. Returns undefined if it is no code. */
+function canonical(typed: string): string | undefined {
+  if (typed.length > 4 * LENGTH) return undefined;
+  const code = typed.replace(/[\s-]/g, '').toUpperCase();
+  return code.length === LENGTH && [...code].every((character) => ALPHABET.includes(character)) ? code : undefined;
+}
