@@ -17,6 +17,7 @@ import { AccountPagesModule } from './pages/account-pages.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
+import { SecondFactorModule } from './second-factor/second-factor.module.js';
 import { SignInModule } from './sign-in.module.js';
 import { VerifyController } from './verify.controller.js';
 
@@ -34,6 +35,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
     TokensModule,
     SessionsModule,
     SignInModule,
+    SecondFactorModule,
   ],
   controllers: [
     RefreshController,
