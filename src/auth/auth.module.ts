@@ -18,6 +18,7 @@ import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
 import { SignInModule } from './sign-in.module.js';
+import { StepUpModule } from './step-up/step-up.module.js';
 import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
@@ -34,6 +35,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
     TokensModule,
     SessionsModule,
     SignInModule,
+    StepUpModule,
   ],
   controllers: [
     RefreshController,
