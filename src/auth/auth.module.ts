@@ -19,6 +19,7 @@ import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
 import { SecondFactorModule } from './second-factor/second-factor.module.js';
 import { SignInModule } from './sign-in.module.js';
+import { StepUpModule } from './step-up/step-up.module.js';
 import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
@@ -36,6 +37,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
     SessionsModule,
     SignInModule,
     SecondFactorModule,
+    StepUpModule,
   ],
   controllers: [
     RefreshController,
