@@ -219,6 +219,9 @@ export const guideEn: ErrorGuide = {
     not_an_object: 'The body is not a JSON object. The pointer is then empty.',
     invalid_text: 'The string contains NUL or a lone surrogate.',
     empty: 'The string is empty.',
+    not_a_credential:
+      '`credential` or `passkey` is not the JSON form of a `PublicKeyCredential`, or its base64url is malformed.',
+    passkey_name_invalid: 'The name of a passkey is too long or contains characters that it must not.',
     transport_unknown: '`transport` is neither `bearer` nor `cookie`.',
     language_unknown: '`language` is neither `en` nor `es`.',
     two_tokens:
