@@ -18,6 +18,7 @@ import { PasskeyModule } from './passkey/passkey.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
+import { SecondFactorModule } from './second-factor/second-factor.module.js';
 import { SignInModule } from './sign-in.module.js';
 import { VerifyController } from './verify.controller.js';
 
@@ -35,6 +36,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule, PasskeyModule];
     TokensModule,
     SessionsModule,
     SignInModule,
+    SecondFactorModule,
   ],
   controllers: [
     RefreshController,
