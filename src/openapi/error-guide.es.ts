@@ -222,6 +222,9 @@ export const guideEs: ErrorGuide = {
     not_exactly_one:
       'El cuerpo no tiene ninguno de estos campos, o tiene más de uno. En ese caso, el puntero está vacío.',
     empty: 'La cadena está vacía.',
+    not_a_credential:
+      '`credential` o `passkey` no es la forma JSON de un `PublicKeyCredential`, o su base64url está mal formado.',
+    passkey_name_invalid: 'El nombre de una llave de acceso es demasiado largo o contiene caracteres no permitidos.',
     transport_unknown: '`transport` no es `bearer` ni `cookie`.',
     language_unknown: '`language` no es `en` ni `es`.',
     two_tokens:
