@@ -74,6 +74,7 @@ async function setUpAnApp(): Promise<void> {
   const server = await TestServer.on(command.database);
   const { access_token: token } = await server.client.logIn('bob');
   await setUpTotp(server.client, token, server.clock.now());
+  await server.client.post('/auth/logout', { token });
   await server.stop();
 }
 
