@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Codes } from '../../../src/codes/codes.js';
+import { PATHS } from '../../../src/pages/page-routes.js';
 import { type Answer, PASSWORD } from '../../support/client.js';
 import { firstStep, setUpTotp, type UserWithTotp } from '../../support/second-factors.js';
 import { TestServer } from '../../support/server.js';
@@ -149,6 +150,24 @@ test('no route answers a session of a user with a second factor to somebody with
     }
   }
   expect(await sessions()).toEqual(before);
+});
+
+test('the page of a mail to sign in starts no session without the second factor [ASVS 6.3.4]', async () => {
+  const [{ id }] = await server.get(DataSource).query(`SELECT id FROM users WHERE username = 'ana'`);
+  const { manager } = server.get(DataSource);
+  const issued = await server.get(Codes).issue(manager, { purpose: 'sign_in', userId: id, email: EMAIL });
+  const sessions = () => server.get(DataSource).query('SELECT id FROM sessions');
+  const before = await sessions();
+  const answer = await server.client.post(PATHS.sign_in, {
+    body: new URLSearchParams({ token: issued?.token as string }).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  });
+  expect(answer.headers.getSetCookie().filter((line) => /^(__Host-)?portero=[^;]/.test(line))).toEqual([]);
+  expect(await sessions()).toEqual(before);
+  // The code was right, and is used.
+  expect(
+    await server.get(DataSource).query(`SELECT FROM codes WHERE user_id = $1 AND purpose = 'sign_in'`, [id]),
+  ).toEqual([]);
 });
 
 test('a session from before the second factor goes on, with the methods that it began with', async () => {
