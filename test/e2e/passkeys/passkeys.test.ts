@@ -22,7 +22,7 @@ const eventsOf = async (userId: string) =>
       .query('SELECT type, result, details FROM audit_events WHERE user_id = $1 ORDER BY id', [userId])
   ).map(({ type, result, details }: Record<string, unknown>) => ({ type, result, details }));
 
-test('a passkey signs in without a username, and is two factors at once [ASVS 6.5.1]', async () => {
+test('a passkey signs in without a username, and is two factors at once', async () => {
   const user = await withPasskey();
   const { status, body } = await user.signIn();
   expect(status).toBe(200);
@@ -88,7 +88,7 @@ test('a passkey is the second factor after a password', async () => {
   );
 });
 
-test('users list, rename and remove their passkeys, and only theirs [ASVS 8.2.2]', async () => {
+test('users list, rename and remove their passkeys, and only theirs', async () => {
   const user = await withPasskey();
   const other = await withPasskey();
   const { access_token: token } = (await user.signIn()).body;
@@ -128,7 +128,7 @@ test('users list, rename and remove their passkeys, and only theirs [ASVS 8.2.2]
   });
 });
 
-test('a change of passkeys needs a recent authentication, with the second factor if there is one [ASVS 6.5.1]', async () => {
+test('a change of passkeys needs a recent authentication, with the second factor if there is one', async () => {
   const user = await withPasskey();
   const changes: [string, string, object?][] = [
     ['POST', '/users/me/passkeys/options'],
