@@ -20,6 +20,7 @@ import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
 import { SecondFactorModule } from './second-factor/second-factor.module.js';
 import { SignInModule } from './sign-in.module.js';
+import { StepUpModule } from './step-up/step-up.module.js';
 import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
@@ -37,6 +38,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule, PasskeyModule];
     SessionsModule,
     SignInModule,
     SecondFactorModule,
+    StepUpModule,
   ],
   controllers: [
     RefreshController,

@@ -191,7 +191,7 @@ export const guideEn: ErrorGuide = {
         'Get the token of this session from `GET /auth/csrf`, and send it from a page of this service or of an origin in `CORS_ORIGINS`.',
     },
     cookie_required: {
-      when: 'From `POST /auth/token`: the request has an access token instead of a session cookie.',
+      when: 'From `POST /auth/token`, and from `POST /auth/step-up` in a cookie session: the request has an access token instead of the session cookie.',
       action: 'Send the cookie. With a refresh token, use `POST /auth/refresh`.',
     },
     session_invalid: {
@@ -218,6 +218,7 @@ export const guideEn: ErrorGuide = {
     not_a_string: 'The field is `null`, a number or anything else that is not a string.',
     not_an_object: 'The body is not a JSON object. The pointer is then empty.',
     invalid_text: 'The string contains NUL or a lone surrogate.',
+    not_exactly_one: 'The body has none of these fields, or more than one. The pointer is then empty.',
     empty: 'The string is empty.',
     not_a_credential:
       '`credential` or `passkey` is not the JSON form of a `PublicKeyCredential`, or its base64url is malformed.',

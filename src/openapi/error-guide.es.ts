@@ -193,7 +193,7 @@ export const guideEs: ErrorGuide = {
         'Obtenga el token de esta sesión con `GET /auth/csrf` y envíelo desde una página de este servicio o de un origen de `CORS_ORIGINS`.',
     },
     cookie_required: {
-      when: 'De `POST /auth/token`: la petición lleva un token de acceso en lugar de una cookie de sesión.',
+      when: 'De `POST /auth/token`, y de `POST /auth/step-up` en una sesión con cookie: la petición lleva un token de acceso en lugar de la cookie de sesión.',
       action: 'Envíe la cookie. Con un token de refresco, use `POST /auth/refresh`.',
     },
     session_invalid: {
@@ -219,6 +219,8 @@ export const guideEs: ErrorGuide = {
     not_a_string: 'El campo es `null`, un número u otra cosa que no es una cadena.',
     not_an_object: 'El cuerpo no es un objeto JSON. En ese caso, el puntero está vacío.',
     invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
+    not_exactly_one:
+      'El cuerpo no tiene ninguno de estos campos, o tiene más de uno. En ese caso, el puntero está vacío.',
     empty: 'La cadena está vacía.',
     not_a_credential:
       '`credential` o `passkey` no es la forma JSON de un `PublicKeyCredential`, o su base64url está mal formado.',

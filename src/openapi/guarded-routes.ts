@@ -1,21 +1,26 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { GUARD_ERRORS } from '../auth/access/access.guard.js';
 import { CSRF_HEADER } from '../auth/access/csrf.controller.js';
+import { InsufficientAuthentication } from '../auth/auth.errors.js';
+import { NEEDS_STEP_UP } from '../auth/step-up/recent-auth.decorators.js';
 import { problemResponses } from '../problems/api-problems.decorator.js';
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import { CsrfFailed } from '../sessions/session.errors.js';
 
 type PathItem = OpenAPIObject['paths'][string];
-type Operation = NonNullable<PathItem['get']>;
+type Operation = NonNullable<PathItem['get']> & { [NEEDS_STEP_UP]?: true };
 type Response = ReturnType<typeof problemResponses>[number][1];
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** Documents what the global guard does on every route without `@Public()`: its credentials, its errors and CSRF. */
+/**
+ * Documents what the global guard does on every route without `@Public()`: its credentials, its errors and CSRF; and which
+ * routes may need a step-up. Decorators could not add that: a second response of one status replaces the first.
+ */
 export function documentGuard({ paths }: OpenAPIObject): void {
   for (const item of Object.values(paths)) {
     for (const method of METHODS) {
-      const operation = item[method];
+      const operation: Operation | undefined = item[method];
       if (operation !== undefined && !isPublic(operation)) guard(operation, method === 'get');
     }
   }
@@ -28,7 +33,9 @@ function isPublic({ security = [] }: Operation): boolean {
 
 function guard(operation: Operation, isSafe: boolean): void {
   operation.security = [{ bearer: [] }, { cookie: [] }];
-  addProblems(operation, isSafe ? GUARD_ERRORS : [...GUARD_ERRORS, CsrfFailed]);
+  const stepUp = operation[NEEDS_STEP_UP] ? [InsufficientAuthentication] : [];
+  delete operation[NEEDS_STEP_UP];
+  addProblems(operation, [...GUARD_ERRORS, ...stepUp, ...(isSafe ? [] : [CsrfFailed])]);
   if (isSafe) return;
   const header = { ...CSRF_HEADER, in: 'header', schema: { type: 'string' } } as const;
   operation.parameters = [...(operation.parameters ?? []), header];

@@ -37,7 +37,7 @@ export class FactorChanges {
     const codes = await this.#record(change, async (manager, record) => {
       await work(manager);
       await record('second_factor.added', { method });
-      await this.notices.add(manager, { userId, name: 'second_factor_added', facts: { method } });
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_added', facts: { method } });
       const { recoveryCodesLeft } = await this.factors.of(userId, manager);
       if (recoveryCodesLeft > 0) return null;
       await record('recovery_codes.created');
@@ -53,7 +53,7 @@ export class FactorChanges {
     await this.#record(change, async (manager, record) => {
       await work(manager);
       await record('second_factor.removed', { method });
-      await this.notices.add(manager, { userId, name: 'second_factor_removed', facts: { method } });
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_removed', facts: { method } });
     });
     this.notices.wake();
   }

@@ -1,5 +1,6 @@
 import { insertEvent } from '../audit/event-row.js';
 import { databaseTime, databaseTimeAtWrite, interval } from '../database/database-time.js';
+import { hasStamp } from '../users/proof-stamp.js';
 import type { Session } from './session.entity.js';
 import { isOneOf, lockEach } from './session-locks.js';
 
@@ -94,3 +95,20 @@ const grantAccess = (also = '') => `
 
 export const GRANT_ACCESS = grantAccess();
 export const GRANT_ACCESS_AND_RECORD = grantAccess(`, event AS (${insertEvent('$4', { from: 'granted' })})`);
+
+/**
+ * Sets how and when the user of a bearer session has authenticated. The generation of the refresh token stays. $1 session, $2
+ * user, $3 time, $4 time of the proof, $5 methods, $6 whether they add to those of the session, $7 when the access token
+ * expires, $8 stamp of the user's credentials, $9 the event.
+ */
+export const STEP_UP = `
+  WITH stepped_up AS (
+    UPDATE sessions s SET auth_time = $4, access_expires_at = GREATEST($7, s.access_expires_at),
+           amr = CASE WHEN $6::boolean THEN s.amr || ARRAY(SELECT m FROM unnest($5::text[]) m WHERE m <> ALL (s.amr))
+                      ELSE $5::text[] END
+      FROM users u
+     WHERE s.id = $1 AND s.user_id = $2 AND s.transport = 'bearer' AND s.ended_at IS NULL
+       AND s.refresh_expires_at > ${databaseTime('$3')} AND s.expires_at > ${databaseTime('$3')}
+       AND u.id = s.user_id AND u.disabled_at IS NULL AND ${hasStamp('$8')}
+    RETURNING ${LIVE_SESSION}
+  ), event AS (${insertEvent('$9', { from: 'stepped_up' })}) SELECT * FROM stepped_up`;

@@ -7,6 +7,7 @@ export type EndReason =
   | 'ended_by_user'
   | 'refresh_token_reused'
   | 'password_changed'
+  | 'stepped_up'
   | 'too_many_sessions'
   | 'user_deleted'
   | 'user_disabled'

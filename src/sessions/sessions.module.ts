@@ -13,6 +13,7 @@ import { Revocations } from './revocation/revocations.js';
 import { Rotations } from './rotations.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
+import { StepUps } from './step-ups.js';
 import { UserSessions } from './user-sessions.js';
 
 /** How long sessions are kept after their end, so that clients get the exact error. */
@@ -23,6 +24,7 @@ const KEPT = `interval '1 day'`;
   providers: [
     NewSessions,
     SessionsService,
+    StepUps,
     Rotations,
     Revocations,
     LiveTokens,
@@ -31,7 +33,7 @@ const KEPT = `interval '1 day'`;
     LastSeen,
     UserSessions,
   ],
-  exports: [NewSessions, SessionsService, Revocations, LiveTokens, CookieSessions, CookieTokens, UserSessions],
+  exports: [NewSessions, SessionsService, StepUps, Revocations, LiveTokens, CookieSessions, CookieTokens, UserSessions],
 })
 export class SessionsModule {
   constructor(cleanup: Cleanup, clock: Clock) {

@@ -13,8 +13,8 @@ export class RecentAuthGuard implements CanActivate {
 
   /** @throws the errors of {@link AuthenticationCheck.require} */
   async canActivate(context: ExecutionContext): Promise<true> {
-    const required = this.reflector.get<RequiredAuth>(REQUIRED_AUTH, context.getHandler());
-    await this.check.require(context.getArgByIndex<{ user: Principal }>(0).user, required);
+    const required = this.reflector.get<RequiredAuth[]>(REQUIRED_AUTH, context.getHandler());
+    await this.check.require(context.getArgByIndex<{ user: Principal }>(0).user, ...required);
     return true;
   }
 }

@@ -18,6 +18,9 @@ export interface RequiredAuth {
 
 export const SECOND_FACTOR_IF_ANY = 'mfa if the user has a second factor';
 
+/** An authentication within `STEP_UP_TTL`, by a second factor if the user has one. */
+export const STEP_UP: RequiredAuth = { maxAgeMs: 'STEP_UP_TTL', amr: SECOND_FACTOR_IF_ANY };
+
 /** Judges how recently, and by which methods, the user of a session has authenticated (RFC 9470). */
 @Injectable()
 export class AuthenticationCheck {
@@ -27,22 +30,42 @@ export class AuthenticationCheck {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws InsufficientAuthentication with what is missing; TokenRevoked if the user is deleted */
-  async require(principal: Principal, required: RequiredAuth): Promise<void> {
-    const maxAgeMs = required.maxAgeMs === 'STEP_UP_TTL' ? this.config.stepUpTtl : required.maxAgeMs;
-    const amr = required.amr === SECOND_FACTOR_IF_ANY ? await this.#secondFactorOf(principal) : required.amr;
+  /**
+   * Requires all of `required`. The challenge has the shortest of the ages, and the methods that are missing, else those that
+   * are required.
+   *
+   * @throws InsufficientAuthentication; TokenRevoked if the user is deleted
+   */
+  async require(principal: Principal, ...required: readonly RequiredAuth[]): Promise<void> {
+    const ages = required.flatMap(({ maxAgeMs }) => (maxAgeMs === undefined ? [] : [this.#milliseconds(maxAgeMs)]));
+    const maxAgeMs = ages.length === 0 ? undefined : Math.min(...ages);
+    const methods = await this.#methodsOf(principal, required);
+    const missing = methods.filter((method) => !principal.amr.includes(method));
     const isRecent = maxAgeMs === undefined || this.clock.now() - principal.authTime.getTime() <= maxAgeMs;
-    const hasMethod = amr === undefined || principal.amr.includes(amr);
-    if (isRecent && hasMethod) return;
+    if (isRecent && missing.length === 0) return;
+    const named = missing.length === 0 ? methods : missing;
     throw new InsufficientAuthentication({
       ...(maxAgeMs === undefined ? {} : { maxAgeSeconds: Math.floor(maxAgeMs / 1000) }),
-      amr,
+      amr: named.length === 0 ? undefined : named.join(' '),
     });
   }
 
-  async #secondFactorOf({ userId }: Principal): Promise<string | undefined> {
-    const user = await this.users.find(userId);
-    if (user === null) throw new TokenRevoked();
-    return user.hasSecondFactor && this.config.mfa !== 'off' ? 'mfa' : undefined;
+  #milliseconds(age: number | 'STEP_UP_TTL'): number {
+    return age === 'STEP_UP_TTL' ? this.config.stepUpTtl : age;
+  }
+
+  async #methodsOf({ userId }: Principal, required: readonly RequiredAuth[]): Promise<string[]> {
+    const named = new Set(required.flatMap(({ amr }) => amr ?? []));
+    if (named.delete(SECOND_FACTOR_IF_ANY)) {
+      const user = await this.users.find(userId);
+      if (user === null) throw new TokenRevoked();
+      if (this.mustUseSecondFactor(user)) named.add('mfa');
+    }
+    return [...named];
+  }
+
+  /** Whether a sensitive change by this user needs a second factor. */
+  mustUseSecondFactor({ hasSecondFactor }: { hasSecondFactor: boolean }): boolean {
+    return hasSecondFactor && this.config.mfa !== 'off';
   }
 }

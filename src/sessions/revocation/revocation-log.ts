@@ -32,6 +32,8 @@ export interface EndAllOptions {
   actor?: Actor | undefined;
   /** The ID of a session that does not end. */
   keep?: string | undefined;
+  /** The ID of the only session that ends. */
+  only?: string | undefined;
   /** Runs first in the same transaction, with the user's row locked. An error rolls the transaction back. */
   require?: (manager: EntityManager) => Promise<void>;
   /** Runs last in the same transaction, after the sessions have ended. */
@@ -121,11 +123,11 @@ export class RevocationLog {
     return ended;
   }
 
-  /** Ends all sessions of a user except `keep`. `require` and `within` run in the same transaction. */
+  /** Ends all sessions of a user except `keep`, or only one. `require` and `within` run in the same transaction. */
   async endAll(
     userId: string,
     reason: EndReason,
-    { keep, require, within, by, actor }: EndAllOptions = {},
+    { keep, only, require, within, by, actor }: EndAllOptions = {},
   ): Promise<Revocation[]> {
     const type = CHANGES[reason];
     const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason, actor), client: by });
@@ -134,7 +136,10 @@ export class RevocationLog {
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
       await require?.(manager);
       const event = this.#eventOf(reason, by, actor);
-      const all = await this.#end(manager, END_ALL, event, reason, userId, keep ?? null);
+      const all =
+        only === undefined
+          ? await this.#end(manager, END_ALL, event, reason, userId, keep ?? null)
+          : await this.#end(manager, END_ONE, event, reason, only);
       await within?.(manager);
       if (change) await this.audit.insert(manager, change);
       return all;

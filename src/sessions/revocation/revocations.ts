@@ -114,6 +114,15 @@ export class Revocations implements OnModuleInit {
     this.#publish(await this.#log.endAll(userId, reason, options));
   }
 
+  /** Ends one session of a user, in a transaction that may do more. */
+  async revokeWithin(
+    { userId, sessionId }: { userId: string; sessionId: string },
+    reason: EndReason,
+    options: Pick<EndAllOptions, 'by' | 'require' | 'within'>,
+  ): Promise<void> {
+    this.#publish(await this.#log.endAll(userId, reason, { ...options, only: sessionId }));
+  }
+
   /** Ends the oldest sessions of a user beyond `limit`. */
   async revokeExcess(userId: string, limit: number): Promise<void> {
     this.#publish(await this.#log.endExcess(userId, limit));
