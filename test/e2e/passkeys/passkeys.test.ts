@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { SoftwareAuthenticator } from '../../support/authenticator.js';
+import { type PasskeyOptions, SoftwareAuthenticator } from '../../support/authenticator.js';
 import { PASSWORD } from '../../support/client.js';
 import { expectProblem } from '../../support/matchers.js';
 import { claimsOf, ORIGIN, PasskeyUser } from '../../support/passkeys.js';
@@ -183,4 +183,20 @@ test('a new passkey is named after the browser', async () => {
     },
   });
   expect(answer.body).toMatchObject({ name: 'Firefox on Windows' });
+});
+
+test('a passkey steps a session up, for the session that asked', async () => {
+  const user = await withPasskey();
+  const options = async (token: string) =>
+    (await server.client.post<PasskeyOptions>('/auth/step-up/passkey-options', { token })).body;
+  const stepUp = (token: string, passkey: object) =>
+    server.client.post<{ access_token: string }>('/auth/step-up', { token, body: { passkey } });
+  const { access_token: other } = (await user.signIn()).body;
+  expectProblem(await stepUp(user.token, user.device.get(await options(other))), 401, 'second_factor_invalid');
+  const { status, body } = await stepUp(user.token, user.device.get(await options(user.token)));
+  expect(status).toBe(200);
+  const { amr, sid } = claimsOf(body.access_token);
+  expect([amr, sid]).toEqual([['pwd', 'hwk', 'user', 'mfa'], claimsOf(user.token).sid]);
+  const again = await server.client.post('/users/me/passkeys/options', { token: body.access_token });
+  expect(again.status).toBe(200);
 });
