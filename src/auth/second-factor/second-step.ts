@@ -18,7 +18,7 @@ export class SecondStep {
   /** @throws MfaTokenInvalid, SecondFactorInvalid, TooManyRequests; SessionRevoked as {@link SignIn.complete} */
   async prove(mfaToken: string, evidence: SecondFactorEvidence, client: ClientContext): Promise<SignInOutcome> {
     const pending = await this.pending.try('second_factor', mfaToken);
-    const amr = await this.check.prove({ user: pending.user, evidence, client });
+    const amr = await this.check.prove({ user: pending.user, evidence, client, signInId: pending.id });
     return await this.finish(pending, amr, client);
   }
 

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Omittable, Text } from '../../problems/validation.js';
 
 /** What a step-up accepts as evidence. */
-export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code'] as const;
+export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code', 'passkey'] as const;
 
 export type StepUpMethod = (typeof STEP_UP_METHODS)[number];
 
@@ -23,6 +24,9 @@ export class StepUpRequest {
   @Omittable()
   @Text()
   recovery_code?: string;
+
+  @PasskeyMember({ isRequired: false })
+  passkey?: AssertionCredential;
 
   /** @throws ValidationFailed unless exactly one member was sent */
   get method(): StepUpMethod {
