@@ -14,6 +14,7 @@ import { SecondFactorCheck } from './second-factor/second-factor-check.js';
 import { SignIn } from './sign-in.js';
 import { SignInResponder } from './sign-in.responder.js';
 import { AuthenticationCheck } from './step-up/required-auth.js';
+import { SensitiveChanges } from './step-up/sensitive-changes.js';
 
 /** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
@@ -32,6 +33,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
     Reauthentication,
     Csrf,
     SessionCookieHeader,
@@ -51,6 +53,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
   ],
 })
 export class SignInModule {}
