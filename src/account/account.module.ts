@@ -11,6 +11,8 @@ import { AccountController } from './account.controller.js';
 import { Account } from './account.js';
 import { EventsController } from './events.controller.js';
 import { ProfileController } from './profile.controller.js';
+import { SecurityController } from './security/security.controller.js';
+import { Security } from './security/security.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
@@ -25,7 +27,7 @@ import { SessionsController } from './sessions.controller.js';
     CodesModule,
     AuthModule,
   ],
-  controllers: [ProfileController, SessionsController, EventsController, AccountController],
-  providers: [Account],
+  controllers: [ProfileController, SessionsController, EventsController, AccountController, SecurityController],
+  providers: [Account, Security],
 })
 export class AccountModule {}

@@ -17,6 +17,7 @@ import { AccountPagesModule } from './pages/account-pages.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
+import { SecondFactorModule } from './second-factor/second-factor.module.js';
 import { SignInModule } from './sign-in.module.js';
 import { StepUpModule } from './step-up/step-up.module.js';
 import { VerifyController } from './verify.controller.js';
@@ -36,6 +37,7 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
     SessionsModule,
     SignInModule,
     StepUpModule,
+    SecondFactorModule,
   ],
   controllers: [
     RefreshController,

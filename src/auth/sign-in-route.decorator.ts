@@ -6,12 +6,16 @@ import { ApiProblems } from '../problems/api-problems.decorator.js';
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import { ValidationFailed } from '../problems/http.errors.js';
 import { Limit } from '../rate-limits/limit.decorator.js';
+import { FirstRecoveryCodesResponse } from '../second-factors/recovery-codes.response.js';
 import { CsrfFailed, SessionRevoked } from '../sessions/session.errors.js';
 import { SameSiteGuard } from './access/same-site.guard.js';
 import { EmailNotVerified, EnrolmentRequired, SecondFactorRequired } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
 import type { SignInRequest } from './sign-in.request.js';
 import { TokensResponse } from './tokens.response.js';
+
+const SESSIONS = [TokensResponse, CookieSessionResponse];
+const oneOf = SESSIONS.map((model) => ({ $ref: getSchemaPath(model) }));
 
 /**
  * Shared by the sign-in routes of all credentials: public, rate-limited as a login, protected against login CSRF, and
@@ -21,6 +25,24 @@ import { TokensResponse } from './tokens.response.js';
  * @param own errors of the credential
  */
 export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[]): MethodDecorator {
+  return SignInStep(body, ...own, SecondFactorRequired, EnrolmentRequired, TooManyAttempts);
+}
+
+/** The same for a later step of a sign-in, whose first step has chosen the transport. */
+export function SignInStep(body: Type<object>, ...own: AuthErrorClass[]): MethodDecorator {
+  return sessionRoute(body, { oneOf }, own);
+}
+
+/** The same for the step that sets up the first factor: recovery codes are beside the session. */
+export function EnrolmentStep(body: Type<object>, ...own: AuthErrorClass[]): MethodDecorator {
+  const codes = { $ref: getSchemaPath(FirstRecoveryCodesResponse) };
+  return applyDecorators(
+    ApiExtraModels(FirstRecoveryCodesResponse),
+    sessionRoute(body, { allOf: [{ oneOf }, codes] }, own),
+  );
+}
+
+function sessionRoute(body: Type<object>, schema: object, own: AuthErrorClass[]): MethodDecorator {
   return applyDecorators(
     Public(),
     // First, so that a request is counted before all other work.
@@ -28,10 +50,10 @@ export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[])
     UseGuards(SameSiteGuard),
     HttpCode(200),
     ApiBody({ type: body }),
-    ApiExtraModels(TokensResponse, CookieSessionResponse),
+    ApiExtraModels(...SESSIONS),
     ApiOkResponse({
       description: 'A new session: its tokens, or with `transport: cookie` its CSRF token.',
-      schema: { oneOf: [TokensResponse, CookieSessionResponse].map((model) => ({ $ref: getSchemaPath(model) })) },
+      schema,
       headers: {
         'Set-Cookie': {
           description:
@@ -40,15 +62,6 @@ export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[])
         },
       },
     }),
-    ApiProblems(
-      ValidationFailed,
-      ...own,
-      EmailNotVerified,
-      SecondFactorRequired,
-      EnrolmentRequired,
-      SessionRevoked,
-      CsrfFailed,
-      TooManyAttempts,
-    ),
+    ApiProblems(ValidationFailed, ...own, EmailNotVerified, SessionRevoked, CsrfFailed),
   );
 }

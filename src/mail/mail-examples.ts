@@ -36,5 +36,8 @@ export const EXAMPLE_MAILS: readonly Mail[] = LANGUAGES.flatMap((language): Mail
     },
     { ...to, name: 'password_changed', contents: { name, link: forgot, at } },
     { ...to, name: 'account_locked', contents: { name, link: forgot, at } },
+    { ...to, name: 'second_factor_added', contents: { name, link: forgot, at, method: 'totp' } },
+    { ...to, name: 'second_factor_removed', contents: { name, link: forgot, at, method: 'passkey' } },
+    { ...to, name: 'recovery_code_used', contents: { name, link: forgot, at, codesLeft: 9 } },
   ];
 });

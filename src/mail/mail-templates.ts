@@ -5,7 +5,7 @@ import { fill } from '../problems/problem.js';
 import { Brand } from '../templates/brand.js';
 import { shown } from '../templates/shown.js';
 import { Templates } from '../templates/templates.js';
-import type { Mail, RenderedMail } from './mail.js';
+import type { FactorKind, Mail, RenderedMail } from './mail.js';
 import { EXAMPLE_MAILS } from './mail-examples.js';
 import { en, type MailTexts } from './mail-texts.en.js';
 import { es } from './mail-texts.es.js';
@@ -16,7 +16,7 @@ const monthFormat = (language: Language) => new Intl.DateTimeFormat(language, { 
 const MONTHS: Record<Language, Intl.DateTimeFormat> = { en: monthFormat('en'), es: monthFormat('es') };
 
 /** Facts about an event, in this order. */
-const FACTS = ['newEmail', 'at', 'device', 'ip', 'undoUntil'] as const;
+const FACTS = ['newEmail', 'method', 'codesLeft', 'at', 'device', 'ip', 'undoUntil'] as const;
 const TIMES: ReadonlySet<string> = new Set(['at', 'undoUntil']);
 
 /** Values of all kinds of mail. */
@@ -26,6 +26,8 @@ interface Values {
   code?: string;
   expiresAt?: string;
   newEmail?: string;
+  method?: FactorKind;
+  codesLeft?: number;
   at?: string;
   device?: string;
   ip?: string;
@@ -77,7 +79,7 @@ export class MailTemplates {
       intro: intro.map((paragraph) => fill(paragraph, words)),
       facts: facts.map((fact) => ({
         label: texts.facts[fact],
-        value: TIMES.has(fact) ? timeIn(language, values[fact] as string) : shown(values[fact] as string),
+        value: this.#factIn(language, fact, values),
       })),
       button,
       link: values.link,
@@ -88,6 +90,12 @@ export class MailTemplates {
       closing: closing.map((paragraph) => fill(paragraph, words)),
       footer: fill(texts.footer, words),
     };
+  }
+
+  #factIn(language: Language, fact: (typeof FACTS)[number], values: Values): string {
+    if (fact === 'method') return TEXTS[language].methods[values.method as FactorKind];
+    const value = String(values[fact]);
+    return TIMES.has(fact) ? timeIn(language, value) : shown(value);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MailName } from './mail.js';
+import type { FactorKind, MailName } from './mail.js';
 
 /** The text of one mail. `{brand}` and `{newEmail}` are replaced. */
 export interface MailText {
@@ -24,7 +24,8 @@ export interface MailTexts {
   /** `{time}` is replaced. */
   validUntil: string;
   /** The labels of what is known about an event. */
-  facts: Record<'newEmail' | 'at' | 'device' | 'ip' | 'undoUntil', string>;
+  facts: Record<'newEmail' | 'method' | 'codesLeft' | 'at' | 'device' | 'ip' | 'undoUntil', string>;
+  methods: Record<FactorKind, string>;
   /** `{brand}` is replaced. */
   footer: string;
   /** `{day}`, `{month}`, `{year}` and `{time}` are replaced. */
@@ -123,6 +124,36 @@ export const en: MailTexts = {
         'If it was not you, somebody may be guessing your password. Choose a new one if it is short, easy to guess, or used on another site.',
       ],
     },
+    second_factor_added: {
+      subject: 'A second factor was added to your account at {brand}',
+      heading: 'A second factor was added',
+      intro: [
+        'A second factor was added to your account at {brand}. From now on, signing in requires a second factor.',
+        'If it was you, keep your recovery codes in a safe place. If it was not you, choose a new password now; all devices are then signed out. Then remove the second factor in the settings of your account. If you cannot sign in, ask the operator of {brand} to remove it.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
+    second_factor_removed: {
+      subject: 'A second factor was removed from your account at {brand}',
+      heading: 'A second factor was removed',
+      intro: [
+        'A second factor was removed from your account at {brand}.',
+        'If it was you, or you asked the operator of {brand} for it, you do not have to do anything. Otherwise, choose a new password now; all devices are then signed out. Then set up your second factor again.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
+    recovery_code_used: {
+      subject: 'A recovery code of your account at {brand} was used',
+      heading: 'A recovery code was used',
+      intro: [
+        'A recovery code of your account at {brand} was used in place of your second factor. It does not work again.',
+        'If it was you and there are few codes left, create new ones in the settings of your account. If you lost your second factor, remove it there and set up another one. If it was not you, choose a new password now; all devices are then signed out. Then create new recovery codes.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
   },
   greeting: 'Hello {name},',
   greetingWithoutName: 'Hello,',
@@ -131,11 +162,14 @@ export const en: MailTexts = {
   validUntil: 'The link and the code work once, until {time}.',
   facts: {
     newEmail: 'New address',
+    method: 'Second factor',
+    codesLeft: 'Recovery codes left',
     at: 'Time',
     device: 'Device',
     ip: 'IP address',
     undoUntil: 'Can be undone until',
   },
+  methods: { totp: 'authenticator app', passkey: 'passkey', all: 'all' },
   footer: 'This mail was sent by {brand} because of your account. Replies are not read.',
   date: '{day} {month} {year}, {time} UTC',
 };

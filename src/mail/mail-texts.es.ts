@@ -92,6 +92,36 @@ export const es: MailTexts = {
         'Si no fue usted, es posible que alguien esté intentando adivinar su contraseña. Elija una nueva si es corta, fácil de adivinar o si la usa en otro sitio.',
       ],
     },
+    second_factor_added: {
+      subject: 'Se añadió un segundo factor a su cuenta de {brand}',
+      heading: 'Se añadió un segundo factor',
+      intro: [
+        'Se añadió un segundo factor a su cuenta de {brand}. A partir de ahora se exige un segundo factor para iniciar sesión.',
+        'Si fue usted, guarde sus códigos de recuperación en un lugar seguro. Si no fue usted, elija una contraseña nueva ahora; después se cerrará la sesión en todos los dispositivos. A continuación, elimine el segundo factor en los ajustes de su cuenta. Si no puede iniciar sesión, pida al operador de {brand} que lo elimine.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
+    second_factor_removed: {
+      subject: 'Se eliminó un segundo factor de su cuenta de {brand}',
+      heading: 'Se eliminó un segundo factor',
+      intro: [
+        'Se eliminó un segundo factor de su cuenta de {brand}.',
+        'Si fue usted, o si lo pidió al operador de {brand}, no tiene que hacer nada. Si no, elija una contraseña nueva ahora; después se cerrará la sesión en todos los dispositivos. A continuación, configure de nuevo su segundo factor.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
+    recovery_code_used: {
+      subject: 'Se usó un código de recuperación de su cuenta de {brand}',
+      heading: 'Se usó un código de recuperación',
+      intro: [
+        'Se usó un código de recuperación de su cuenta de {brand} en lugar de su segundo factor. Ese código ya no sirve.',
+        'Si fue usted y quedan pocos códigos, cree otros en los ajustes de su cuenta. Si perdió su segundo factor, elimínelo allí y configure otro. Si no fue usted, elija una contraseña nueva ahora; después se cerrará la sesión en todos los dispositivos. A continuación, cree códigos de recuperación nuevos.',
+      ],
+      button: NEW_PASSWORD,
+      closing: [],
+    },
   },
   greeting: 'Hola, {name}:',
   greetingWithoutName: 'Hola:',
@@ -100,11 +130,14 @@ export const es: MailTexts = {
   validUntil: 'El enlace y el código funcionan una sola vez, hasta el {time}.',
   facts: {
     newEmail: 'Nueva dirección',
+    method: 'Segundo factor',
+    codesLeft: 'Códigos de recuperación restantes',
     at: 'Fecha y hora',
     device: 'Dispositivo',
     ip: 'Dirección IP',
     undoUntil: 'Se puede deshacer hasta',
   },
+  methods: { totp: 'aplicación de autenticación', passkey: 'llave de acceso', all: 'todos' },
   footer: '{brand} envió este correo por un asunto de su cuenta. Las respuestas no se leen.',
   date: '{day} de {month} de {year}, {time} UTC',
 };

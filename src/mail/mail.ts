@@ -21,6 +21,9 @@ interface Notice extends Linked {
   at: string;
 }
 
+/** A kind of second factor; `all` after `portero users mfa reset`. */
+export type FactorKind = 'totp' | 'passkey' | 'all';
+
 /** The contents of each mail, by its name. */
 export interface MailContents {
   verify_email: WithCode;
@@ -38,6 +41,9 @@ export interface MailContents {
   new_device: Notice & { device?: string; ip: string };
   password_changed: Notice;
   account_locked: Notice;
+  second_factor_added: Notice & { method: FactorKind };
+  second_factor_removed: Notice & { method: FactorKind };
+  recovery_code_used: Notice & { codesLeft: number };
 }
 
 export type MailName = keyof MailContents;

@@ -12,16 +12,29 @@ import { RateLimits } from '../rate-limits/rate-limits.js';
 import { displayName } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 
-type Notices = Pick<MailContents, 'new_device' | 'password_changed' | 'account_locked'>;
+type Notices = Pick<
+  MailContents,
+  | 'new_device'
+  | 'password_changed'
+  | 'account_locked'
+  | 'second_factor_added'
+  | 'second_factor_removed'
+  | 'recovery_code_used'
+>;
 
 /** Something that has happened to a user's account. */
-type Notice = {
+export type Notice = {
   [Name in keyof Notices]: { userId: string; name: Name; facts: Omit<Notices[Name], 'name' | 'link' | 'at'> };
 }[keyof Notices];
 
 const TOPIC = 'notice';
 /** Looking up a user and writing a mail takes milliseconds. The requests of a killed instance wait for the end of the lease. */
 const LEASE_MS = 15_000;
+
+/** The topic and the payload of a notice in the outbox, for code without the module graph. */
+export function noticeEntry(notice: Notice, clock: Clock): [topic: string, payload: object] {
+  return [TOPIC, { ...notice, at: clock.date().toISOString() }];
+}
 
 /**
  * Tells users by mail what has happened to their account. The notice is stored by the statement or transaction that causes it;
@@ -48,21 +61,17 @@ export class UserNotices implements OnModuleInit {
 
   /** Adds a notice in the transaction of the change. {@link wake} follows its commit. */
   async add(manager: EntityManager, notice: Notice): Promise<void> {
-    await this.outbox.add(manager, TOPIC, this.#now(notice));
+    await this.outbox.add(manager, ...noticeEntry(notice, this.clock));
   }
 
   /** The parameter of {@link insertEntry}, for a statement that decides whether to add the notice. */
   parameter(notice: Notice): string {
-    return this.outbox.parameter(TOPIC, this.#now(notice));
+    return this.outbox.parameter(...noticeEntry(notice, this.clock));
   }
 
   /** Sends added notices now. */
   wake(): void {
     this.outbox.wake();
-  }
-
-  #now(notice: Notice): Notice & { at: string } {
-    return { ...notice, at: this.clock.date().toISOString() };
   }
 
   async #deliver({ userId, name, facts, at }: Notice & { at: string }, entry: Entry): Promise<object> {

@@ -2,7 +2,11 @@ import { createHmac, randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { UserNotices } from '../notices/user-notices.js';
 import { Peppers } from '../passwords/peppers.js';
+import type { FactorUse } from './second-factor-tries.js';
 
 const COUNT = 10;
 /** Without characters that look alike: 0 and O, 1 and I, and so on. */
@@ -18,6 +22,8 @@ export class RecoveryCodes {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly peppers: Peppers,
+    private readonly audit: AuditLog,
+    private readonly notices: UserNotices,
   ) {}
 
   /** Makes ten codes, which replace the former ones. They can't be shown again. */
@@ -32,15 +38,34 @@ export class RecoveryCodes {
     return codes;
   }
 
-  /** Uses a code up: the DELETE lets only one of several requests have it. */
-  async use(userId: string, typed: string): Promise<boolean> {
+  /** Uses a code up: only one of several requests gets it. The user is told by mail. */
+  async use(use: FactorUse, typed: string): Promise<boolean> {
     const code = canonical(typed);
     if (code === undefined) return false;
-    const [, used]: [unknown, number] = await this.database.query(
+    const event = await this.database.transaction((manager) => this.#use(manager, use, code));
+    if (event === undefined) return false;
+    this.audit.log(event);
+    this.notices.wake();
+    return true;
+  }
+
+  async #use(manager: EntityManager, use: FactorUse, code: string): Promise<AuditEvent | undefined> {
+    const { userId } = use;
+    // The lock of the user keeps the number of codes that are left right.
+    await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+    const [, used]: [unknown, number] = await manager.query(
       'DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = ANY ($2)',
       [userId, this.#hashes(userId, code)],
     );
-    return used === 1;
+    if (used === 0) return undefined;
+    const [{ left }]: [{ left: number }] = await manager.query(
+      'SELECT count(*)::int AS left FROM recovery_codes WHERE user_id = $1',
+      [userId],
+    );
+    const event = this.audit.event('recovery_code.used', { ...use, details: { left } });
+    await this.audit.insert(manager, event);
+    await this.notices.add(manager, { userId, name: 'recovery_code_used', facts: { codesLeft: left } });
+    return event;
   }
 
   /** One hash per pepper, the current one first. */

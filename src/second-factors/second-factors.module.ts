@@ -1,13 +1,18 @@
 import { Module } from '@nestjs/common';
+import { NoticesModule } from '../notices/notices.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
+import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
+import { FactorChanges } from './factor-changes.js';
 import { RecoveryCodes } from './recovery-codes.js';
+import { SecondFactorTries } from './second-factor-tries.js';
 import { SecondFactors } from './second-factors.js';
 import { Totp } from './totp.js';
+import { TotpResealing } from './totp-resealing.js';
 
 /** The second factors of users. */
 @Module({
-  imports: [PasswordsModule],
-  providers: [SecondFactors, Totp, RecoveryCodes],
-  exports: [SecondFactors, Totp, RecoveryCodes],
+  imports: [PasswordsModule, NoticesModule, RateLimitsModule],
+  providers: [SecondFactors, Totp, TotpResealing, RecoveryCodes, FactorChanges, SecondFactorTries],
+  exports: [SecondFactors, Totp, RecoveryCodes, FactorChanges, SecondFactorTries],
 })
 export class SecondFactorsModule {}

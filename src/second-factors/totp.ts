@@ -67,7 +67,7 @@ export class Totp implements OnModuleInit {
   /** Makes a secret, which counts once {@link confirm} has seen a code of it. @throws TotpExists */
   async enrol(user: User): Promise<TotpEnrolment> {
     const secret = newTotpSecret();
-    const sealed = this.sealing.seal(secret, contextOf(user.id));
+    const sealed = this.sealing.seal(secret, totpContext(user.id));
     const rows: unknown[] = await this.database.query(BEGIN, [user.id, sealed, this.clock.databaseTime()]);
     if (rows.length === 0) throw new TotpExists();
     const { base32, uri } = describeTotp(secret, { issuer: this.config.brand.name, label: displayName(user) });
@@ -121,12 +121,12 @@ export class Totp implements OnModuleInit {
       this.clock.databaseTime(),
     ]);
     if (row === undefined) return undefined;
-    const { plain } = this.sealing.unseal(row.sealed_secret, contextOf(userId));
+    const { plain } = this.sealing.unseal(row.sealed_secret, totpContext(userId));
     const step = stepOf(plain, code, this.clock.now());
     return step === undefined ? undefined : { sealed: row.sealed_secret, step };
   }
 }
 
-function contextOf(userId: string): string {
+export function totpContext(userId: string): string {
   return `totp ${userId}`;
 }

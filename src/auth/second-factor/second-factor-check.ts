@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
-import { RepeatedEvents } from '../../audit/repeated-events.js';
 import type { ClientContext } from '../../http/client-context.js';
-import { TooManyRequests } from '../../problems/http.errors.js';
-import { RateLimits } from '../../rate-limits/rate-limits.js';
 import { RecoveryCodes } from '../../second-factors/recovery-codes.js';
+import { SecondFactorTries } from '../../second-factors/second-factor-tries.js';
 import { SecondFactorInvalid } from '../../second-factors/second-factors.errors.js';
 import { Totp } from '../../second-factors/totp.js';
 import type { User } from '../../users/user.entity.js';
@@ -32,9 +30,8 @@ export class SecondFactorCheck {
   constructor(
     private readonly totp: Totp,
     private readonly recoveryCodes: RecoveryCodes,
-    private readonly limits: RateLimits,
+    private readonly tries: SecondFactorTries,
     private readonly audit: AuditLog,
-    private readonly repeated: RepeatedEvents,
   ) {}
 
   /**
@@ -44,7 +41,7 @@ export class SecondFactorCheck {
    * @throws SecondFactorInvalid; TooManyRequests after too many wrong codes of the user
    */
   async prove(attempt: SecondFactorAttempt): Promise<readonly string[]> {
-    const undo = await this.#count(attempt);
+    const undo = await this.tries.count(eventOf(attempt));
     if (await this.#useCode(attempt)) {
       await undo();
       return CODE_AMR;
@@ -57,21 +54,10 @@ export class SecondFactorCheck {
     throw new SecondFactorInvalid();
   }
 
-  async #useCode({ user, evidence }: SecondFactorAttempt): Promise<boolean> {
+  async #useCode(attempt: SecondFactorAttempt): Promise<boolean> {
+    const { user, evidence } = attempt;
     if (evidence.totp !== undefined) return await this.totp.use(user.id, evidence.totp);
-    return await this.recoveryCodes.use(user.id, evidence.recovery_code ?? '');
-  }
-
-  /** Counts a code before it is checked, so that concurrent guesses can't exceed the limit. @returns what uncounts it */
-  async #count(attempt: SecondFactorAttempt): Promise<() => Promise<void>> {
-    if (!this.limits.enabled) return async () => {};
-    const { rejection, undo } = await this.limits.take('second_factors', attempt.user.id);
-    if (rejection === undefined) return undo;
-    await this.repeated.recordRefused('limit.hit', {
-      ...eventOf(attempt),
-      details: { code: TooManyRequests.code, limit: 'second_factors' },
-    });
-    throw rejection;
+    return await this.recoveryCodes.use(eventOf(attempt), evidence.recovery_code ?? '');
   }
 }
 

@@ -1,0 +1,20 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+const CODES = ['7KQ2M-XW9RT', 'B4HNC-2PZLS', 'E8VJY-5DAFQ'];
+
+/** Ten new recovery codes. They can't be shown again. */
+export class RecoveryCodesResponse {
+  @ApiProperty({ description: 'Ten codes, each of which works once.', type: [String], example: CODES })
+  recovery_codes!: string[];
+}
+
+/** New recovery codes, if the user had none. */
+export class FirstRecoveryCodesResponse {
+  @ApiProperty({
+    description: 'Ten codes, each of which works once. `null` if the user has recovery codes already.',
+    type: [String],
+    nullable: true,
+    example: CODES,
+  })
+  recovery_codes!: string[] | null;
+}
