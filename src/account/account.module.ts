@@ -14,6 +14,7 @@ import { ProfileController } from './profile.controller.js';
 import { SecurityController } from './security/security.controller.js';
 import { Security } from './security/security.js';
 import { SessionsController } from './sessions.controller.js';
+import { TrustedDevicesController } from './trusted-devices.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
@@ -27,7 +28,14 @@ import { SessionsController } from './sessions.controller.js';
     CodesModule,
     AuthModule,
   ],
-  controllers: [ProfileController, SessionsController, EventsController, AccountController, SecurityController],
+  controllers: [
+    ProfileController,
+    SessionsController,
+    EventsController,
+    AccountController,
+    SecurityController,
+    TrustedDevicesController,
+  ],
   providers: [Account, Security],
 })
 export class AccountModule {}

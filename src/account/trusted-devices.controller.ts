@@ -37,7 +37,8 @@ export class TrustedDevicesController {
   @ApiProblems(NotFound)
   @ApiOperation({
     summary: 'End the trust in a device',
-    description: 'Its next login needs the second factor. Its sessions continue: end them with `DELETE /auth/sessions`.',
+    description:
+      'Its next login needs the second factor. Its sessions continue: end them with `DELETE /auth/sessions`.',
     operationId: 'removeTrustedDevice',
   })
   @ApiParam({

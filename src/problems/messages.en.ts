@@ -218,7 +218,7 @@ export const faults = {
   not_a_string: 'Send a string.',
   not_an_object: 'Send a JSON object.',
   invalid_text: 'Remove the NUL characters and lone surrogates.',
-  not_exactly_one: 'Send exactly one of these fields: {fields}.',
+  not_a_boolean: 'Send true or false.',
   empty: 'This field must not be empty.',
   transport_unknown: 'Send "bearer" or "cookie".',
   language_unknown: 'Send "en" or "es".',

@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { eventParameter, insertEvent } from '../audit/event-row.js';
 import { Clock } from '../clock/clock.js';
@@ -64,12 +65,12 @@ const REMOVE_ONE = `
   WITH removed AS (DELETE FROM trusted_devices WHERE id = $1 AND user_id = $2 RETURNING id),
   event AS (${insertEvent('$3', { from: 'removed' })}) SELECT id FROM removed`;
 
-/** Ends the trust in all devices of a user, with one event for all. $1 user, $2 the event. Returns a row if there were any. */
-export const REMOVE_TRUSTED_DEVICES = `
+/** With one event for all. $1 user, $2 the event. Returns a row if there were any. */
+const REMOVE_ALL = `
   WITH removed AS (DELETE FROM trusted_devices WHERE user_id = $1 RETURNING id),
-  some AS (SELECT jsonb_build_object('devices', count(*)) AS details FROM removed HAVING count(*) > 0),
-  event AS (${insertEvent('$2', { from: 'some', set: `jsonb_build_object('details', some.details)` })})
-  SELECT details FROM some`;
+  many AS (SELECT jsonb_build_object('devices', count(*)) AS details FROM removed HAVING count(*) > 0),
+  event AS (${insertEvent('$2', { from: 'many', set: `jsonb_build_object('details', many.details)` })})
+  SELECT details FROM many`;
 
 /** Devices that are not asked for a second factor for `TRUSTED_DEVICE_TTL` (off by default), because their user passed one. */
 @Injectable()
@@ -132,4 +133,18 @@ export class TrustedDevices implements OnModuleInit {
     if (rows.length === 1) this.audit.log(event);
     return rows.length === 1;
   }
+}
+
+/**
+ * Ends the trust in all devices of the user of an event, in the transaction that makes it obsolete.
+ *
+ * @param event `trusted_device.removed`
+ * @returns the event as stored, to be logged after the commit; undefined if there was no such device
+ */
+export async function removeTrustedDevices(manager: EntityManager, event: AuditEvent): Promise<AuditEvent | undefined> {
+  const [removed]: Pick<AuditEvent, 'details'>[] = await manager.query(REMOVE_ALL, [
+    event.userId,
+    eventParameter(event),
+  ]);
+  return removed && { ...event, ...removed };
 }

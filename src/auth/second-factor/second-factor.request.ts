@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidationFailed } from '../../problems/http.errors.js';
-import { Omittable, Text, unknownMember } from '../../problems/validation.js';
+import { Flag, Omittable, Text, unknownMember } from '../../problems/validation.js';
 import { MFA_TOKEN_EXAMPLE } from '../token-examples.js';
 import type { SecondFactorEvidence } from './second-factor-check.js';
 
@@ -24,6 +24,16 @@ export class SecondFactorRequest extends MfaTokenRequest {
   @Omittable()
   @Text()
   recovery_code?: string;
+
+  @ApiProperty({
+    required: false,
+    default: true,
+    description:
+      'With `TRUSTED_DEVICE_TTL`: whether this device is not asked for a second factor again. The response sets the device cookie.',
+  })
+  @Omittable()
+  @Flag()
+  trust_device?: boolean;
 
   /** See BodyPipe. */
   missing(): string[] {
