@@ -38,7 +38,7 @@ export class FactorChanges {
     const codes = await this.#record(change, async (manager, record) => {
       await work(manager);
       await record('second_factor.added', { method });
-      await this.notices.add(manager, { userId, name: 'second_factor_added', facts: { method } });
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_added', facts: { method } });
       const { recoveryCodesLeft } = await this.factors.of(userId, manager);
       if (recoveryCodesLeft > 0) return null;
       await record('recovery_codes.created');
@@ -57,7 +57,7 @@ export class FactorChanges {
       await work(manager);
       await record('second_factor.removed', { method });
       untrusted = await removeTrustedDevices(manager, untrust);
-      await this.notices.add(manager, { userId, name: 'second_factor_removed', facts: { method } });
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_removed', facts: { method } });
     });
     if (untrusted) this.audit.log(untrusted);
     this.notices.wake();

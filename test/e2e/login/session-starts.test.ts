@@ -8,6 +8,7 @@ import type { Purpose } from '../../../src/codes/purposes.js';
 import { type Answer, type CallOptions, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
 import { documentedRoutes } from '../../support/routes.js';
+import { secondFactorCalls } from '../../support/second-factor-calls.js';
 import { TestServer } from '../../support/server.js';
 import { Service } from '../../support/service.js';
 import { addToyCredential } from '../../support/toy-credential/toy.module.js';
@@ -149,6 +150,7 @@ const CALLS: Record<string, Call> = {
   'DELETE /auth/sessions': withEach('DELETE'),
   'DELETE /auth/sessions/{id}': endingOwn,
   'DELETE /users/me/trusted-devices/{id}': endingTrust,
+  ...secondFactorCalls(() => server, newName),
   'POST /oauth/introspect': asService,
   'POST /oauth/revoke': asService,
 };
@@ -218,6 +220,8 @@ test('every session that a route creates is created in SignIn', async () => {
   expect(starting['POST /auth/login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /auth/mail-code/login']).toEqual(['complete', 'complete']);
+  expect(starting['POST /auth/second-factor']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/enrolment/totp/confirm']).toEqual(['complete']);
   expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
   expect(starting['POST /auth/step-up']?.at(-1)).toBe('renew');
