@@ -41,6 +41,7 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'DELETE /users/me/passkeys/{id}': 'session',
   'GET /auth/verify': 'session',
   'POST /auth/token': 'session',
+  'POST /auth/step-up': 'session',
   'GET /auth/sessions': 'session',
   'DELETE /auth/sessions': 'session',
   'DELETE /auth/sessions/{id}': 'session',
@@ -50,6 +51,8 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'PATCH /users/me': 'session',
   'POST /users/me/password': 'session',
   'POST /users/me/email': 'session',
+  'GET /users/me/trusted-devices': 'session',
+  'DELETE /users/me/trusted-devices/{id}': 'session',
   'POST /auth/email/verification': 'session',
   'POST /auth/email/verify': 'nothing',
   'POST /auth/email/confirm-change': 'session', // or the token of a link
@@ -172,6 +175,7 @@ test('only users set their own password, and there are no hints or secret questi
     'ResetPasswordRequest.new_password',
     // Whether there is one.
     'SecurityResponse.password',
+    'StepUpRequest.password',
   ]);
   const columns: { name: string }[] = await server
     .get(DataSource)
