@@ -1,13 +1,15 @@
-// Compares two builds on a protected route with a cached token, in alternating rounds: requests per second, and CPU time
-// of the server per request. Needs Linux (taskset), two CPUs and a PostgreSQL server:
+// Compares two builds in alternating rounds: requests per second, response times, and CPU time of the server per request, for a
+// protected route with a cached token, or for logins at a low cost. Needs Linux (taskset), two CPUs and a PostgreSQL server:
 //
-//   DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/paired.mjs <built checkout> <built checkout>
+//   DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres node bench/paired.mjs <built checkout> <built checkout> [login]
 //
 // ROUNDS and SECONDS may be set. Both servers run on CPU 0; PostgreSQL and this load generator run on CPU 1.
 import { join } from 'node:path';
 import {
+  CREDENTIALS,
   cpuSeconds,
   freePort,
+  percentile,
   pin,
   ROUNDS,
   registerAndLogIn,
@@ -21,36 +23,52 @@ import {
   withDatabase,
 } from './harness.mjs';
 
+const [beforeCheckout, afterCheckout, route = 'protected'] = process.argv.slice(2);
+const connections = route === 'login' ? 4 : 32;
 pin();
 
 /** Starts the server of a checkout, and passes its measured request to `work`. */
 async function withServer(checkout, work) {
   await withDatabase(async (databaseUrl) => {
     const port = freePort();
-    const server = await startProcess([join(checkout, 'dist/main.js')], port, '0', settings(databaseUrl, port));
+    const env = { ...settings(databaseUrl, port), MAX_SESSIONS_PER_USER: '10000' };
+    const server = await startProcess([join(checkout, 'dist/main.js')], port, '0', env);
     const token = await registerAndLogIn(port);
-    await work({ server, port, hot: requestBytes('GET', '/protected', { Authorization: `Bearer ${token}` }) });
+    const bytes =
+      route === 'login'
+        ? requestBytes('POST', '/login', {}, JSON.stringify(CREDENTIALS))
+        : requestBytes('GET', '/protected', { Authorization: `Bearer ${token}` });
+    await work({ server, port, bytes });
     await server.stop();
   });
 }
 
-const costs = { before: [], after: [] };
+const all = { cpu: { before: [], after: [] }, p50: { before: [], after: [] }, p99: { before: [], after: [] } };
 const measure =
-  (name, { server, port, hot }) =>
+  (name, { server, port, bytes }) =>
   async () => {
+    const times = [];
     const began = cpuSeconds(server.child);
-    const rate = await throughput(port, () => hot);
-    costs[name].push(((cpuSeconds(server.child) - began) / (rate * SECONDS)) * 1e6);
+    const rate = await throughput(port, () => bytes, { connections, times });
+    all.cpu[name].push(((cpuSeconds(server.child) - began) / (rate * SECONDS)) * 1e6);
+    all.p50[name].push(percentile(times, 50));
+    all.p99[name].push(percentile(times, 99));
     return rate;
   };
 
-await withServer(process.argv[2], async (before) => {
-  await withServer(process.argv[3], async (after) => {
+await withServer(beforeCheckout, async (before) => {
+  await withServer(afterCheckout, async (after) => {
     const measurements = { before: measure('before', before), after: measure('after', after) };
     await rounds(2, measurements);
-    for (const list of Object.values(costs)) list.length = 0;
+    for (const { before: one, after: other } of Object.values(all)) one.length = other.length = 0;
     const results = await rounds(ROUNDS, measurements);
-    row({ name: 'protected; limit: before', unit: '/s', values: results.after, limits: results.before });
-    row({ name: 'CPU time per request; limit: before', unit: 'µs', values: costs.after, limits: costs.before });
+    row({ name: `${route}; limit: before`, unit: '/s', values: results.after, limits: results.before });
+    for (const [name, unit, { before: limits, after: values }] of [
+      ['CPU time per request', 'µs', all.cpu],
+      ['p50', 'ms', all.p50],
+      ['p99', 'ms', all.p99],
+    ]) {
+      row({ name: `${name}; limit: before`, unit, values, limits });
+    }
   });
 });

@@ -14,6 +14,7 @@ import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
 import { MailCodeModule } from './mail-code/mail-code.module.js';
 import { AccountPagesModule } from './pages/account-pages.module.js';
+import { PasskeyModule } from './passkey/passkey.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { ProtectedController } from './protected.controller.js';
 import { RefreshController } from './refresh.controller.js';
@@ -23,7 +24,7 @@ import { StepUpModule } from './step-up/step-up.module.js';
 import { VerifyController } from './verify.controller.js';
 
 /** The modules of the credentials that users can sign in with. */
-const CREDENTIALS = [PasswordModule, MailCodeModule];
+const CREDENTIALS = [PasswordModule, MailCodeModule, PasskeyModule];
 
 /** The routes and guards of authentication. */
 @Module({
@@ -36,8 +37,8 @@ const CREDENTIALS = [PasswordModule, MailCodeModule];
     TokensModule,
     SessionsModule,
     SignInModule,
-    StepUpModule,
     SecondFactorModule,
+    StepUpModule,
   ],
   controllers: [
     RefreshController,

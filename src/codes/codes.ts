@@ -21,7 +21,7 @@ import { CodeExpired, CodeInvalid } from './codes.errors.js';
 import { PURPOSES, type Purpose } from './purposes.js';
 
 /** A code to send. */
-interface NewCode {
+export interface NewCode {
   purpose: Purpose;
   /** Undefined for a registration. */
   userId?: string | undefined;

@@ -27,6 +27,13 @@ const PROBLEM: Schema = {
     detail: { type: 'string', description: 'For people, in the requested language.' },
     code: { type: 'string', description: 'For programs; stable.' },
     request_id: { type: 'string', description: 'The same as in the X-Request-Id header and the log.' },
+    mfa_token: { type: 'string', description: 'Only if a sign-in goes on: for the next step.' },
+    methods: {
+      type: 'array',
+      items: { enum: ['totp', 'recovery_code', 'passkey'] },
+      description: 'Only if a sign-in goes on: what the next step accepts.',
+    },
+    expires_in: { type: 'integer', description: 'Only if a sign-in goes on: seconds until `mfa_token` expires.' },
     error: { type: 'string', description: 'Only under /oauth/: the error code of RFC 6749 section 5.2.' },
     mfa_token: {
       type: 'string',

@@ -11,7 +11,7 @@ import {
 import { CodeExpired, CodeInvalid } from '../codes/codes.errors.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
 import { InvalidClient } from '../oauth/oauth.errors.js';
-import { PasskeyInvalid, TooManyPasskeys } from '../passkeys/passkeys.errors.js';
+import { NewPasskeyInvalid, PasskeyInvalid, TooManyPasskeys } from '../passkeys/passkeys.errors.js';
 import { Busy, PasswordRejected, WrongPassword } from '../passwords/passwords.errors.js';
 import type { AuthErrorClass } from '../problems/auth-error.js';
 import * as http from '../problems/http.errors.js';
@@ -61,6 +61,7 @@ const GROUPS: Record<ErrorGroup, readonly AuthErrorClass[]> = {
     TotpExists,
     NoSecondFactor,
     PasskeyInvalid,
+    NewPasskeyInvalid,
     TooManyPasskeys,
   ],
   accessToken: [TokenMissing, TokenMalformed, TokenExpired, TokenRevoked],
@@ -97,6 +98,17 @@ export function errorGuideIn(language: Language): ErrorGuide {
   return GUIDES[language];
 }
 
-export function errorGroups(): [ErrorGroup, readonly AuthErrorClass[]][] {
-  return Object.entries(GROUPS) as [ErrorGroup, readonly AuthErrorClass[]][];
+/** The errors with one code. Their statuses differ if the code says the same of several requests. */
+export interface DocumentedError {
+  code: AuthErrorClass['code'];
+  statuses: number[];
+}
+
+export function errorGroups(): [ErrorGroup, DocumentedError[]][] {
+  const groups = Object.entries(GROUPS) as [ErrorGroup, readonly AuthErrorClass[]][];
+  return groups.map(([group, kinds]) => {
+    const codes = [...new Set(kinds.map(({ code }) => code))];
+    const statusesOf = (code: string) => kinds.filter((kind) => kind.code === code).map(({ status }) => status);
+    return [group, codes.map((code) => ({ code, statuses: statusesOf(code).sort() }))];
+  });
 }

@@ -220,6 +220,9 @@ export const guideEn: ErrorGuide = {
     invalid_text: 'The string contains NUL or a lone surrogate.',
     not_a_boolean: 'The field is neither `true` nor `false`.',
     empty: 'The string is empty.',
+    not_a_credential:
+      '`credential` or `passkey` is not the JSON form of a `PublicKeyCredential`, or its base64url is malformed.',
+    passkey_name_invalid: 'The name of a passkey is too long or contains characters that it must not.',
     transport_unknown: '`transport` is neither `bearer` nor `cookie`.',
     language_unknown: '`language` is neither `en` nor `es`.',
     two_tokens:

@@ -221,6 +221,9 @@ export const guideEs: ErrorGuide = {
     invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
     not_a_boolean: 'El campo no es `true` ni `false`.',
     empty: 'La cadena está vacía.',
+    not_a_credential:
+      '`credential` o `passkey` no es la forma JSON de un `PublicKeyCredential`, o su base64url está mal formado.',
+    passkey_name_invalid: 'El nombre de una llave de acceso es demasiado largo o contiene caracteres no permitidos.',
     transport_unknown: '`transport` no es `bearer` ni `cookie`.',
     language_unknown: '`language` no es `en` ni `es`.',
     two_tokens:

@@ -13,9 +13,9 @@ export function errorsMarkdown(template: string): string {
 function problemTables(): string[] {
   const { groups, problems } = errorGuideIn('en');
   return errorGroups().map(([group, kinds]) => {
-    const rows = kinds.map(({ code, status }) => {
+    const rows = kinds.map(({ code, statuses }) => {
       const { when, action } = problems[code];
-      return row(`\`${code}\``, String(status), when, action);
+      return row(`\`${code}\``, statuses.join(', '), when, action);
     });
     const table = ['| Code | Status | When | What to do |', '|---|---|---|---|', ...rows].join('\n');
     return [`## ${groups[group].title}`, groups[group].intro, table].filter((part) => part !== undefined).join('\n\n');

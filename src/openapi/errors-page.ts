@@ -1,7 +1,6 @@
-import type { AuthErrorClass } from '../problems/auth-error.js';
 import { type Language, messagesIn } from '../problems/language.js';
 import type { FaultCode } from '../problems/messages.en.js';
-import { detailsOf, errorGroups, errorGuideIn, faultDetail } from './error-catalogue.js';
+import { type DocumentedError, detailsOf, errorGroups, errorGuideIn, faultDetail } from './error-catalogue.js';
 import type { ErrorGuide } from './error-guide.js';
 
 /** The page that explains every error code, in HTML. */
@@ -51,12 +50,12 @@ ${intro === undefined ? '' : `<p>${inline(intro)}</p>\n`}<ul class="codes">${cod
 ${content}</section>`;
 }
 
-function problem({ code, status }: AuthErrorClass, language: Language, { page, problems }: ErrorGuide): string {
+function problem({ code, statuses }: DocumentedError, language: Language, { page, problems }: ErrorGuide): string {
   const { title } = messagesIn(language).problems[code];
   const [detail = '', ...others] = detailsOf(code, language);
   const { when, action } = problems[code];
   return `<article class="error" id="${code}">
-<h3><a href="#${code}">${code}</a> <span class="status">${status}</span></h3>
+<h3><a href="#${code}">${code}</a> <span class="status">${statuses.join(', ')}</span></h3>
 <p><b>${escapeHtml(title)}.</b> ${escapeHtml(detail)}</p>
 ${others.length === 0 ? '' : `<details><summary>${page.others}</summary><ul>${others.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul></details>\n`}<dl><dt>${page.when}</dt><dd>${inline(when)}</dd><dt>${page.action}</dt><dd>${inline(action)}</dd></dl>
 </article>

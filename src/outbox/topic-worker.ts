@@ -7,6 +7,11 @@ import type { Claim, OutboxRows } from './outbox-rows.js';
 
 /** The most deliveries at the same time. */
 const CONCURRENCY = 5;
+/**
+ * The pause of a place after a delivery, in milliseconds. Otherwise a thousand entries would keep the main thread busy, and all
+ * requests would wait for it. At most 125 entries per second and topic are delivered.
+ */
+const REST_MS = 40;
 /** How often due entries are looked for, in milliseconds. */
 const POLL_MS = 1000;
 /** The wait before the result of a delivery is written again, in milliseconds. */
@@ -15,6 +20,7 @@ const WRITE_AGAIN_MS = 250;
 /** Delivers the entries of one topic. It holds no transaction, and no connection, during a delivery. */
 export class TopicWorker {
   readonly #inFlight = new Set<Promise<void>>();
+  #resting = 0;
   readonly #logger = new Logger('Outbox');
   readonly #stopping = new AbortController();
   #nudge: () => void = () => {};
@@ -54,22 +60,30 @@ export class TopicWorker {
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      if (this.#due && this.#inFlight.size < CONCURRENCY) await this.#claim(CONCURRENCY - this.#inFlight.size);
+      const free = CONCURRENCY - this.#inFlight.size - this.#resting;
+      if (this.#due && free > 0) await this.#claim(free);
       else await this.#pause();
     }
   }
 
   /** Waits for a free place if there are due entries, else for {@link wake} or the next poll. */
   async #pause(): Promise<void> {
-    const woken = new Promise<void>((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
       this.#nudge = resolve;
+      if (!this.#due) timer = setTimeout(resolve, POLL_MS).unref();
     });
-    if (this.#due) return await woken;
-    const awake = new AbortController();
-    const polled = sleep(POLL_MS, undefined, { ref: false, signal: awake.signal }).catch(() => {});
-    await Promise.race([woken, polled]);
-    awake.abort();
+    clearTimeout(timer);
     this.#due = true;
+  }
+
+  /** Frees the place of a delivery after a pause. */
+  #rest(): void {
+    this.#resting += 1;
+    setTimeout(() => {
+      this.#resting -= 1;
+      this.#nudge();
+    }, REST_MS).unref();
   }
 
   async #claim(free: number): Promise<void> {
@@ -94,7 +108,7 @@ export class TopicWorker {
       )
       .finally(() => {
         this.#inFlight.delete(done);
-        this.#nudge();
+        this.#rest();
       });
     this.#inFlight.add(done);
   }

@@ -220,6 +220,8 @@ export const faults = {
   invalid_text: 'Remove the NUL characters and lone surrogates.',
   not_a_boolean: 'Send true or false.',
   empty: 'This field must not be empty.',
+  not_a_credential: 'Send what toJSON() returns for the result of navigator.credentials.create() or get().',
+  passkey_name_invalid: 'Use 1 to 64 characters, without control characters, repeated spaces or spaces at the ends.',
   transport_unknown: 'Send "bearer" or "cookie".',
   language_unknown: 'Send "en" or "es".',
   two_tokens: 'The Authorization header carries another token. Send one token, or the same one twice.',

@@ -234,6 +234,9 @@ export const es: Messages = {
     invalid_text: 'Elimine los caracteres NUL y los sustitutos (surrogates) sueltos.',
     not_a_boolean: 'Envíe true o false.',
     empty: 'Este campo no debe estar vacío.',
+    not_a_credential: 'Envíe lo que devuelve toJSON() para el resultado de navigator.credentials.create() o get().',
+    passkey_name_invalid:
+      'Use de 1 a 64 caracteres, sin caracteres de control, espacios repetidos ni espacios en los extremos.',
     transport_unknown: 'Envíe "bearer" o "cookie".',
     language_unknown: 'Envíe "en" o "es".',
     two_tokens: 'La cabecera Authorization lleva otro token. Envíe un solo token, o el mismo dos veces.',

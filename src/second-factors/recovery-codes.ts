@@ -11,10 +11,11 @@ import type { FactorUse } from './second-factor-tries.js';
 const COUNT = 10;
 /** Without characters that look alike: 0 and O, 1 and I, and so on. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
-const LENGTH = 10;
+/** 120 bits: from 112 on, no slow hash is needed (ASVS 6.5.2). */
+const LENGTH = 24;
 
 /**
- * Codes that replace a lost second factor: ten of 50 bits, each of which works once. The table holds keyed hashes
+ * Codes that replace a lost second factor: ten of 120 bits, each of which works once. The table holds keyed hashes
  * (HMAC-SHA-256). Their key is the pepper of passwords, which stays the same when `PORTERO_SECRET` changes.
  */
 @Injectable()
@@ -75,15 +76,15 @@ export class RecoveryCodes {
   }
 }
 
-/** As `ABCDE-FGHJK`. */
+/** As `ABCDEF-GHJKLM-NPQRST-UVWXYZ`. */
 function newRecoveryCode(): string {
   const characters = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-  return `${characters.slice(0, LENGTH / 2)}-${characters.slice(LENGTH / 2)}`;
+  return (characters.match(/.{6}/g) ?? []).join('-');
 }
 
 /** The code in one spelling: letter case, hyphens and white space do not matter. Returns undefined if it is no code. */
 function canonical(typed: string): string | undefined {
-  if (typed.length > 4 * LENGTH) return undefined;
+  if (typed.length > 2 * LENGTH) return undefined;
   const code = typed.replace(/[\s-]/g, '').toUpperCase();
   return code.length === LENGTH && [...code].every((character) => ALPHABET.includes(character)) ? code : undefined;
 }

@@ -34,7 +34,7 @@ export class EmailVerification implements OnModuleInit {
       const user = await this.users.find(userId);
       if (user?.emailKey == null || user.emailVerified || !(await this.requests.mayMail(user.emailKey)))
         return undefined;
-      return (manager) => this.mails.verifyEmail(manager, user);
+      return async (manager) => void (await this.mails.verifyEmail(manager, user));
     });
   }
 
@@ -54,10 +54,12 @@ export class EmailVerification implements OnModuleInit {
 
   /** Sends a mail, unless one was sent within the last minute. */
   async remind(user: User): Promise<void> {
-    if (user.emailKey === null || !(await this.requests.mayMail(user.emailKey))) return;
-    await this.database.transaction((manager) =>
+    if (user.emailKey === null || (await this.requests.isUsedUp(user.emailKey))) return;
+    const sent = await this.database.transaction((manager) =>
       this.mails.verifyEmail(manager, user, { notWithinMs: REMIND_EVERY_MS }),
     );
+    if (!sent) return;
+    await this.requests.mayMail(user.emailKey);
     this.outbox.wake();
   }
 

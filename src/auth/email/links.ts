@@ -1,6 +1,4 @@
-import { Injectable } from '@nestjs/common';
 import type { Purpose } from '../../codes/purposes.js';
-import { Config } from '../../config/config.js';
 import { PATHS } from '../../pages/page-routes.js';
 
 /** The page of each purpose. */
@@ -14,17 +12,11 @@ const PAGES = {
   undo_email_change: PATHS.undo_email_change,
 } as const satisfies Record<Purpose, string>;
 
-/** The links in mails. They come from `PUBLIC_URL` only, never from a request. */
-@Injectable()
-export class Links {
-  constructor(private readonly config: Config) {}
-
-  of(purpose: Purpose, token: string): string {
-    return linkOf(this.config.publicUrl, purpose, token);
-  }
-}
-
-/** The link to the page whose button uses a code up. */
+/**
+ * The link in a mail: to the page whose button uses a code up.
+ *
+ * @param publicUrl `PUBLIC_URL`: a link never comes from a request
+ */
 export function linkOf(publicUrl: string, purpose: Purpose, token: string): string {
   return `${publicUrl}${PAGES[purpose]}?token=${token}`;
 }

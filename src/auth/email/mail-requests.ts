@@ -70,13 +70,18 @@ export class MailRequests implements OnModuleInit {
     return rejection === undefined;
   }
 
+  /** Whether a mailbox gets no more mails for now. Does not count. */
+  async isUsedUp(mailbox: string): Promise<boolean> {
+    return this.limits.enabled && (await this.limits.isUsedUp('mails', mailbox));
+  }
+
   /**
    * The same for a mail that was requested by username. It has a count of its own: otherwise the next request by address would
    * reveal whose address it is.
    */
   async mayMailByName(mailbox: string): Promise<boolean> {
     if (!this.limits.enabled) return true;
-    if (await this.limits.isUsedUp('mails', mailbox)) return false;
+    if (await this.isUsedUp(mailbox)) return false;
     return await this.mayMail(`by name ${mailbox}`);
   }
 

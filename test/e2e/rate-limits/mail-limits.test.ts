@@ -43,6 +43,22 @@ test('a known and an unknown address reach the limit alike [attack: enumeration]
   }
 });
 
+test('logins of an unverified user do not use up the mails of the mailbox', async () => {
+  mailing = await MailingServer.start({ ...ON, REQUIRE_VERIFIED_EMAIL: 'on' });
+  await mailing.register('ana', PASSWORD);
+  for (let tried = 0; tried < 8; tried++) {
+    expectProblem(
+      await mailing.client.post('/auth/login', { body: { username: 'ana', password: PASSWORD } }),
+      403,
+      'email_not_verified',
+    );
+  }
+  const email = addressOf('ana');
+  // The registration has sent the first of five.
+  for (let asked = 0; asked < 4; asked++) expect((await forgot({ email })).status).toBe(202);
+  expectProblem(await forgot({ email }), 429, 'too_many_requests');
+});
+
 test('an address may request 20 mails in ten minutes, and try 30 codes', async () => {
   mailing = await MailingServer.start(ON);
   for (let asked = 0; asked < 20; asked++) expect((await forgot({ username: `nobody-${asked}` })).status).toBe(202);

@@ -25,7 +25,7 @@ const newName = () => `user-${++users}`;
 const newUser = () => signUpWithTotp(server.client, newName(), server.clock.now());
 const now = () => server.clock.now();
 const security = async (token: string) => (await server.client.get('/users/me/security', { token })).body;
-const CODE = /^[2-9A-HJ-NP-Z]{5}-[2-9A-HJ-NP-Z]{5}$/;
+const CODE = /^[2-9A-HJ-NP-Z]{6}(-[2-9A-HJ-NP-Z]{6}){3}$/;
 
 /** The events of a user about factors, oldest first. */
 async function events(username: string) {
