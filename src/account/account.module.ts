@@ -11,8 +11,10 @@ import { AccountController } from './account.controller.js';
 import { Account } from './account.js';
 import { EventsController } from './events.controller.js';
 import { ProfileController } from './profile.controller.js';
+import { PasskeysController } from './security/passkeys.controller.js';
 import { SecurityController } from './security/security.controller.js';
 import { Security } from './security/security.js';
+import { UserPasskeys } from './security/user-passkeys.js';
 import { SessionsController } from './sessions.controller.js';
 import { TrustedDevicesController } from './trusted-devices.controller.js';
 
@@ -35,7 +37,8 @@ import { TrustedDevicesController } from './trusted-devices.controller.js';
     AccountController,
     SecurityController,
     TrustedDevicesController,
+    PasskeysController,
   ],
-  providers: [Account, Security],
+  providers: [Account, Security, UserPasskeys],
 })
 export class AccountModule {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LockoutModule } from '../lockout/lockout.module.js';
 import { NoticesModule } from '../notices/notices.module.js';
+import { PasskeysModule } from '../passkeys/passkeys.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { SecondFactorsModule } from '../second-factors/second-factors.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -26,6 +27,7 @@ import { SensitiveChanges } from './step-up/sensitive-changes.js';
     NoticesModule,
     EmailVerificationModule,
     SecondFactorsModule,
+    PasskeysModule,
   ],
   providers: [
     SignIn,
@@ -50,6 +52,7 @@ import { SensitiveChanges } from './step-up/sensitive-changes.js';
     NoticesModule,
     EmailVerificationModule,
     SecondFactorsModule,
+    PasskeysModule,
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,

@@ -35,12 +35,6 @@ const PROBLEM: Schema = {
     },
     expires_in: { type: 'integer', description: 'Only if a sign-in goes on: seconds until `mfa_token` expires.' },
     error: { type: 'string', description: 'Only under /oauth/: the error code of RFC 6749 section 5.2.' },
-    mfa_token: {
-      type: 'string',
-      description: 'Only with a login that waits for another step: the token of that step.',
-    },
-    methods: { type: 'array', items: { type: 'string' }, description: 'The second factors that the step accepts.' },
-    expires_in: { type: 'integer', description: 'Seconds until `mfa_token` expires.' },
     errors: {
       type: 'array',
       items: {

@@ -25,17 +25,6 @@ export function secondFactorCalls(serverOf: () => TestServer, newName: () => str
     return [token, await client().post('/users/me/totp', { token })];
   };
 
-  /** A token as a login with `MFA=required` answers it. */
-  const enrolmentToken = async (): Promise<string> => {
-    const username = newName();
-    await client().post('/auth/register', { body: { username, password: PASSWORD } });
-    const user = await serverOf().get(UsersService).findForLogin({ username });
-    if (user === null) throw new Error('the user is not there');
-    const proof = { user, amr: ['pwd'], at: new Date(now()) };
-    const from = { ip: '127.0.0.1', requestId: 'r' };
-    return await serverOf().get(PendingSignIns).begin('enrolment', proof, from, 'bearer');
-  };
-
   return {
     'POST /users/me/totp': async () => [(await begin())[1]],
     'POST /users/me/totp/confirm': async (path) => {
@@ -56,13 +45,22 @@ export function secondFactorCalls(serverOf: () => TestServer, newName: () => str
       ];
     },
     'POST /auth/enrolment/totp': async (path) => [
-      await client().post(path, { body: { mfa_token: await enrolmentToken() } }),
+      await client().post(path, { body: { mfa_token: await enrolmentToken(serverOf(), newName()) } }),
     ],
     'POST /auth/enrolment/totp/confirm': async (path) => {
-      const mfaToken = await enrolmentToken();
+      const mfaToken = await enrolmentToken(serverOf(), newName());
       const begun = await client().post<{ secret: string }>('/auth/enrolment/totp', { body: { mfa_token: mfaToken } });
       const code = new Authenticator(begun.body.secret).code(now());
       return [await client().post(path, { body: { mfa_token: mfaToken, code } })];
     },
   };
+}
+
+/** A token as a login with `MFA=required` answers it, of a new user. */
+export async function enrolmentToken(server: TestServer, username: string): Promise<string> {
+  await server.client.post('/auth/register', { body: { username, password: PASSWORD } });
+  const user = await server.get(UsersService).findForLogin({ username });
+  if (user === null) throw new Error('the user is not there');
+  const proof = { user, amr: ['pwd'], at: new Date(server.clock.now()) };
+  return await server.get(PendingSignIns).begin('enrolment', proof, { ip: '127.0.0.1', requestId: 'r' }, 'bearer');
 }

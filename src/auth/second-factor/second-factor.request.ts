@@ -1,10 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Flag, Omittable, Text, unknownMember } from '../../problems/validation.js';
 import { MFA_TOKEN_EXAMPLE } from '../token-examples.js';
 import type { SecondFactorEvidence } from './second-factor-check.js';
 
-const EVIDENCE = ['totp', 'recovery_code'] as const;
+const EVIDENCE = ['totp', 'recovery_code', 'passkey'] as const;
 
 /** The token of the first step. */
 export class MfaTokenRequest {
@@ -24,6 +25,9 @@ export class SecondFactorRequest extends MfaTokenRequest {
   @Omittable()
   @Text()
   recovery_code?: string;
+
+  @PasskeyMember({ isRequired: false })
+  passkey?: AssertionCredential;
 
   @ApiProperty({
     required: false,
@@ -46,7 +50,7 @@ export class SecondFactorRequest extends MfaTokenRequest {
     if (second !== undefined) {
       throw new ValidationFailed({ faults: [unknownMember(second, ['mfa_token', first as string])] });
     }
-    return { totp: this.totp, recovery_code: this.recovery_code };
+    return { totp: this.totp, recovery_code: this.recovery_code, passkey: this.passkey };
   }
 }
 

@@ -24,7 +24,7 @@ export class SecondStep {
     options: CompleteOptions = {},
   ): Promise<SignInOutcome> {
     const pending = await this.pending.try('second_factor', mfaToken);
-    const amr = await this.check.prove({ user: pending.user, evidence, client });
+    const amr = await this.check.prove({ user: pending.user, evidence, client, signInId: pending.id });
     return await this.finish(pending, amr, client, options);
   }
 

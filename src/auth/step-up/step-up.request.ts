@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Omittable, Text, unknownMember } from '../../problems/validation.js';
 
 /** What a step-up accepts as evidence. */
-export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code'] as const;
+export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code', 'passkey'] as const;
 
 export type StepUpMethod = (typeof STEP_UP_METHODS)[number];
 
@@ -19,10 +20,17 @@ export class StepUpRequest {
   @Text()
   totp?: string;
 
-  @ApiProperty({ required: false, example: 'ABCDE-FGHJK', description: 'A recovery code. It works once.' })
+  @ApiProperty({
+    required: false,
+    example: 'ABCDEF-GHJKLM-NPQRST-UVWXYZ',
+    description: 'A recovery code. It works once.',
+  })
   @Omittable()
   @Text()
   recovery_code?: string;
+
+  @PasskeyMember({ isRequired: false })
+  passkey?: AssertionCredential;
 
   /** See BodyPipe. */
   missing(): string[] {

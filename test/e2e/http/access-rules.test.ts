@@ -28,6 +28,17 @@ const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of 
   'GET /protected': 'session',
   'POST /protected': 'session',
   'GET /auth/csrf': 'session',
+  'POST /auth/passkey/options': 'nothing',
+  'POST /auth/passkey': 'nothing',
+  'POST /auth/second-factor/passkey-options': 'nothing', // but the token of a login
+  'POST /auth/enrolment/passkey/options': 'nothing', // likewise
+  'POST /auth/enrolment/passkey': 'nothing', // likewise
+  'POST /auth/step-up/passkey-options': 'session',
+  'POST /users/me/passkeys/options': 'session',
+  'POST /users/me/passkeys': 'session',
+  'GET /users/me/passkeys': 'session',
+  'PATCH /users/me/passkeys/{id}': 'session',
+  'DELETE /users/me/passkeys/{id}': 'session',
   'GET /auth/verify': 'session',
   'POST /auth/token': 'session',
   'POST /auth/step-up': 'session',

@@ -7,6 +7,7 @@ import { Codes } from '../../../src/codes/codes.js';
 import type { Purpose } from '../../../src/codes/purposes.js';
 import { type Answer, type CallOptions, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
+import { passkeyCalls } from '../../support/passkey-calls.js';
 import { documentedRoutes } from '../../support/routes.js';
 import { secondFactorCalls } from '../../support/second-factor-calls.js';
 import { TestServer } from '../../support/server.js';
@@ -151,6 +152,7 @@ const CALLS: Record<string, Call> = {
   'DELETE /auth/sessions/{id}': endingOwn,
   'DELETE /users/me/trusted-devices/{id}': endingTrust,
   ...secondFactorCalls(() => server, newName),
+  ...passkeyCalls(() => server, newName),
   'POST /oauth/introspect': asService,
   'POST /oauth/revoke': asService,
 };
@@ -221,6 +223,8 @@ test('every session that a route creates is created in SignIn', async () => {
   expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /auth/mail-code/login']).toEqual(['complete', 'complete']);
   expect(starting['POST /auth/second-factor']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/passkey']).toEqual(['complete', 'complete']);
+  expect(starting['POST /auth/enrolment/passkey']).toEqual(['complete']);
   expect(starting['POST /auth/enrolment/totp/confirm']).toEqual(['complete']);
   expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
