@@ -16,6 +16,7 @@ import { SecurityController } from './security/security.controller.js';
 import { Security } from './security/security.js';
 import { UserPasskeys } from './security/user-passkeys.js';
 import { SessionsController } from './sessions.controller.js';
+import { TrustedDevicesController } from './trusted-devices.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
@@ -36,6 +37,7 @@ import { SessionsController } from './sessions.controller.js';
     AccountController,
     SecurityController,
     PasskeysController,
+    TrustedDevicesController,
   ],
   providers: [Account, Security, UserPasskeys],
 })

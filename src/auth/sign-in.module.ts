@@ -15,6 +15,7 @@ import { SecondFactorCheck } from './second-factor/second-factor-check.js';
 import { SignIn } from './sign-in.js';
 import { SignInResponder } from './sign-in.responder.js';
 import { AuthenticationCheck } from './step-up/required-auth.js';
+import { SensitiveChanges } from './step-up/sensitive-changes.js';
 
 /** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
@@ -34,6 +35,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
     Reauthentication,
     Csrf,
     SessionCookieHeader,
@@ -54,6 +56,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
   ],
 })
 export class SignInModule {}

@@ -7,6 +7,7 @@ import { noticeEntry } from '../notices/user-notices.js';
 import { OutboxRows } from '../outbox/outbox-rows.js';
 import { type RemovedFactors, resetSecondFactors } from '../second-factors/reset-second-factors.js';
 import { factorsOf } from '../second-factors/second-factors.js';
+import { removeTrustedDevices } from '../second-factors/trusted-devices.js';
 import { count } from './count.js';
 import { type NamedUser, namedUser, requireUser } from './named-user.js';
 import { confirm } from './prompt.js';
@@ -80,6 +81,10 @@ async function reset(terminal: Terminal, name: string, { yes = false, json }: Op
       const removed = await resetSecondFactors(manager, user.id);
       const methods = methodsOf(removed);
       for (const method of methods) await audit.insert(manager, audit.event(REMOVED, eventOf(user, method)));
+      await removeTrustedDevices(
+        manager,
+        audit.event('trusted_device.removed', { actor: 'operator', userId: user.id }),
+      );
       const notice = { userId: user.id, name: REMOVED_NOTICE, facts: { method: 'all' } } as const;
       if (methods.length > 0 && removed.emailVerified) await outbox.insert(manager, ...noticeEntry(notice, clock));
       return removed;

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
-import { Omittable, Text, unknownMember } from '../../problems/validation.js';
+import { Flag, Omittable, Text, unknownMember } from '../../problems/validation.js';
 import { MFA_TOKEN_EXAMPLE } from '../token-examples.js';
 import type { SecondFactorEvidence } from './second-factor-check.js';
 
@@ -28,6 +28,16 @@ export class SecondFactorRequest extends MfaTokenRequest {
 
   @PasskeyMember({ isRequired: false })
   passkey?: AssertionCredential;
+
+  @ApiProperty({
+    required: false,
+    default: true,
+    description:
+      'With `TRUSTED_DEVICE_TTL`: whether this device is not asked for a second factor again. The response sets the device cookie.',
+  })
+  @Omittable()
+  @Flag()
+  trust_device?: boolean;
 
   /** See BodyPipe. */
   missing(): string[] {
