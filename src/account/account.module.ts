@@ -36,8 +36,8 @@ import { TrustedDevicesController } from './trusted-devices.controller.js';
     EventsController,
     AccountController,
     SecurityController,
-    TrustedDevicesController,
     PasskeysController,
+    TrustedDevicesController,
   ],
   providers: [Account, Security, UserPasskeys],
 })
