@@ -141,7 +141,10 @@ export const en: PageTexts = {
     email: { label: 'Email address' },
     code: { label: 'Code', hint: 'Eight letters and digits, such as BCDF‑2345.' },
     new_password: { label: 'New password', hint: 'At least {minimum} characters. Spaces are allowed.' },
-    second_factor: { label: 'Code', hint: 'Six digits of the app, or a recovery code such as ABCDE‑FGHJK.' },
+    second_factor: {
+      label: 'Code',
+      hint: 'Six digits of the app, or a recovery code such as ABCDEF‑GHJKLM‑NPQRST‑UVWXYZ.',
+    },
   },
   problems: {
     code_invalid: {

@@ -84,7 +84,7 @@ export const es: PageTexts = {
     new_password: { label: 'Contraseña nueva', hint: 'Al menos {minimum} caracteres. Se permiten espacios.' },
     second_factor: {
       label: 'Código',
-      hint: 'Seis cifras de la aplicación, o un código de recuperación como ABCDE‑FGHJK.',
+      hint: 'Seis cifras de la aplicación, o un código de recuperación como ABCDEF‑GHJKLM‑NPQRST‑UVWXYZ.',
     },
   },
   problems: {

@@ -20,7 +20,11 @@ export class StepUpRequest {
   @Text()
   totp?: string;
 
-  @ApiProperty({ required: false, example: 'ABCDE-FGHJK', description: 'A recovery code. It works once.' })
+  @ApiProperty({
+    required: false,
+    example: 'ABCDEF-GHJKLM-NPQRST-UVWXYZ',
+    description: 'A recovery code. It works once.',
+  })
   @Omittable()
   @Text()
   recovery_code?: string;

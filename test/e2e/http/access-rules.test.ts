@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { PASSWORD } from '../../support/client.js';
 import { fingerprint } from '../../support/everything.js';
 import { expectProblem } from '../../support/matchers.js';
+import { OPERATIONS } from '../../support/operations.js';
 import { TestServer } from '../../support/server.js';
 
 /** Authorization of every operation, and absence of others. Each title names the ASVS requirements that it proves. */
@@ -15,69 +16,6 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const ID = '01981f0e-6d3a-7c55-b1a4-0a2f0c9be001';
-/** The credential that each operation requires. Add new operations here, and check the rows of docs/asvs.md. */
-const OPERATIONS: Record<string, 'nothing' | 'session' | 'client' | 'a token of the session'> = {
-  'POST /auth/register': 'nothing',
-  'POST /register': 'nothing',
-  'POST /auth/login': 'nothing',
-  'POST /login': 'nothing',
-  'POST /auth/refresh': 'a token of the session',
-  'POST /refresh': 'a token of the session',
-  'POST /auth/logout': 'a token of the session',
-  'POST /logout': 'a token of the session',
-  'GET /protected': 'session',
-  'POST /protected': 'session',
-  'GET /auth/csrf': 'session',
-  'POST /auth/passkey/options': 'nothing',
-  'POST /auth/passkey': 'nothing',
-  'POST /auth/second-factor/passkey-options': 'nothing', // but the token of a login
-  'POST /auth/enrolment/passkey/options': 'nothing', // likewise
-  'POST /auth/enrolment/passkey': 'nothing', // likewise
-  'POST /auth/step-up/passkey-options': 'session',
-  'POST /users/me/passkeys/options': 'session',
-  'POST /users/me/passkeys': 'session',
-  'GET /users/me/passkeys': 'session',
-  'PATCH /users/me/passkeys/{id}': 'session',
-  'DELETE /users/me/passkeys/{id}': 'session',
-  'GET /auth/verify': 'session',
-  'POST /auth/token': 'session',
-  'POST /auth/step-up': 'session',
-  'GET /auth/sessions': 'session',
-  'DELETE /auth/sessions': 'session',
-  'DELETE /auth/sessions/{id}': 'session',
-  'GET /users/me': 'session',
-  'GET /users/me/events': 'session',
-  'DELETE /users/me': 'session',
-  'PATCH /users/me': 'session',
-  'POST /users/me/password': 'session',
-  'POST /users/me/email': 'session',
-  'GET /users/me/trusted-devices': 'session',
-  'DELETE /users/me/trusted-devices/{id}': 'session',
-  'POST /auth/email/verification': 'session',
-  'POST /auth/email/verify': 'nothing',
-  'POST /auth/email/confirm-change': 'session', // or the token of a link
-  'POST /auth/email/undo-change': 'nothing',
-  'POST /auth/password/forgot': 'nothing',
-  'POST /auth/password/reset': 'nothing',
-  'POST /auth/mail-code': 'nothing',
-  'POST /auth/mail-code/login': 'nothing',
-  // The token of the first step of a login.
-  'POST /auth/second-factor': 'nothing',
-  'POST /auth/enrolment/totp': 'nothing',
-  'POST /auth/enrolment/totp/confirm': 'nothing',
-  'GET /users/me/security': 'session',
-  'POST /users/me/totp': 'session',
-  'POST /users/me/totp/confirm': 'session',
-  'DELETE /users/me/totp': 'session',
-  'POST /users/me/recovery-codes': 'session',
-  'POST /oauth/introspect': 'client',
-  'POST /oauth/revoke': 'client',
-  'GET /.well-known/jwks.json': 'nothing',
-  'GET /.well-known/oauth-authorization-server': 'nothing',
-  'GET /health/live': 'nothing',
-  'GET /health/ready': 'nothing',
-};
-
 interface Document {
   paths: Record<string, Record<string, { requestBody?: unknown }>>;
   components: { schemas: Record<string, { properties?: Record<string, unknown> }> };

@@ -223,7 +223,7 @@ test('every session that a route creates is created in SignIn', async () => {
   expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /auth/mail-code/login']).toEqual(['complete', 'complete']);
   expect(starting['POST /auth/second-factor']).toEqual(['complete', 'complete', 'complete']);
-  expect(starting['POST /auth/passkey']).toEqual(['complete', 'complete']);
+  expect(starting['POST /auth/passkey']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /auth/enrolment/passkey']).toEqual(['complete']);
   expect(starting['POST /auth/enrolment/totp/confirm']).toEqual(['complete']);
   expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
