@@ -78,7 +78,7 @@ async function reset(terminal: Terminal, name: string, { yes = false, json }: Op
     const outbox = new OutboxRows(session.manager, new Sealing(config), clock);
     const removed = await session.manager.transaction(async (manager) => {
       await requireUser(manager, user);
-      const removed = await resetSecondFactors(manager, user.id);
+      const removed = await resetSecondFactors(manager, user.id, clock.date());
       const methods = methodsOf(removed);
       for (const method of methods) await audit.insert(manager, audit.event(REMOVED, eventOf(user, method)));
       await removeTrustedDevices(

@@ -10,7 +10,13 @@ import { NoSecondFactor } from './second-factors.errors.js';
 import { SecondFactors } from './second-factors.js';
 import { removeTrustedDevices } from './trusted-devices.js';
 
-export interface FactorChange extends FactorUse {
+/** Who changes factors, and whether they still may. */
+export interface FactorChanger extends FactorUse {
+  /** Runs first in the transaction, with the user locked. If it throws, nothing changes. */
+  require?: (manager: EntityManager) => Promise<void>;
+}
+
+export interface FactorChange extends FactorChanger {
   method: 'totp' | 'passkey';
 }
 
@@ -64,7 +70,7 @@ export class FactorChanges {
   }
 
   /** Replaces the recovery codes. @throws NoSecondFactor */
-  async renewRecoveryCodes(use: FactorUse): Promise<string[]> {
+  async renewRecoveryCodes(use: FactorChanger): Promise<string[]> {
     return await this.#record(use, async (manager, record) => {
       const { totp, passkeys } = await this.factors.of(use.userId, manager);
       if (!totp && passkeys === 0) throw new NoSecondFactor();
@@ -74,17 +80,18 @@ export class FactorChanges {
   }
 
   async #record<T>(
-    { userId, sessionId, client }: FactorUse,
+    { userId, sessionId, client, require }: FactorChanger,
     work: (manager: EntityManager, record: Record) => Promise<T>,
   ): Promise<T> {
     const events: AuditEvent[] = [];
-    const result = await this.factors.change(userId, (manager) =>
-      work(manager, async (type, details) => {
+    const result = await this.factors.change(userId, async (manager) => {
+      await require?.(manager);
+      return await work(manager, async (type, details) => {
         const event = this.audit.event(type, { userId, sessionId, client, details });
         await this.audit.insert(manager, event);
         events.push(event);
-      }),
-    );
+      });
+    });
     for (const event of events) this.audit.log(event);
     return result;
   }

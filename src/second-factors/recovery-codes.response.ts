@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-const CODES = ['7KQ2M-XW9RT', 'B4HNC-2PZLS', 'E8VJY-5DAFQ'];
+const CODES = ['7KQ2MX-W9RTHN-B4C2PZ-LSE8VJ', 'Y5DAFQ-3GHKTM-PXW2N7-CRS46V'];
 
 /** Ten new recovery codes. They can't be shown again. */
 export class RecoveryCodesResponse {

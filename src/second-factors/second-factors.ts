@@ -18,12 +18,12 @@ const OF_USER = `
          (SELECT count(*)::int FROM passkeys WHERE user_id = $1) AS passkeys,
          (SELECT count(*)::int FROM recovery_codes WHERE user_id = $1) AS "recoveryCodesLeft"`;
 
-/** The flag of the user, and the recovery codes: they have no use without a second factor. */
-const UPDATE_USER = `
+/** Updates the flag of the user. Recovery codes are deleted with the last factor. */
+export const UPDATE_USER = `
   WITH factors AS (
     SELECT EXISTS (SELECT FROM totp_secrets WHERE user_id = $1 AND confirmed_at IS NOT NULL)
         OR EXISTS (SELECT FROM passkeys WHERE user_id = $1) AS any
-  ), useless AS (
+  ), deleted AS (
     DELETE FROM recovery_codes WHERE user_id = $1 AND NOT (SELECT factors.any FROM factors)
   ) UPDATE users SET has_second_factor = factors.any FROM factors WHERE id = $1`;
 

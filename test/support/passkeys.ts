@@ -34,6 +34,11 @@ export class PasskeyUser {
     return new PasskeyUser(client, username, token, device);
   }
 
+  /** A user who is signed in. */
+  static signedIn(client: Client, username: string, token: string): PasskeyUser {
+    return new PasskeyUser(client, username, token, new SoftwareAuthenticator(ORIGIN));
+  }
+
   /** Registers a user with a passkey. */
   static async withPasskey(client: Client, username: string, device?: SoftwareAuthenticator): Promise<PasskeyUser> {
     const user = await PasskeyUser.signUp(client, username, device);

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { AuthenticationCheck } from '../../auth/step-up/required-auth.js';
 import { CodeInvalid } from '../../codes/codes.errors.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import { NotFound } from '../../problems/http.errors.js';
-import { FactorChanges } from '../../second-factors/factor-changes.js';
-import { type FactorUse, SecondFactorTries } from '../../second-factors/second-factor-tries.js';
+import { type FactorChanger, FactorChanges } from '../../second-factors/factor-changes.js';
+import { SecondFactorTries } from '../../second-factors/second-factor-tries.js';
 import { SecondFactors, type SecondFactorsOfUser } from '../../second-factors/second-factors.js';
 import { Totp, type TotpEnrolment } from '../../second-factors/totp.js';
 import { TokenRevoked } from '../../tokens/token.errors.js';
@@ -19,6 +20,7 @@ export class Security {
     private readonly totp: Totp,
     private readonly changes: FactorChanges,
     private readonly tries: SecondFactorTries,
+    private readonly authentication: AuthenticationCheck,
   ) {}
 
   /** @throws TokenRevoked if the user is deleted */
@@ -37,7 +39,7 @@ export class Security {
 
   /** @returns recovery codes if the user had none. @throws CodeInvalid, TooManyRequests */
   async confirmTotp(principal: Principal, client: ClientContext, code: string): Promise<string[] | null> {
-    const use = useOf(principal, client);
+    const use = this.#changerOf(principal, client);
     const undo = await this.tries.count(use);
     const codes = await this.changes.add({ ...use, method: 'totp' }, async (manager) => {
       if (!(await this.totp.confirm(manager, use.userId, code))) throw new CodeInvalid();
@@ -48,17 +50,23 @@ export class Security {
 
   /** @throws NotFound if there is none */
   async removeTotp(principal: Principal, client: ClientContext): Promise<void> {
-    await this.changes.remove({ ...useOf(principal, client), method: 'totp' }, async (manager) => {
+    await this.changes.remove({ ...this.#changerOf(principal, client), method: 'totp' }, async (manager) => {
       if (!(await this.totp.remove(manager, principal.userId))) throw new NotFound();
     });
   }
 
   /** @throws NoSecondFactor */
   async renewRecoveryCodes(principal: Principal, client: ClientContext): Promise<string[]> {
-    return await this.changes.renewRecoveryCodes(useOf(principal, client));
+    return await this.changes.renewRecoveryCodes(this.#changerOf(principal, client));
   }
-}
 
-function useOf({ userId, sessionId }: Principal, client: ClientContext): FactorUse {
-  return { userId, sessionId, client };
+  #changerOf(principal: Principal, client: ClientContext): FactorChanger {
+    const { userId, sessionId } = principal;
+    return {
+      userId,
+      sessionId,
+      client,
+      require: (manager) => this.authentication.requireStill(manager, principal),
+    };
+  }
 }

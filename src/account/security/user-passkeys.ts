@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
+import { AuthenticationCheck } from '../../auth/step-up/required-auth.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import type { ChallengeUse } from '../../passkeys/challenges.js';
@@ -26,6 +27,7 @@ export class UserPasskeys {
     private readonly users: UsersService,
     private readonly passkeys: Passkeys,
     private readonly changes: FactorChanges,
+    private readonly authentication: AuthenticationCheck,
   ) {}
 
   /** @throws TokenRevoked if the user is deleted */
@@ -44,7 +46,7 @@ export class UserPasskeys {
     const { userId } = principal;
     const verified = await this.passkeys.verifyNew(credential, useOf(userId));
     let passkey: Passkey | undefined;
-    const recoveryCodes = await this.changes.add(changeOf(principal, client), async (manager) => {
+    const recoveryCodes = await this.changes.add(this.#changeOf(principal, client), async (manager) => {
       passkey = await this.passkeys.add(manager, userId, verified, name);
     });
     return { passkey: passkey as Passkey, recoveryCodes };
@@ -64,16 +66,23 @@ export class UserPasskeys {
   /** @throws NotFound if the user has no passkey with this ID */
   async remove(principal: Principal, client: ClientContext, id: string): Promise<void> {
     if (!isUuid(id)) throw new NotFound();
-    await this.changes.remove(changeOf(principal, client), async (manager) => {
+    await this.changes.remove(this.#changeOf(principal, client), async (manager) => {
       if (!(await this.passkeys.remove(manager, principal.userId, id))) throw new NotFound();
     });
+  }
+
+  #changeOf(principal: Principal, client: ClientContext): FactorChange {
+    const { userId, sessionId } = principal;
+    return {
+      userId,
+      sessionId,
+      client,
+      method: 'passkey',
+      require: (manager) => this.authentication.requireStill(manager, principal),
+    };
   }
 }
 
 function useOf(userId: string): ChallengeUse {
   return { purpose: 'register', subject: userId };
-}
-
-function changeOf({ userId, sessionId }: Principal, client: ClientContext): FactorChange {
-  return { userId, sessionId, client, method: 'passkey' };
 }

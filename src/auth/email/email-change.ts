@@ -10,6 +10,7 @@ import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import { Outbox } from '../../outbox/outbox.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
+import { removeFactorsSince } from '../../second-factors/reset-second-factors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { canonicalText, identifierKey, looksLikeForeignAddress } from '../../users/identifier.js';
 import type { User } from '../../users/user.entity.js';
@@ -88,7 +89,8 @@ export class EmailChange {
   }
 
   /**
-   * Restores the previous address, and ends all sessions. A password that was set since the change is removed, and the user
+   * Restores the previous address, and ends all sessions. A password and second factors that were set since the change are removed,
+   * and the user
    * gets a mail to set another one, because whoever changed the address knew the password.
    *
    * @throws CodeInvalid, CodeExpired; EmailTaken if another user has verified the address meanwhile
@@ -104,6 +106,7 @@ export class EmailChange {
       within: async (manager) => {
         await this.users.setEmail(manager, userId, { email: code.email, verified: true });
         await this.users.removeOtherPassword(manager, userId, (code.data as Before).passwordHash);
+        await removeFactorsSince(manager, userId, code.createdAt);
         await this.codes.revokeAll(manager, userId);
         await this.codes.revokeSince(manager, code);
         const user = await this.users.find(userId, manager);

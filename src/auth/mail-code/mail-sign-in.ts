@@ -6,6 +6,7 @@ import { Codes } from '../../codes/codes.js';
 import { Config } from '../../config/config.js';
 import type { ClientContext } from '../../http/client-context.js';
 import { NotFound } from '../../problems/http.errors.js';
+import { removePasskeys } from '../../second-factors/reset-second-factors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { identifierKey } from '../../users/identifier.js';
 import type { User } from '../../users/user.entity.js';
@@ -48,7 +49,7 @@ export class MailSignIn implements OnModuleInit {
 
   /**
    * Uses a code up. Whoever has it has proved the address. If the user had not, anybody may have registered them: their
-   * password, sessions and other codes are removed.
+   * password, passkeys, sessions and other codes are removed.
    *
    * @throws NotFound with `MAIL_SIGN_IN=off`; CodeInvalid, CodeExpired
    */
@@ -72,6 +73,7 @@ export class MailSignIn implements OnModuleInit {
       within: async (manager) => {
         if (!(await this.users.verifyEmail(manager, user.id, code.emailKey))) throw new CodeInvalid();
         await this.users.removeOtherPassword(manager, user.id, null);
+        await removePasskeys(manager, user.id);
         await this.codes.revokeAll(manager, user.id);
       },
     });

@@ -43,11 +43,15 @@ export class SignInPage {
       const proof = await this.mailSignIn.prove(evidenceIn(request), client);
       const outcome = await this.signIn.complete(proof, client, 'cookie');
       // A page without scripts can ask for a code, but neither for a passkey nor set up a factor: those are errors.
-      if ('waitsFor' in outcome && outcome.methods.includes('totp') && outcome.waitsFor === 'second_factor') {
+      if ('waitsFor' in outcome && outcome.waitsFor === 'second_factor' && outcome.methods.some(canBeTyped)) {
         return { page: 'second_factor', token: outcome.mfaToken };
       }
       this.responder.of(outcome, reply);
       return undefined;
     });
   }
+}
+
+function canBeTyped(method: string): boolean {
+  return method !== 'passkey';
 }

@@ -10,6 +10,7 @@ import { UserNotices } from '../../notices/user-notices.js';
 import { Outbox } from '../../outbox/outbox.js';
 import { PasswordHasher } from '../../passwords/password-hasher.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
+import { removePasskeys } from '../../second-factors/reset-second-factors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { identifierKey, MAX_IDENTIFIER_LENGTH, type TypedNames } from '../../users/identifier.js';
 import { UsersService } from '../../users/users.service.js';
@@ -66,6 +67,8 @@ export class PasswordReset implements OnModuleInit {
       by: client,
       require: (manager) => this.#use(manager, code),
       within: async (manager) => {
+        // Anybody may have registered the address. A passkey of theirs would be enough to sign in; other factors are not.
+        if (!user.emailVerified && code.purpose === PURPOSE) await removePasskeys(manager, user.id);
         await this.users.setPasswordHash(user, hash, manager);
         await this.codes.revokeAll(manager, user.id);
         await this.notices.add(manager, { userId: user.id, name: 'password_changed', facts: {} });

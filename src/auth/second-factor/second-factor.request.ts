@@ -21,7 +21,7 @@ export class SecondFactorRequest extends MfaTokenRequest {
   @Text()
   totp?: string;
 
-  @ApiProperty({ required: false, example: '7KQ2M-XW9RT', description: 'In place of `totp`.' })
+  @ApiProperty({ required: false, example: '7KQ2MX-W9RTHN-B4C2PZ-LSE8VJ', description: 'In place of `totp`.' })
   @Omittable()
   @Text()
   recovery_code?: string;

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../../clock/clock.js';
 import { Config } from '../../config/config.js';
 import type { Principal } from '../../http/principal.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
 import { TokenRevoked } from '../../tokens/token.errors.js';
 import { UsersService } from '../../users/users.service.js';
 import { InsufficientAuthentication } from '../auth.errors.js';
+import { endedError } from '../ended-error.js';
 
 export const REQUIRED_AUTH = 'portero:required-auth';
 
@@ -26,6 +29,7 @@ export const STEP_UP: RequiredAuth = { maxAgeMs: 'STEP_UP_TTL', amr: SECOND_FACT
 export class AuthenticationCheck {
   constructor(
     private readonly users: UsersService,
+    private readonly sessions: SessionsService,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -44,6 +48,18 @@ export class AuthenticationCheck {
     const isRecent = maxAgeMs === undefined || this.clock.now() - principal.authTime.getTime() <= maxAgeMs;
     if (isRecent && missing.length === 0) return;
     throw challenge(maxAgeMs, missing.length === 0 ? methods : missing);
+  }
+
+  /**
+   * Checks {@link STEP_UP} again in the transaction of a change, with the user locked: since the request was admitted, the session may
+   * have ended, or a first factor may have been added.
+   *
+   * @throws TokenRevoked, SessionRevoked if the session has ended; InsufficientAuthentication
+   */
+  async requireStill(manager: EntityManager, principal: Principal): Promise<void> {
+    const user = await this.users.find(principal.userId, manager);
+    if (user === null || !(await this.sessions.isLive(manager, principal))) throw endedError(principal);
+    if (this.mustUseSecondFactor(user) && !principal.amr.includes('mfa')) throw this.stepUpChallenge(user);
   }
 
   /** The challenge of {@link STEP_UP} for a user. */

@@ -110,6 +110,7 @@ test('is refused if another site sends the form [attack: login CSRF]', async () 
 test('a user whose only factor is a passkey, and one who must set a factor up, are asked to use the app', async () => {
   const database = pages.server.get(DataSource);
   await database.query('DELETE FROM totp_secrets');
+  await database.query('DELETE FROM recovery_codes');
   await database.query(
     `INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, transports, backup_eligible, backed_up, name, created_at)
      SELECT gen_random_uuid(), id, '\\x01', '\\x02', 0, '{}', false, false, 'key', now() FROM users WHERE username = $1`,
