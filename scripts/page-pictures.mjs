@@ -28,6 +28,7 @@ const PAGES = {
   'confirm-email': [`confirm-email?token=${TOKEN}`],
   'undo-email-change': [`undo-email-change?token=${TOKEN}`],
   'sign-in': [`sign-in?token=${TOKEN}`],
+  'second-factor': [`second-factor?token=${TOKEN}`],
   'link-invalid': [`reset-password?token=${TOKEN}`, { new_password: 'another horse, another staple' }],
 };
 const MAILS = [

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { SessionCookieHeader } from '../auth/access/session-cookie-header.js';
+import { CurrentPasswordMember } from '../auth/step-up/current-password.member.js';
+import { MayNeedStepUp } from '../auth/step-up/recent-auth.decorators.js';
 import { type ClientContext, CurrentClient } from '../http/client-context.js';
 import { CurrentPrincipal, type Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
@@ -15,9 +17,8 @@ import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { Account } from './account.js';
 
 class ChangePasswordRequest {
-  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
-  @Text()
-  current_password!: string;
+  @CurrentPasswordMember()
+  current_password?: string;
 
   @ApiProperty({ format: 'password', minLength: 8, maxLength: 256, example: 'another horse, another staple' })
   @Text()
@@ -25,9 +26,8 @@ class ChangePasswordRequest {
 }
 
 class DeleteUserRequest {
-  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
-  @Text()
-  password!: string;
+  @CurrentPasswordMember()
+  password?: string;
 }
 
 @ApiTags('Users')
@@ -50,6 +50,7 @@ export class AccountController {
     operationId: 'changePassword',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
+  @MayNeedStepUp()
   @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, PasswordRejected, Busy)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
@@ -71,6 +72,7 @@ export class AccountController {
     operationId: 'deleteMe',
   })
   @ApiNoContentResponse({ description: 'The user is deleted.' })
+  @MayNeedStepUp()
   @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, Busy)
   async deleteMe(
     @CurrentPrincipal() principal: Principal,

@@ -11,9 +11,12 @@ import { AccountController } from './account.controller.js';
 import { Account } from './account.js';
 import { EventsController } from './events.controller.js';
 import { ProfileController } from './profile.controller.js';
+import { PasskeysController } from './security/passkeys.controller.js';
 import { SecurityController } from './security/security.controller.js';
 import { Security } from './security/security.js';
+import { UserPasskeys } from './security/user-passkeys.js';
 import { SessionsController } from './sessions.controller.js';
+import { TrustedDevicesController } from './trusted-devices.controller.js';
 
 /** The routes for a user's own account: profile, password, sessions, events, deletion. */
 @Module({
@@ -27,7 +30,15 @@ import { SessionsController } from './sessions.controller.js';
     CodesModule,
     AuthModule,
   ],
-  controllers: [ProfileController, SessionsController, EventsController, AccountController, SecurityController],
-  providers: [Account, Security],
+  controllers: [
+    ProfileController,
+    SessionsController,
+    EventsController,
+    AccountController,
+    SecurityController,
+    PasskeysController,
+    TrustedDevicesController,
+  ],
+  providers: [Account, Security, UserPasskeys],
 })
 export class AccountModule {}

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import { RepeatedEvents } from '../audit/repeated-events.js';
-import { type Evidence, Reauthentication } from '../auth/reauthentication.js';
+import type { Evidence } from '../auth/reauthentication.js';
 import { SignIn } from '../auth/sign-in.js';
+import { type AuthorizedChange, SensitiveChanges } from '../auth/step-up/sensitive-changes.js';
 import { Codes } from '../codes/codes.js';
 import type { ClientContext } from '../http/client-context.js';
 import type { Principal } from '../http/principal.js';
@@ -18,11 +19,10 @@ import type { EndReason } from '../sessions/session.entity.js';
 import { SessionRevoked } from '../sessions/session.errors.js';
 import type { LiveSession } from '../sessions/session-statements.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { TokenRevoked } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 
-/** Changes that users make to their own account. Each requires reauthentication. */
+/** Changes that users make to their own account. Each must be authorized. */
 @Injectable()
 export class Account {
   constructor(
@@ -31,7 +31,7 @@ export class Account {
     private readonly policy: PasswordPolicy,
     private readonly revocations: Revocations,
     private readonly sessions: SessionsService,
-    private readonly reauthentication: Reauthentication,
+    private readonly changes: SensitiveChanges,
     private readonly signIn: SignIn,
     private readonly turns: HashingTurns,
     private readonly audit: AuditLog,
@@ -46,8 +46,7 @@ export class Account {
    * cookie session, so its previous cookie becomes invalid, also if an access token of it authenticated the request.
    *
    * @returns the new session if the current one is a cookie session
-   * @throws WrongPassword, TooManyAttempts, PasswordRejected, Busy; TokenRevoked, SessionRevoked if the current session
-   * ended meanwhile
+   * @throws the errors of {@link SensitiveChanges}; PasswordRejected
    */
   async changePassword(
     principal: Principal,
@@ -55,12 +54,13 @@ export class Account {
     evidence: Evidence,
     next: string,
   ): Promise<LiveSession | undefined> {
-    const { user } = await this.reauthentication.prove(principal, client, evidence);
+    const change = await this.changes.authorize(principal, client, evidence, 'current_password');
+    const { user } = change;
     await this.#requireGoodPassword(principal, client, user, next);
     const hash = await this.hasher.hash(next, await this.turns.next(client.ip, user.id));
     const transport = await this.sessions.transportOf(principal.sessionId);
     let renewed: Awaited<ReturnType<SignIn['renew']>> | undefined;
-    await this.#endSessions(principal, client, user, 'password_changed', {
+    await this.#endSessions(principal, client, change, 'password_changed', {
       keep: transport === 'bearer' ? principal.sessionId : undefined,
       within: async (manager) => {
         const changed = await this.users.setPasswordHash(user, hash, manager);
@@ -79,12 +79,12 @@ export class Account {
   /**
    * Deletes the user with all their data, in one transaction.
    *
-   * @throws WrongPassword, TooManyAttempts, Busy; TokenRevoked, SessionRevoked as {@link changePassword}
+   * @throws the errors of {@link SensitiveChanges}
    */
   async delete(principal: Principal, client: ClientContext, evidence: Evidence): Promise<void> {
-    const { user } = await this.reauthentication.prove(principal, client, evidence);
-    await this.#endSessions(principal, client, user, 'user_deleted', {
-      within: (manager) => this.users.delete(user.id, manager),
+    const change = await this.changes.authorize(principal, client, evidence, 'password');
+    await this.#endSessions(principal, client, change, 'user_deleted', {
+      within: (manager) => this.users.delete(change.user.id, manager),
     });
   }
 
@@ -108,14 +108,14 @@ export class Account {
   async #endSessions(
     principal: Principal,
     client: ClientContext,
-    user: User,
+    change: AuthorizedChange,
     reason: EndReason,
     options: EndAllOptions,
   ): Promise<void> {
     const { userId, sessionId } = principal;
-    const require = (manager: EntityManager) => this.#requireStillProved(manager, principal, user);
+    const require = (manager: EntityManager) => this.changes.requireStill(manager, principal, change);
     try {
-      await this.revocations.revokeAll(user.id, reason, { ...options, by: client, require });
+      await this.revocations.revokeAll(userId, reason, { ...options, by: client, require });
     } catch (error) {
       // Recorded after the rollback, because the embedded database has no second connection.
       const refused = { userId, sessionId, client };
@@ -127,16 +127,6 @@ export class Account {
         await this.repeated.recordRefused('password.refused', { ...refused, details: { code: SessionRevoked.code } });
       }
       throw error;
-    }
-  }
-
-  /** Hashing can take seconds under load, so the proof is checked again in the transaction of the change. */
-  async #requireStillProved(manager: EntityManager, principal: Principal, user: User): Promise<void> {
-    if (!(await this.sessions.isLive(manager, principal))) {
-      throw principal.transport === 'cookie' ? new SessionRevoked({ tokenPresented: false }) : new TokenRevoked();
-    }
-    if (!(await this.users.isUnchanged(user, manager))) {
-      throw new WrongPassword();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode, type Type, UseGuards } from '@nestjs/common';
+import { applyDecorators, type CanActivate, HttpCode, type Type, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { Public } from '../http/public.decorator.js';
 import { TooManyAttempts } from '../lockout/too-many-attempts.js';
@@ -11,6 +11,7 @@ import { CsrfFailed, SessionRevoked } from '../sessions/session.errors.js';
 import { SameSiteGuard } from './access/same-site.guard.js';
 import { EmailNotVerified, EnrolmentRequired, SecondFactorRequired } from './auth.errors.js';
 import { CookieSessionResponse } from './cookie-session.response.js';
+import { SameSiteStepGuard } from './second-factor/same-site-step.guard.js';
 import type { SignInRequest } from './sign-in.request.js';
 import { TokensResponse } from './tokens.response.js';
 
@@ -25,12 +26,13 @@ const oneOf = SESSIONS.map((model) => ({ $ref: getSchemaPath(model) }));
  * @param own errors of the credential
  */
 export function SignInRoute(body: Type<SignInRequest>, ...own: AuthErrorClass[]): MethodDecorator {
-  return SignInStep(body, ...own, SecondFactorRequired, EnrolmentRequired, TooManyAttempts);
+  const errors = [...own, SecondFactorRequired, EnrolmentRequired, TooManyAttempts];
+  return sessionRoute(body, { guard: SameSiteGuard, schema: { oneOf }, errors });
 }
 
 /** The same for a later step of a sign-in, whose first step has chosen the transport. */
 export function SignInStep(body: Type<object>, ...own: AuthErrorClass[]): MethodDecorator {
-  return sessionRoute(body, { oneOf }, own);
+  return sessionRoute(body, { guard: SameSiteStepGuard, schema: { oneOf }, errors: own });
 }
 
 /** The same for the step that sets up the first factor: recovery codes are beside the session. */
@@ -38,16 +40,23 @@ export function EnrolmentStep(body: Type<object>, ...own: AuthErrorClass[]): Met
   const codes = { $ref: getSchemaPath(FirstRecoveryCodesResponse) };
   return applyDecorators(
     ApiExtraModels(FirstRecoveryCodesResponse),
-    sessionRoute(body, { allOf: [{ oneOf }, codes] }, own),
+    sessionRoute(body, { guard: SameSiteStepGuard, schema: { allOf: [{ oneOf }, codes] }, errors: own }),
   );
 }
 
-function sessionRoute(body: Type<object>, schema: object, own: AuthErrorClass[]): MethodDecorator {
+interface SessionRoute {
+  guard: Type<CanActivate>;
+  /** Of the response. */
+  schema: object;
+  errors: AuthErrorClass[];
+}
+
+function sessionRoute(body: Type<object>, { guard, schema, errors }: SessionRoute): MethodDecorator {
   return applyDecorators(
     Public(),
     // First, so that a request is counted before all other work.
     Limit('logins'),
-    UseGuards(SameSiteGuard),
+    UseGuards(guard),
     HttpCode(200),
     ApiBody({ type: body }),
     ApiExtraModels(...SESSIONS),
@@ -62,6 +71,6 @@ function sessionRoute(body: Type<object>, schema: object, own: AuthErrorClass[])
         },
       },
     }),
-    ApiProblems(ValidationFailed, ...own, EmailNotVerified, SessionRevoked, CsrfFailed),
+    ApiProblems(ValidationFailed, ...errors, EmailNotVerified, SessionRevoked, CsrfFailed),
   );
 }

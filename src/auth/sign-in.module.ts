@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LockoutModule } from '../lockout/lockout.module.js';
 import { NoticesModule } from '../notices/notices.module.js';
+import { PasskeysModule } from '../passkeys/passkeys.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { SecondFactorsModule } from '../second-factors/second-factors.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -14,6 +15,7 @@ import { SecondFactorCheck } from './second-factor/second-factor-check.js';
 import { SignIn } from './sign-in.js';
 import { SignInResponder } from './sign-in.responder.js';
 import { AuthenticationCheck } from './step-up/required-auth.js';
+import { SensitiveChanges } from './step-up/sensitive-changes.js';
 
 /** The providers that every credential needs to start sessions and to limit attempts. */
 @Module({
@@ -25,6 +27,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     NoticesModule,
     EmailVerificationModule,
     SecondFactorsModule,
+    PasskeysModule,
   ],
   providers: [
     SignIn,
@@ -32,6 +35,7 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
     Reauthentication,
     Csrf,
     SessionCookieHeader,
@@ -48,9 +52,11 @@ import { AuthenticationCheck } from './step-up/required-auth.js';
     NoticesModule,
     EmailVerificationModule,
     SecondFactorsModule,
+    PasskeysModule,
     PendingSignIns,
     SecondFactorCheck,
     AuthenticationCheck,
+    SensitiveChanges,
   ],
 })
 export class SignInModule {}

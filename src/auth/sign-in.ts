@@ -7,6 +7,7 @@ import type { Principal } from '../http/principal.js';
 import { DeviceCookie } from '../lockout/device-cookie.js';
 import { UserNotices } from '../notices/user-notices.js';
 import { SecondFactors } from '../second-factors/second-factors.js';
+import { TrustedDevices } from '../second-factors/trusted-devices.js';
 import { CookieSessions } from '../sessions/cookie-sessions.js';
 import { NewSessions } from '../sessions/new-sessions.js';
 import { Revocations } from '../sessions/revocation/revocations.js';
@@ -38,6 +39,11 @@ export interface SignInWaits {
 /** The possible results of a sign-in. {@link SignInResponder} handles each of them. */
 export type SignInOutcome = SignedIn | SignInWaits;
 
+export interface CompleteOptions {
+  /** After a second factor: the device is not asked for it again during `TRUSTED_DEVICE_TTL`, if that is on. */
+  trustDevice?: boolean;
+}
+
 /** The factors that can be set up during a sign-in. */
 const ENROLMENT_METHODS = ['totp', 'passkey'];
 
@@ -53,27 +59,39 @@ export class SignIn {
     private readonly notices: UserNotices,
     private readonly pending: PendingSignIns,
     private readonly factors: SecondFactors,
+    private readonly trustedDevices: TrustedDevices,
     private readonly config: Config,
   ) {}
 
   /**
-   * Signs in the user of a proof. If the user has a second factor and the proof lacks it, no session starts: the outcome says how
-   * to go on. Otherwise always starts a new session. With a cookie, ends the session of the cookie that is replaced
+   * Signs in the user of a proof. If the user has a second factor, the proof lacks it and the device is not trusted, no session
+   * starts: the outcome says how to go on. Otherwise always starts a new session. With a cookie, ends the session of the cookie that is replaced
    * (ASVS 7.2.4).
    *
    * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the proof; EmailNotVerified
    */
-  async complete(proof: Proof, client: ClientContext, transport: Transport): Promise<SignInOutcome> {
+  async complete(
+    proof: Proof,
+    client: ClientContext,
+    transport: Transport,
+    { trustDevice = false }: CompleteOptions = {},
+  ): Promise<SignInOutcome> {
     await this.#requireVerified(proof.user);
     const isComplete = this.#hasAllFactors(proof);
-    const waits = isComplete ? undefined : await this.#waitFor(proof, client, transport);
+    const trusted = isComplete ? undefined : await this.#trustedDevice(proof.user, client);
+    const isSufficient = isComplete || trusted !== undefined;
+    const waits = isSufficient ? undefined : await this.#waitFor(proof, client, transport);
     if (waits !== undefined) return waits;
     const session = await this.newSessions.start(proof, client, transport, {
-      requireNoSecondFactor: !isComplete,
+      requireNoSecondFactor: !isSufficient,
+      requireTrustedDevice: trusted,
       newDevice: this.#noticeOf(proof.user, client),
     });
     if (transport === 'cookie') await this.#endPrevious(client);
-    return { user: proof.user, session, transport, deviceCookie: this.devices.issue(proof.user.id, client) };
+    const deviceCookie = trustDevice
+      ? await this.#trust(proof.user, session, client)
+      : this.devices.issue(proof.user.id, client);
+    return { user: proof.user, session, transport, deviceCookie };
   }
 
   /**
@@ -94,6 +112,21 @@ export class SignIn {
 
   #hasAllFactors({ amr }: Proof): boolean {
     return this.config.mfa === 'off' || amr.includes('mfa');
+  }
+
+  /** The device ID, if the device of the client is trusted by the user. `amr` stays without `mfa`, so a step-up still asks. */
+  async #trustedDevice(user: User, client: ClientContext): Promise<string | undefined> {
+    const device = user.hasSecondFactor ? this.devices.recognise(client, user) : undefined;
+    return device !== undefined && (await this.trustedDevices.has(user.id, device)) ? device : undefined;
+  }
+
+  /** @returns the device cookie, with a new ID: somebody may have copied the previous one before the second factor */
+  async #trust({ id: userId }: User, { id: sessionId }: LiveSession, client: ClientContext) {
+    if (!this.trustedDevices.enabled) return this.devices.issue(userId, client);
+    const { value, deviceId } = this.devices.issueNew(userId);
+    const replaces = this.devices.idOf(userId, client);
+    await this.trustedDevices.add({ userId, sessionId, deviceId, replaces }, client);
+    return value;
   }
 
   /** Undefined if the first factor is sufficient. */

@@ -7,6 +7,7 @@ import { usersSetEmailCommand } from './users-email.command.js';
 import { usersHashesCommand } from './users-hashes.command.js';
 import { usersImportCommand } from './users-import.command.js';
 import { usersListCommand } from './users-list.command.js';
+import { usersMfaCommand } from './users-mfa.command.js';
 import { usersSetPasswordCommand } from './users-password.command.js';
 import { usersRecoveryLinkCommand } from './users-recovery-link.command.js';
 import { usersShowCommand } from './users-show.command.js';
@@ -26,6 +27,7 @@ export function usersCommand(terminal: Terminal, exit: (code: number) => void): 
     .addCommand(usersSetPasswordCommand(terminal))
     .addCommand(usersRecoveryLinkCommand(terminal))
     .addCommand(usersSetEmailCommand(terminal))
+    .addCommand(usersMfaCommand(terminal))
     .addCommand(usersDisableCommand(terminal))
     .addCommand(usersEnableCommand(terminal))
     .addCommand(usersDeleteCommand(terminal))

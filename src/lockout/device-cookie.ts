@@ -38,7 +38,7 @@ export class DeviceCookie {
     private readonly clock: Clock,
   ) {
     this.#key = config.secret.derive('device-cookie');
-    this.#enabled = config.rateLimit === 'on';
+    this.#enabled = config.rateLimit === 'on' || config.trustedDeviceTtl !== undefined;
     const secure = config.publicUrl.startsWith('https:');
     this.#name = cookieNames(secure).device;
     this.#attributes = `Path=/; Max-Age=${LIFE_SECONDS}; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`;
@@ -47,12 +47,18 @@ export class DeviceCookie {
   /**
    * Returns the value of the cookie for a user who has just authenticated. A known device keeps its ID.
    *
-   * @returns undefined with `RATE_LIMIT=off`
+   * @returns undefined with `RATE_LIMIT=off`, unless devices can be trusted
    */
   issue(userId: string, { deviceCookie }: ClientContext): string | undefined {
     if (!this.#enabled) return undefined;
     const known = this.#read(deviceCookie);
     return this.#encode(userId, known?.userId === userId ? known.deviceId : randomBytes(16));
+  }
+
+  /** Issues a cookie with a new device ID, which no earlier copy of the cookie has. */
+  issueNew(userId: string): { value: string; deviceId: string } {
+    const deviceId = randomBytes(16);
+    return { value: this.#encode(userId, deviceId), deviceId: deviceId.toString('hex') };
   }
 
   /** Sets the cookie in a response. @param value from {@link issue} */
@@ -66,6 +72,12 @@ export class DeviceCookie {
     if (known?.userId !== id || known.setAt < credentialsChangedAt.getTime()) return undefined;
     if (known.setAt + LIFE_SECONDS * 1000 <= this.clock.now()) return undefined;
     return known.deviceId.toString('hex');
+  }
+
+  /** Returns the device ID of a genuine cookie of the user, however old. */
+  idOf(userId: string, { deviceCookie }: ClientContext): string | undefined {
+    const known = this.#read(deviceCookie);
+    return known?.userId === userId ? known.deviceId.toString('hex') : undefined;
   }
 
   #encode(userId: string, deviceId: Buffer): string {

@@ -64,6 +64,12 @@ export class UserNotices implements OnModuleInit {
     await this.outbox.add(manager, ...noticeEntry(notice, this.clock));
   }
 
+  /** The same, if the user gets notices at all. */
+  async addIfVerified(manager: EntityManager, notice: Notice): Promise<void> {
+    const user = await this.users.find(notice.userId, manager);
+    if (user?.emailVerified) await this.add(manager, notice);
+  }
+
   /** The parameter of {@link insertEntry}, for a statement that decides whether to add the notice. */
   parameter(notice: Notice): string {
     return this.outbox.parameter(...noticeEntry(notice, this.clock));

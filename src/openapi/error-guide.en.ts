@@ -218,7 +218,7 @@ export const guideEn: ErrorGuide = {
     not_a_string: 'The field is `null`, a number or anything else that is not a string.',
     not_an_object: 'The body is not a JSON object. The pointer is then empty.',
     invalid_text: 'The string contains NUL or a lone surrogate.',
-    not_exactly_one: 'The body has none of these fields, or more than one. The pointer is then empty.',
+    not_a_boolean: 'The field is neither `true` nor `false`.',
     empty: 'The string is empty.',
     not_a_credential:
       '`credential` or `passkey` is not the JSON form of a `PublicKeyCredential`, or its base64url is malformed.',

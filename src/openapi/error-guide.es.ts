@@ -219,8 +219,7 @@ export const guideEs: ErrorGuide = {
     not_a_string: 'El campo es `null`, un número u otra cosa que no es una cadena.',
     not_an_object: 'El cuerpo no es un objeto JSON. En ese caso, el puntero está vacío.',
     invalid_text: 'La cadena contiene NUL o un sustituto suelto (surrogate).',
-    not_exactly_one:
-      'El cuerpo no tiene ninguno de estos campos, o tiene más de uno. En ese caso, el puntero está vacío.',
+    not_a_boolean: 'El campo no es `true` ni `false`.',
     empty: 'La cadena está vacía.',
     not_a_credential:
       '`credential` o `passkey` no es la forma JSON de un `PublicKeyCredential`, o su base64url está mal formado.',

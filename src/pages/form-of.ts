@@ -13,6 +13,7 @@ export const FIELDS: Readonly<Record<PageName, { token: readonly FieldName[]; co
   confirm_email: { token: [] },
   undo_email_change: { token: [] },
   sign_in: { token: [], code: ['email', 'code'] },
+  second_factor: { token: ['second_factor'] },
 };
 
 const KINDS: Readonly<Record<FieldName, Pick<Field, 'type' | 'autocomplete'>>> = {
@@ -20,6 +21,7 @@ const KINDS: Readonly<Record<FieldName, Pick<Field, 'type' | 'autocomplete'>>> =
   email: { type: 'email', autocomplete: 'email' },
   code: { type: 'text', autocomplete: 'one-time-code' },
   new_password: { type: 'password', autocomplete: 'new-password' },
+  second_factor: { type: 'text', autocomplete: 'one-time-code' },
 };
 
 /** What is wrong with the fields of a form, in the language of the page. */

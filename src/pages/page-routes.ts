@@ -26,6 +26,7 @@ export const PATHS: Readonly<Record<PageName, string>> = {
   confirm_email: '/account/confirm-email',
   undo_email_change: '/account/undo-email-change',
   sign_in: '/account/sign-in',
+  second_factor: '/account/second-factor',
 };
 
 /** The route that shows a page. It must not change anything: mail programs open links on their own. */

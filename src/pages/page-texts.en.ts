@@ -5,7 +5,8 @@ export type PageName =
   | 'reset_password'
   | 'confirm_email'
   | 'undo_email_change'
-  | 'sign_in';
+  | 'sign_in'
+  | 'second_factor';
 
 export interface ResultText {
   heading: string;
@@ -24,10 +25,18 @@ export interface PageText {
 }
 
 /** The fields of forms, by their names in the request. */
-export type FieldName = 'login' | 'email' | 'code' | 'new_password';
+export type FieldName = 'login' | 'email' | 'code' | 'new_password' | 'second_factor';
 
 /** The errors that have texts of their own on pages, by code. Others use those of the problem details. */
-export type PageProblem = 'code_invalid' | 'code_expired' | 'too_many_requests' | 'unavailable' | 'csrf_failed';
+export type PageProblem =
+  | 'code_invalid'
+  | 'code_expired'
+  | 'mfa_token_invalid'
+  | 'second_factor_required'
+  | 'enrolment_required'
+  | 'too_many_requests'
+  | 'unavailable'
+  | 'csrf_failed';
 
 export interface PageTexts {
   pages: Record<PageName, PageText>;
@@ -39,6 +48,7 @@ export interface PageTexts {
   /** Above a form that has errors. */
   checkFields: string;
   wrongCode: string;
+  wrongSecondFactor: string;
   expiredCode: string;
   required: string;
   /** Before the title of a page with errors. */
@@ -118,12 +128,23 @@ export const en: PageTexts = {
       done: { heading: 'You are signed in', text: ['You can close this page and go back to the app.'] },
       again: 'Request a new mail where you want to sign in.',
     },
+    second_factor: {
+      heading: 'Enter a code',
+      lead: 'Your account is protected by a second factor. Enter the code of your authenticator app, or a recovery code.',
+      button: 'Sign in',
+      done: { heading: 'You are signed in', text: ['You can close this page and go back to the app.'] },
+      again: 'Sign in again.',
+    },
   },
   fields: {
     login: { label: 'Email address or username' },
     email: { label: 'Email address' },
     code: { label: 'Code', hint: 'Eight letters and digits, such as BCDF‑2345.' },
     new_password: { label: 'New password', hint: 'At least {minimum} characters. Spaces are allowed.' },
+    second_factor: {
+      label: 'Code',
+      hint: 'Six digits of the app, or a recovery code such as ABCDEF‑GHJKLM‑NPQRST‑UVWXYZ.',
+    },
   },
   problems: {
     code_invalid: {
@@ -133,6 +154,20 @@ export const en: PageTexts = {
     code_expired: {
       heading: 'This link has expired',
       text: ['Links in mails work for a limited time only.'],
+    },
+    mfa_token_invalid: {
+      heading: 'This sign-in has expired',
+      text: ['A code can be entered for five minutes, and at most five times.'],
+    },
+    second_factor_required: {
+      heading: 'Sign in with the app',
+      text: ['Your account is protected by a passkey. This page cannot use it: sign in with the app.'],
+    },
+    enrolment_required: {
+      heading: 'Sign in with the app',
+      text: [
+        'This service requires a second factor, and your account has none yet. Sign in with the app to set one up.',
+      ],
     },
     too_many_requests: {
       heading: 'Too many attempts',
@@ -151,6 +186,7 @@ export const en: PageTexts = {
   checkFields: 'Check the marked fields.',
   wrongCode:
     'The email address or the code is wrong, or the code was used before. After five wrong codes, request a new mail.',
+  wrongSecondFactor: 'The code is wrong, or it was used before. After five wrong codes, sign in again.',
   expiredCode: 'This code has expired. Request a new mail.',
   required: 'Fill in this field.',
   errorPrefix: 'Error: ',

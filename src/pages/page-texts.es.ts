@@ -69,12 +69,23 @@ export const es: PageTexts = {
       done: { heading: 'Ha iniciado sesión', text: ['Puede cerrar esta página y volver a la aplicación.'] },
       again: 'Solicite un correo nuevo donde quiera iniciar sesión.',
     },
+    second_factor: {
+      heading: 'Introduzca un código',
+      lead: 'Su cuenta está protegida con un segundo factor. Introduzca el código de su aplicación de autenticación o un código de recuperación.',
+      button: 'Iniciar sesión',
+      done: { heading: 'Ha iniciado sesión', text: ['Puede cerrar esta página y volver a la aplicación.'] },
+      again: 'Inicie sesión de nuevo.',
+    },
   },
   fields: {
     login: { label: 'Dirección de correo o nombre de usuario' },
     email: { label: 'Dirección de correo' },
     code: { label: 'Código', hint: 'Ocho letras y cifras, como BCDF‑2345.' },
     new_password: { label: 'Contraseña nueva', hint: 'Al menos {minimum} caracteres. Se permiten espacios.' },
+    second_factor: {
+      label: 'Código',
+      hint: 'Seis cifras de la aplicación, o un código de recuperación como ABCDEF‑GHJKLM‑NPQRST‑UVWXYZ.',
+    },
   },
   problems: {
     code_invalid: {
@@ -84,6 +95,22 @@ export const es: PageTexts = {
     code_expired: {
       heading: 'Este enlace ha caducado',
       text: ['Los enlaces de los correos solo funcionan durante un tiempo limitado.'],
+    },
+    mfa_token_invalid: {
+      heading: 'Este inicio de sesión ha caducado',
+      text: ['El código puede introducirse durante cinco minutos y como máximo cinco veces.'],
+    },
+    second_factor_required: {
+      heading: 'Inicie sesión con la aplicación',
+      text: [
+        'Su cuenta está protegida con una llave de acceso. Esta página no puede usarla: inicie sesión con la aplicación.',
+      ],
+    },
+    enrolment_required: {
+      heading: 'Inicie sesión con la aplicación',
+      text: [
+        'Este servicio exige un segundo factor y su cuenta aún no tiene ninguno. Inicie sesión con la aplicación para configurarlo.',
+      ],
     },
     too_many_requests: {
       heading: 'Demasiados intentos',
@@ -102,6 +129,8 @@ export const es: PageTexts = {
   checkFields: 'Revise los campos marcados.',
   wrongCode:
     'La dirección de correo o el código no es correcto, o el código ya se usó. Después de cinco códigos incorrectos, solicite un correo nuevo.',
+  wrongSecondFactor:
+    'El código es incorrecto o ya se usó. Después de cinco códigos incorrectos, inicie sesión de nuevo.',
   expiredCode: 'Este código ha caducado. Solicite un correo nuevo.',
   required: 'Rellene este campo.',
   errorPrefix: 'Error: ',

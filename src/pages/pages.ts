@@ -17,12 +17,27 @@ import { Stylesheet } from './stylesheet.js';
 
 const TEXTS: Record<Language, PageTexts> = { en, es };
 
+type TokenProblem = 'code_invalid' | 'code_expired' | 'mfa_token_invalid';
+
+interface FormContent {
+  values?: FormValues;
+  errors?: FieldErrors;
+  /** By default that of the request. */
+  token?: string | undefined;
+}
+
 /** Where to go after a page is done, and if its link does not work. */
 const NEXT: Partial<Record<PageName, { done?: PageName; problem?: PageName; form?: PageName }>> = {
   forgot_password: { done: 'reset_password', form: 'reset_password' },
   reset_password: { problem: 'forgot_password', form: 'forgot_password' },
   undo_email_change: { done: 'forgot_password' },
 };
+
+/** The page that goes on with what a form began, and the token of its form. */
+export interface NextPage {
+  page: PageName;
+  token: string;
+}
 
 /** Renders the pages for people, with the same form, result and error for all of them. */
 @Injectable()
@@ -46,11 +61,18 @@ export class Pages {
   /**
    * Runs the work of a form, and responds with the result, or with the form again if the user can correct it.
    *
+   * @param work returns another page if its form follows
    * @throws every error that the form can't show; {@link problem} shows it
    */
-  async submit(page: PageName, request: PageRequest, reply: FastifyReply, work: () => Promise<void>): Promise<string> {
+  async submit(
+    page: PageName,
+    request: PageRequest,
+    reply: FastifyReply,
+    work: () => Promise<NextPage | undefined> | Promise<void>,
+  ): Promise<string> {
+    let next: NextPage | undefined;
     try {
-      await work();
+      next = (await work()) as NextPage | undefined;
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
       const rejected = this.#rejection(error, page, request);
@@ -58,7 +80,8 @@ export class Pages {
       reply.code(error.kind.status);
       return this.#respond(page, request, reply, rejected);
     }
-    return this.#respond(page, request, reply, this.#doneView(page, request));
+    if (next === undefined) return this.#respond(page, request, reply, this.#doneView(page, request));
+    return this.#respond(next.page, request, reply, this.#formView(next.page, request, { token: next.token }));
   }
 
   /** The page of an error, or undefined if the request is not for a page. */
@@ -101,14 +124,14 @@ export class Pages {
   #formView(
     page: PageName,
     request: PageRequest,
-    values: FormValues = {},
-    errors: FieldErrors = {},
+    { values = {}, errors = {}, token = tokenOf(request) }: FormContent = {},
   ): Partial<PageView> {
     const texts = TEXTS[languageOf(request)];
     const { lead, leadWithoutToken = lead, button } = texts.pages[page];
-    const token = tokenOf(request);
     const names = token === undefined ? FIELDS[page].code : FIELDS[page].token;
-    if (names === undefined) return this.#linkView('code_invalid', page, request);
+    if (names === undefined) {
+      return this.#linkView(page === 'second_factor' ? 'mfa_token_invalid' : 'code_invalid', page, request);
+    }
     const form: Form = {
       action: this.#href(page, request),
       hidden: token === undefined ? {} : { token },
@@ -129,12 +152,13 @@ export class Pages {
     if (code === 'validation_failed' || code === 'password_rejected') {
       const errors = this.#fieldErrors(error, names, request);
       if (Object.keys(errors).length === 0) return undefined;
-      return { ...this.#formView(page, request, values, errors), alert: texts.checkFields };
+      return { ...this.#formView(page, request, { values, errors }), alert: texts.checkFields };
     }
+    if (code === 'second_factor_invalid') return { ...this.#formView(page, request), alert: texts.wrongSecondFactor };
     const isCode = names.includes('code') && (code === 'code_invalid' || code === 'code_expired');
     if (!isCode) return undefined;
     const alert = code === 'code_invalid' ? texts.wrongCode : texts.expiredCode;
-    return { ...this.#formView(page, request, values), alert };
+    return { ...this.#formView(page, request, { values }), alert };
   }
 
   #fieldErrors(error: AuthError, names: readonly FieldName[], request: PageRequest): FieldErrors {
@@ -158,7 +182,7 @@ export class Pages {
     const language = languageOf(request);
     const texts = TEXTS[language];
     const { code } = error.kind;
-    if (code === 'code_invalid' || code === 'code_expired') return this.#linkView(code, page, request);
+    if (isOfToken(code)) return this.#linkView(code, page, request);
     const known = texts.problems[code as PageProblem];
     const { title, detail } = describeProblem(error, request.id, language);
     const wait = waitIn(language, Number(error.headers['Retry-After'] ?? 1));
@@ -166,8 +190,8 @@ export class Pages {
     return { icon: 'problem', heading: known.heading, text: known.text.map((line) => fill(line, { wait })) };
   }
 
-  /** The link does not work, so the user needs another one. */
-  #linkView(code: 'code_invalid' | 'code_expired', page: PageName, request: PageRequest): Partial<PageView> {
+  /** The token of the form does not work, so the user needs another one. */
+  #linkView(code: TokenProblem, page: PageName, request: PageRequest): Partial<PageView> {
     const texts = TEXTS[languageOf(request)];
     const { heading, text } = texts.problems[code];
     const links = this.#linksTo(NEXT[page]?.problem, request);
@@ -198,12 +222,16 @@ export class Pages {
     for (const page of Object.keys(PATHS) as PageName[]) {
       for (const lang of ['en', 'es']) {
         const request = { method: 'GET', query: { token: 'example', lang }, headers: {} } as unknown as PageRequest;
-        this.#render(page, request, this.#formView(page, request, {}, { new_password: [TEXTS.en.required] }));
+        this.#render(page, request, this.#formView(page, request, { errors: { new_password: [TEXTS.en.required] } }));
         this.#render(page, request, this.#doneView(page, request));
         this.#render(page, request, this.#linkView('code_expired', page, request));
       }
     }
   }
+}
+
+function isOfToken(code: string): code is TokenProblem {
+  return code === 'code_invalid' || code === 'code_expired' || code === 'mfa_token_invalid';
 }
 
 /** A duration in words, such as "30 seconds". */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ALGORITHMS } from './webauthn.js';
+import { ALGORITHMS } from './cose-key.js';
 
 /** A passkey as browsers know it. */
 export class PasskeyDescriptor {

@@ -166,7 +166,7 @@ export class Passkeys {
   /**
    * Checks the use of a passkey, and uses its challenge up.
    *
-   * @returns the methods, as RFC 8176 values: a passkey with user verification is two factors. Undefined if it is not accepted
+   * @returns the methods, as {@link amrOf}. Undefined if it is not accepted
    */
   async assert(assertion: Assertion): Promise<readonly string[] | undefined> {
     try {
@@ -214,7 +214,7 @@ export class Passkeys {
       verified.backedUp,
       this.clock.databaseTime(),
     ]);
-    if (counted) return [row.backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
+    if (counted) return amrOf(row);
     if (!isFirst) throw new Unverified('the challenge was used before');
     await this.audit.record('passkey.cloned', { result: 'refused', userId: row.userId, sessionId, client });
     throw new Unverified('the counter did not increase');
@@ -231,6 +231,11 @@ export class Passkeys {
     const rows: { id: Buffer; transports: string[] }[] = await this.database.query(DESCRIPTORS, [userId]);
     return rows.map(({ id, transports }) => ({ type: 'public-key', id: id.toString('base64url'), transports }));
   }
+}
+
+/** The methods of a passkey, as RFC 8176 values. With user verification, it is two factors at once. */
+export function amrOf({ backupEligible }: Pick<VerifiedRegistration, 'backupEligible'>): readonly string[] {
+  return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
 }
 
 /** The passkey must be of the user. The user handle may be absent, if it was not what named the user (WebAuthn §7.2, step 6). */

@@ -1,9 +1,7 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { WebauthnSettings } from '../config/mfa.js';
+import { ALGORITHMS, type CoseKey, isUsableKey } from './cose-key.js';
 import type { AssertionCredential, RegistrationCredential } from './credential.js';
-
-/** COSE algorithms of passkeys, the preferred one first: ES256, EdDSA (Ed25519), RS256. All authenticators have one of them. */
-export const ALGORITHMS: readonly number[] = [-7, -8, -257];
 
 /** What a registration proves. */
 export interface VerifiedRegistration {
@@ -30,12 +28,12 @@ export class Unverified extends Error {
 
 /** https://www.w3.org/TR/webauthn-3/#enum-transport. Browsers ignore others. */
 const TRANSPORTS: ReadonlySet<string> = new Set(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']);
-const MAX_CREDENTIAL_ID_BYTES = 1023;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Loaded at the first passkey: it takes over 20 MB and some tenths of a second. */
 const library = () => import('@simplewebauthn/server');
 const helpers = () => import('@simplewebauthn/server/helpers');
+type Cbor = Awaited<ReturnType<typeof helpers>>['isoCBOR'];
 
 /**
  * The challenge that the browser signed. Anybody can write it: it proves nothing before the credential is verified with it.
@@ -43,11 +41,11 @@ const helpers = () => import('@simplewebauthn/server/helpers');
  * @throws Unverified if the client data are malformed, or of a page inside another origin's
  */
 export function challengeOf({ response }: RegistrationCredential | AssertionCredential): string {
-  const { challenge, crossOrigin } = clientDataOf(response.clientDataJSON);
+  const { challenge, crossOrigin, topOrigin } = clientDataOf(response.clientDataJSON);
   if (typeof challenge !== 'string') throw new Unverified('the client data contain no challenge');
-  // The library accepts a frame in a page of another origin, unless that origin is named.
-  if (crossOrigin !== undefined && crossOrigin !== false)
-    throw new Unverified('the page was inside one of another origin');
+  // The library accepts a frame in a page of another origin where a browser does not name that origin.
+  const isFramed = (crossOrigin !== undefined && crossOrigin !== false) || topOrigin !== undefined;
+  if (isFramed) throw new Unverified('the page was inside one of another origin');
   return challenge;
 }
 
@@ -62,24 +60,27 @@ export async function verifyRegistration(
   challenge: string,
   { rpId, origins }: WebauthnSettings,
 ): Promise<VerifiedRegistration> {
-  const { registrationInfo } = await orUnverified(async () => {
-    await requireNoCertificates(credential.response.attestationObject);
-    const { verifyRegistrationResponse } = await library();
-    return await verifyRegistrationResponse({
+  const [{ verifyRegistrationResponse }, { isoCBOR }] = await Promise.all([library(), helpers()]);
+  const attestation = await orUnverified(async () => attestationOf(credential.response.attestationObject, isoCBOR));
+  const { registrationInfo } = await orUnverified(() =>
+    verifyRegistrationResponse({
       response: { ...credential, clientExtensionResults: {} } as RegistrationResponseJSON,
       expectedChallenge: challenge,
       expectedOrigin: [...origins],
       expectedRPID: rpId,
       supportedAlgorithmIDs: [...ALGORITHMS],
-    });
-  });
+    }),
+  );
   if (registrationInfo === undefined) throw new Unverified('the attestation is not valid');
   const { credential: passkey, credentialDeviceType, credentialBackedUp } = registrationInfo;
-  const credentialId = Buffer.from(passkey.id, 'base64url');
+  const key = isoCBOR.decodeFirst<CoseKey>(passkey.publicKey);
+  if (attestation.fmt === 'packed' && attestation.alg !== key.get(3)) {
+    throw new Unverified('the attestation is of another algorithm than the key');
+  }
+  if (!isUsableKey(key)) throw new Unverified('the public key is malformed, or of another algorithm');
   if (passkey.id !== credential.id) throw new Unverified('the credential ID is not the one that was attested');
-  if (credentialId.length > MAX_CREDENTIAL_ID_BYTES) throw new Unverified('the credential ID is too long');
   return {
-    credentialId,
+    credentialId: Buffer.from(passkey.id, 'base64url'),
     publicKey: Buffer.from(passkey.publicKey),
     counter: passkey.counter,
     transports: [...new Set(credential.response.transports ?? [])].filter((one) => TRANSPORTS.has(one)),
@@ -99,17 +100,17 @@ export async function verifyAssertion(
   publicKey: Buffer,
   { rpId, origins }: WebauthnSettings,
 ): Promise<VerifiedAssertion> {
-  const { verified: isVerified, authenticationInfo } = await orUnverified(async () => {
-    const { verifyAuthenticationResponse } = await library();
-    return await verifyAuthenticationResponse({
+  const { verifyAuthenticationResponse } = await library();
+  const { verified, authenticationInfo } = await orUnverified(() =>
+    verifyAuthenticationResponse({
       response: { ...credential, clientExtensionResults: {} } as AuthenticationResponseJSON,
       expectedChallenge: challenge,
       expectedOrigin: [...origins],
       expectedRPID: rpId,
       credential: { id: credential.id, publicKey: Uint8Array.from(publicKey), counter: 0 },
-    });
-  });
-  if (!isVerified) throw new Unverified('the signature is not valid');
+    }),
+  );
+  if (!verified) throw new Unverified('the signature is not valid');
   const { newCounter, credentialDeviceType, credentialBackedUp } = authenticationInfo;
   return {
     counter: newCounter,
@@ -128,7 +129,7 @@ async function orUnverified<T>(verify: () => Promise<T>): Promise<T> {
   }
 }
 
-function clientDataOf(base64url: string): { challenge?: unknown; crossOrigin?: unknown } {
+function clientDataOf(base64url: string): { challenge?: unknown; crossOrigin?: unknown; topOrigin?: unknown } {
   try {
     const value: unknown = JSON.parse(utf8.decode(Buffer.from(base64url, 'base64url')));
     if (typeof value === 'object' && value !== null) return value;
@@ -139,18 +140,20 @@ function clientDataOf(base64url: string): { challenge?: unknown; crossOrigin?: u
 }
 
 /**
- * Accepts no attestation, or one by the passkey itself (`packed` without certificates). Others would need certificates, and the
- * library looks up their revocation at addresses that the certificates name. CBOR must have its shortest form (§6), so there
- * is nothing behind it either.
+ * The format of the attestation, and its algorithm if there is one: none, or one by the passkey itself (`packed` without
+ * certificates). Others would need certificates, and the library looks up their revocation at addresses that the certificates
+ * name. CBOR must have its shortest form (§6), so there is nothing behind it either.
+ *
+ * @throws Unverified, and the errors of the library
  */
-async function requireNoCertificates(base64url: string): Promise<void> {
-  const { isoCBOR } = await helpers();
+function attestationOf(base64url: string, isoCBOR: Cbor): { fmt: unknown; alg: unknown } {
   const bytes = Uint8Array.from(Buffer.from(base64url, 'base64url'));
   const decoded = isoCBOR.decodeFirst<Map<string, unknown>>(bytes);
   if (isoCBOR.encode(decoded as never).length !== bytes.length) throw new Unverified('the CBOR is not canonical');
   const statement = decoded.get('attStmt');
-  const isPlain = decoded.get('fmt') === 'none' || decoded.get('fmt') === 'packed';
-  if (!isPlain || !(statement instanceof Map))
-    throw new Unverified('the attestation is not none or by the passkey itself');
-  if (statement.has('x5c')) throw new Unverified('the attestation has certificates');
+  const fmt = decoded.get('fmt');
+  if (!(fmt === 'none' || fmt === 'packed') || !(statement instanceof Map) || statement.has('x5c')) {
+    throw new Unverified('the attestation is neither none nor by the passkey itself');
+  }
+  return { fmt, alg: statement.get('alg') };
 }

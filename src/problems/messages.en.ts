@@ -218,7 +218,7 @@ export const faults = {
   not_a_string: 'Send a string.',
   not_an_object: 'Send a JSON object.',
   invalid_text: 'Remove the NUL characters and lone surrogates.',
-  not_exactly_one: 'Send exactly one of these fields: {fields}.',
+  not_a_boolean: 'Send true or false.',
   empty: 'This field must not be empty.',
   not_a_credential: 'Send what toJSON() returns for the result of navigator.credentials.create() or get().',
   passkey_name_invalid: 'Use 1 to 64 characters, without control characters, repeated spaces or spaces at the ends.',

@@ -232,7 +232,7 @@ export const es: Messages = {
     not_a_string: 'Envíe una cadena de texto.',
     not_an_object: 'Envíe un objeto JSON.',
     invalid_text: 'Elimine los caracteres NUL y los sustitutos (surrogates) sueltos.',
-    not_exactly_one: 'Envíe exactamente uno de estos campos: {fields}.',
+    not_a_boolean: 'Envíe true o false.',
     empty: 'Este campo no debe estar vacío.',
     not_a_credential: 'Envíe lo que devuelve toJSON() para el resultado de navigator.credentials.create() o get().',
     passkey_name_invalid:

@@ -89,6 +89,13 @@ export function Text(
   };
 }
 
+/** `true` or `false`. */
+export function Flag(): PropertyDecorator {
+  const name: FaultCode = 'not_a_boolean';
+  const isBoolean = (value: unknown) => typeof value === 'boolean';
+  return ValidateBy({ name, validator: { validate: isBoolean, defaultMessage: () => name } });
+}
+
 function membersOf(dto: Type<object>): Set<string> {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return new Set(metadata.map(({ propertyName }) => propertyName));

@@ -21,7 +21,7 @@ interface Options {
  * Limits whose counters are also decremented. Rejections are not cached for them, because a decrement would not clear the cache.
  * The limit `logins` bounds floods.
  */
-const GIVEN_BACK: ReadonlySet<LimitName> = new Set(['failed_logins']);
+const GIVEN_BACK: ReadonlySet<LimitName> = new Set(['failed_logins', 'second_factors']);
 
 /** Shared counters by rate-limiter-flexible: each step is one SQL statement or one Redis script. */
 export class SharedStore implements RateStore {

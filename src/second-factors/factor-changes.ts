@@ -8,6 +8,7 @@ import { RecoveryCodes } from './recovery-codes.js';
 import type { FactorUse } from './second-factor-tries.js';
 import { NoSecondFactor } from './second-factors.errors.js';
 import { SecondFactors } from './second-factors.js';
+import { removeTrustedDevices } from './trusted-devices.js';
 
 export interface FactorChange extends FactorUse {
   method: 'totp' | 'passkey';
@@ -37,7 +38,7 @@ export class FactorChanges {
     const codes = await this.#record(change, async (manager, record) => {
       await work(manager);
       await record('second_factor.added', { method });
-      await this.notices.add(manager, { userId, name: 'second_factor_added', facts: { method } });
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_added', facts: { method } });
       const { recoveryCodesLeft } = await this.factors.of(userId, manager);
       if (recoveryCodesLeft > 0) return null;
       await record('recovery_codes.created');
@@ -49,12 +50,16 @@ export class FactorChanges {
 
   /** Removes a factor. @param work deletes it, with the user locked. If it throws, nothing changes */
   async remove(change: FactorChange, work: (manager: EntityManager) => Promise<void>): Promise<void> {
-    const { userId, method } = change;
+    const { userId, sessionId, client, method } = change;
+    const untrust = this.audit.event('trusted_device.removed', { userId, sessionId, client });
+    let untrusted: AuditEvent | undefined;
     await this.#record(change, async (manager, record) => {
       await work(manager);
       await record('second_factor.removed', { method });
-      await this.notices.add(manager, { userId, name: 'second_factor_removed', facts: { method } });
+      untrusted = await removeTrustedDevices(manager, untrust);
+      await this.notices.addIfVerified(manager, { userId, name: 'second_factor_removed', facts: { method } });
     });
+    if (untrusted) this.audit.log(untrusted);
     this.notices.wake();
   }
 

@@ -65,7 +65,7 @@ export class RecoveryCodes {
     );
     const event = this.audit.event('recovery_code.used', { ...use, details: { left } });
     await this.audit.insert(manager, event);
-    await this.notices.add(manager, { userId, name: 'recovery_code_used', facts: { codesLeft: left } });
+    await this.notices.addIfVerified(manager, { userId, name: 'recovery_code_used', facts: { codesLeft: left } });
     return event;
   }
 

@@ -8,11 +8,12 @@ import { SecondFactorTries } from './second-factor-tries.js';
 import { SecondFactors } from './second-factors.js';
 import { Totp } from './totp.js';
 import { TotpResealing } from './totp-resealing.js';
+import { TrustedDevices } from './trusted-devices.js';
 
 /** The second factors of users. */
 @Module({
   imports: [PasswordsModule, NoticesModule, RateLimitsModule],
-  providers: [SecondFactors, Totp, TotpResealing, RecoveryCodes, FactorChanges, SecondFactorTries],
-  exports: [SecondFactors, Totp, RecoveryCodes, FactorChanges, SecondFactorTries],
+  providers: [SecondFactors, Totp, TotpResealing, RecoveryCodes, FactorChanges, SecondFactorTries, TrustedDevices],
+  exports: [SecondFactors, Totp, RecoveryCodes, FactorChanges, SecondFactorTries, TrustedDevices],
 })
 export class SecondFactorsModule {}

@@ -27,14 +27,19 @@ const UPDATE_USER = `
     DELETE FROM recovery_codes WHERE user_id = $1 AND NOT (SELECT factors.any FROM factors)
   ) UPDATE users SET has_second_factor = factors.any FROM factors WHERE id = $1`;
 
+/** For code without the module graph. */
+export async function factorsOf(manager: EntityManager, userId: string): Promise<SecondFactorsOfUser> {
+  const [factors]: [SecondFactorsOfUser] = await manager.query(OF_USER, [userId]);
+  return factors;
+}
+
 /** Which second factors users have. Each kind has a class of its own. */
 @Injectable()
 export class SecondFactors {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
   async of(userId: string, manager: EntityManager = this.database.manager): Promise<SecondFactorsOfUser> {
-    const [factors]: [SecondFactorsOfUser] = await manager.query(OF_USER, [userId]);
-    return factors;
+    return await factorsOf(manager, userId);
   }
 
   /** The methods that a sign-in of the user may use, the most convenient one first. Empty if there is no second factor. */

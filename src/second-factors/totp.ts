@@ -31,18 +31,18 @@ const BEGIN = `
   RETURNING user_id`;
 
 const SECRET_OF = `
-  SELECT sealed_secret FROM totp_secrets WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2
+  SELECT sealed_secret, created_at::text AS "createdAt" FROM totp_secrets WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2
      AND (confirmed_at IS NOT NULL OR created_at > ${databaseTime('$3')} - interval '${UNCONFIRMED_HOURS} hour')`;
 
-/** Only with the secret that the code was compared with. */
+/** Only with the secret that the code was compared with. Its time identifies it, because its bytes change when it is sealed again. */
 const CONFIRM = `
   UPDATE totp_secrets SET confirmed_at = ${databaseTime('$4')}, last_step = $3
-   WHERE user_id = $1 AND sealed_secret = $2 AND confirmed_at IS NULL`;
+   WHERE user_id = $1 AND created_at = $2::timestamptz AND confirmed_at IS NULL`;
 
 /** Each step is accepted once, on all instances (RFC 6238 §5.2), and never one before it. */
 const USE_STEP = `
   UPDATE totp_secrets SET last_step = $3
-   WHERE user_id = $1 AND sealed_secret = $2 AND confirmed_at IS NOT NULL AND last_step < $3`;
+   WHERE user_id = $1 AND created_at = $2::timestamptz AND confirmed_at IS NOT NULL AND last_step < $3`;
 
 /** Codes of authenticator apps (RFC 6238: SHA-1, 6 digits, 30 s, one step either side). */
 @Injectable()
@@ -84,7 +84,7 @@ export class Totp implements OnModuleInit {
     if (found === undefined) return false;
     const [, confirmed]: [unknown, number] = await manager.query(CONFIRM, [
       userId,
-      found.sealed,
+      found.createdAt,
       found.step,
       this.clock.databaseTime(),
     ]);
@@ -96,7 +96,7 @@ export class Totp implements OnModuleInit {
     const { manager } = this.database;
     const found = await this.#stepOf(manager, userId, code, { confirmed: true });
     if (found === undefined) return false;
-    const [, used]: [unknown, number] = await manager.query(USE_STEP, [userId, found.sealed, found.step]);
+    const [, used]: [unknown, number] = await manager.query(USE_STEP, [userId, found.createdAt, found.step]);
     return used === 1;
   }
 
@@ -114,8 +114,8 @@ export class Totp implements OnModuleInit {
     userId: string,
     code: string,
     { confirmed }: { confirmed: boolean },
-  ): Promise<{ sealed: Buffer; step: number } | undefined> {
-    const [row]: { sealed_secret: Buffer }[] = await manager.query(SECRET_OF, [
+  ): Promise<{ createdAt: string; step: number } | undefined> {
+    const [row]: { sealed_secret: Buffer; createdAt: string }[] = await manager.query(SECRET_OF, [
       userId,
       confirmed,
       this.clock.databaseTime(),
@@ -123,7 +123,7 @@ export class Totp implements OnModuleInit {
     if (row === undefined) return undefined;
     const { plain } = this.sealing.unseal(row.sealed_secret, totpContext(userId));
     const step = stepOf(plain, code, this.clock.now());
-    return step === undefined ? undefined : { sealed: row.sealed_secret, step };
+    return step === undefined ? undefined : { createdAt: row.createdAt, step };
   }
 }
 

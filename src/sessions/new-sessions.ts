@@ -31,14 +31,14 @@ const IS_NEW_DEVICE = `EXISTS (SELECT FROM sessions o WHERE o.user_id = $2)
   AND NOT EXISTS (SELECT FROM sessions o WHERE o.user_id = $2 AND o.ip = $7 AND o.user_agent IS NOT DISTINCT FROM $8)`;
 
 /** The lock waits for a change of the user that is in progress; the condition is then evaluated again. */
-const START = `
+const start = ({ from, and, locking }: Record<'from' | 'and' | 'locking', string>) => `
   WITH started AS (
     INSERT INTO sessions
       (id, user_id, transport, generation, started_at, last_seen_at, refresh_expires_at, expires_at,
        access_expires_at, ip, user_agent, auth_time, amr)
-    SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8, $11, $12::text[] FROM users u
-     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} AND NOT ($15::boolean AND u.has_second_factor)
-       FOR KEY SHARE OF u
+    SELECT $1, u.id, $10, 1, $3, $3, $4, $5, $6, $7, $8, $11, $12::text[] FROM ${from}
+     WHERE u.id = $2 AND u.disabled_at IS NULL AND ${hasStamp('$9')} AND ${and}
+       FOR KEY SHARE OF ${locking}
     RETURNING user_id,
       (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL AND o.expires_at > $3) AS others
   ), event AS (
@@ -47,12 +47,27 @@ const START = `
     ${insertEntry('$14', `SELECT FROM started WHERE $14::jsonb IS NOT NULL AND ${IS_NEW_DEVICE}`)}
   ) SELECT others FROM started`;
 
+/** $15 whether the user must have no second factor. */
+const START = start({ from: 'users u', and: 'NOT ($15::boolean AND u.has_second_factor)', locking: 'u' });
+
+/** $15 a device ID. The lock sees it if the trust ends meanwhile. */
+const START_ON_TRUSTED_DEVICE = start({
+  from: 'users u JOIN trusted_devices t ON t.user_id = u.id',
+  and: `t.device_id = decode($15, 'hex') AND t.expires_at > $3`,
+  locking: 'u, t',
+});
+
 interface StartOptions {
   /** Starts no session if the user has a second factor by now: the authentication lacks it. */
   requireNoSecondFactor: boolean;
+  /** Starts no session if this device is no longer trusted by the user. */
+  requireTrustedDevice?: string | undefined;
   /** An entry of the outbox, added if the user has never used this program at this address before. */
   newDevice: string | undefined;
 }
+
+/** The user of a renewed session has proved what is needed. */
+const RENEWAL: StartOptions = { requireNoSecondFactor: false, newDevice: undefined };
 
 /** The only code that inserts sessions. The import rules allow only `SignIn` to use it. */
 @Injectable()
@@ -107,7 +122,7 @@ export class NewSessions {
     client: ClientContext,
     transport: Transport,
     type: 'login' | 'session.renewed',
-    { requireNoSecondFactor, newDevice }: StartOptions = { requireNoSecondFactor: false, newDevice: undefined },
+    { requireNoSecondFactor, requireTrustedDevice, newDevice }: StartOptions = RENEWAL,
   ): Promise<{ session: LiveSession; event: AuditEvent; others: number }> {
     const { user } = authentication;
     const startedAt = this.clock.date();
@@ -118,7 +133,8 @@ export class NewSessions {
       client,
       details: { transport },
     });
-    const [inserted]: { others: string }[] = await manager.query(START, [
+    const sql = requireTrustedDevice === undefined ? START : START_ON_TRUSTED_DEVICE;
+    const [inserted]: { others: string }[] = await manager.query(sql, [
       session.id,
       user.id,
       startedAt,
@@ -133,7 +149,7 @@ export class NewSessions {
       session.amr,
       eventParameter(event),
       newDevice ?? null,
-      requireNoSecondFactor,
+      requireTrustedDevice ?? requireNoSecondFactor,
     ]);
     if (inserted === undefined) throw new SessionRevoked({ tokenPresented: false });
     return { session, event, others: Number(inserted.others) };

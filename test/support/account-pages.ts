@@ -10,10 +10,11 @@ export const PAGES = [
   '/account/confirm-email',
   '/account/undo-email-change',
   '/account/sign-in',
+  '/account/second-factor',
 ];
 
 /** Those whose form can be used without the token of a link. */
-export const PAGES_WITH_CODE = PAGES.filter((path) => !/confirm-email|undo/.test(path));
+export const PAGES_WITH_CODE = PAGES.filter((path) => !/confirm-email|undo|second-factor/.test(path));
 
 const LINK = /http:\/\/localhost:3000(\/\S+)/;
 

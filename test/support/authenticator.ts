@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 /** Options as the routes answer them. */
 export interface PasskeyOptions {
@@ -76,10 +76,6 @@ export class SoftwareAuthenticator {
     readonly isSynced = false,
   ) {}
 
-  get privateKey(): KeyObject {
-    return this.#keys.privateKey;
-  }
-
   get coseKey(): Map<Cbor, Cbor> {
     const { x, y } = this.#keys.publicKey.export({ format: 'jwk' });
     const bytes = (text = '') => Buffer.from(text, 'base64url');
@@ -129,6 +125,11 @@ export class SoftwareAuthenticator {
     });
   }
 
+  /** A signature by the key of the passkey. */
+  signatureOf(bytes: Buffer): Buffer {
+    return sign('sha256', bytes, this.#keys.privateKey);
+  }
+
   #clientData(type: string, options: PasskeyOptions, forged: Forgery): Buffer {
     const { challenge = options.challenge, origin = this.origin } = forged;
     const data = { type: forged.type ?? type, challenge, origin, crossOrigin: false, ...forged.clientData };
@@ -150,7 +151,7 @@ export class SoftwareAuthenticator {
 
   #sign(authData: Buffer, clientData: Buffer, forged: Forgery): Buffer {
     const bytes = Buffer.concat([authData, sha256(clientData)]);
-    return sign('sha256', forged.signed?.(bytes) ?? bytes, this.privateKey);
+    return this.signatureOf(forged.signed?.(bytes) ?? bytes);
   }
 
   #credential(forged: Forgery, response: object) {

@@ -50,10 +50,15 @@ export class Csrf {
 
   /** Checks `Origin` and `Sec-Fetch-Site`, which only browsers send. @throws CsrfFailed */
   async checkOrigin(request: FastifyRequest): Promise<void> {
-    const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
-    if (origin !== undefined && this.#allowed.has(origin)) return;
+    if (!this.isFromOwnSite(request)) await this.#reject(request, { name: 'foreign_origin' });
+  }
+
+  /** Whether no browser sends the request, or a page of the service or of `CORS_ORIGINS`. */
+  isFromOwnSite({ headers }: FastifyRequest): boolean {
+    const { origin, 'sec-fetch-site': site = 'none' } = headers;
+    if (origin !== undefined && this.#allowed.has(origin)) return true;
     const isOwn = origin === undefined || this.#own.has(origin);
-    if (!isOwn || (site !== 'same-origin' && site !== 'none')) await this.#reject(request, { name: 'foreign_origin' });
+    return isOwn && (site === 'same-origin' || site === 'none');
   }
 
   /**

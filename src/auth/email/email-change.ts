@@ -9,14 +9,14 @@ import { Codes, type PresentedCode } from '../../codes/codes.js';
 import type { ClientContext } from '../../http/client-context.js';
 import type { Principal } from '../../http/principal.js';
 import { Outbox } from '../../outbox/outbox.js';
-import { WrongPassword } from '../../passwords/passwords.errors.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Revocations } from '../../sessions/revocation/revocations.js';
 import { canonicalText, identifierKey, looksLikeForeignAddress } from '../../users/identifier.js';
 import type { User } from '../../users/user.entity.js';
 import { EmailTaken } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
-import { type Evidence, Reauthentication } from '../reauthentication.js';
+import type { Evidence } from '../reauthentication.js';
+import { SensitiveChanges } from '../step-up/sensitive-changes.js';
 import { CodeMails } from './code-mails.js';
 import { MailRequests } from './mail-requests.js';
 
@@ -37,7 +37,7 @@ export class EmailChange {
     private readonly mails: CodeMails,
     private readonly users: UsersService,
     private readonly revocations: Revocations,
-    private readonly reauthentication: Reauthentication,
+    private readonly changes: SensitiveChanges,
     private readonly clock: Clock,
     private readonly audit: AuditLog,
   ) {}
@@ -45,10 +45,11 @@ export class EmailChange {
   /**
    * Requests a change. Nothing changes until the new address confirms it.
    *
-   * @throws WrongPassword, TooManyAttempts, Busy, ValidationFailed, EmailTaken, TooManyRequests
+   * @throws the errors of {@link SensitiveChanges}; ValidationFailed, EmailTaken, TooManyRequests
    */
   async request(principal: Principal, client: ClientContext, evidence: Evidence, email: string): Promise<void> {
-    const { user } = await this.reauthentication.prove(principal, client, evidence);
+    const change = await this.changes.authorize(principal, client, evidence, 'current_password');
+    const { user } = change;
     if (looksLikeForeignAddress({ username: user.username ?? undefined, email })) {
       throw new ValidationFailed({ faults: [{ pointer: '/email', code: 'email_invalid' }] });
     }
@@ -57,8 +58,7 @@ export class EmailChange {
     await this.requests.countMail(identifierKey(email));
     await this.database.transaction(async (manager) => {
       await this.users.lock(manager, user.id);
-      // The password may have changed during the check of the previous one.
-      if (!(await this.users.isUnchanged(user, manager))) throw new WrongPassword();
+      await this.changes.requireStill(manager, principal, change);
       await this.mails.confirmChange(manager, user, canonicalText(email));
     });
     this.outbox.wake();

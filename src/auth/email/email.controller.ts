@@ -10,6 +10,7 @@ import { ApiProblems } from '../../problems/api-problems.decorator.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
 import { Limit } from '../../rate-limits/limit.decorator.js';
 import { EmailTaken, UsernameTaken } from '../../users/users.errors.js';
+import { MayNeedStepUp } from '../step-up/recent-auth.decorators.js';
 import {
   ChangeEmailRequest,
   ConfirmChangeRequest,
@@ -67,6 +68,7 @@ export class EmailController {
     operationId: 'changeEmail',
   })
   @ApiAcceptedResponse({ description: 'A mail with a link and a code is on its way to the new address.' })
+  @MayNeedStepUp()
   @ApiProblems(ValidationFailed, WrongPassword, TooManyAttempts, EmailTaken, Busy)
   async requestChange(
     @CurrentPrincipal() principal: Principal,

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { CodeEvidence } from '../../codes/code.js';
 import { Omittable, Text } from '../../problems/validation.js';
 import { isEmailAddress } from '../../users/identifier.js';
+import { CurrentPasswordMember } from '../step-up/current-password.member.js';
 
 /** An address that a mail is requested for. */
 export class AddressRequest {
@@ -42,9 +43,8 @@ export class ChangeEmailRequest {
   @Text('email_invalid', isEmailAddress)
   email!: string;
 
-  @ApiProperty({ format: 'password', example: 'correct horse battery staple' })
-  @Text()
-  current_password!: string;
+  @CurrentPasswordMember()
+  current_password?: string;
 }
 
 export class ConfirmChangeRequest {

@@ -41,7 +41,13 @@ export class SignInPage {
     await this.csrf.checkOwnPage(request as FastifyRequest);
     return await this.pages.submit('sign_in', request, reply, async () => {
       const proof = await this.mailSignIn.prove(evidenceIn(request), client);
-      this.responder.of(await this.signIn.complete(proof, client, 'cookie'), reply);
+      const outcome = await this.signIn.complete(proof, client, 'cookie');
+      // A page without scripts can ask for a code, but neither for a passkey nor set up a factor: those are errors.
+      if ('waitsFor' in outcome && outcome.methods.includes('totp') && outcome.waitsFor === 'second_factor') {
+        return { page: 'second_factor', token: outcome.mfaToken };
+      }
+      this.responder.of(outcome, reply);
+      return undefined;
     });
   }
 }

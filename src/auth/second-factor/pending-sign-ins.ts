@@ -112,6 +112,15 @@ export class PendingSignIns implements OnModuleInit {
     return await this.#present(step, token, 1);
   }
 
+  /** The transport that the session will have. Undefined if the token is unknown. */
+  async transportOf(token: string): Promise<Transport | undefined> {
+    const [row]: { transport: Transport }[] = await this.database.query(
+      'SELECT transport FROM pending_sign_ins WHERE token_hash = ANY ($1)',
+      [this.#hashes(token)],
+    );
+    return row?.transport;
+  }
+
   /** Uses the token up. @throws MfaTokenInvalid if another request has done so meanwhile */
   async end({ id }: PendingSignIn): Promise<void> {
     const [, deleted]: [unknown, number] = await this.database.query('DELETE FROM pending_sign_ins WHERE id = $1', [

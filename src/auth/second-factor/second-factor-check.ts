@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import type { ClientContext } from '../../http/client-context.js';
+import type { ChallengeUse } from '../../passkeys/challenges.js';
+import type { AssertionCredential } from '../../passkeys/credential.js';
+import { Passkeys } from '../../passkeys/passkeys.js';
 import { RecoveryCodes } from '../../second-factors/recovery-codes.js';
 import { SecondFactorTries } from '../../second-factors/second-factor-tries.js';
 import { SecondFactorInvalid } from '../../second-factors/second-factors.errors.js';
@@ -11,6 +14,8 @@ import type { User } from '../../users/user.entity.js';
 export interface SecondFactorEvidence {
   totp?: string | undefined;
   recovery_code?: string | undefined;
+  /** For a challenge of {@link challengeUseOf}. */
+  passkey?: AssertionCredential | undefined;
 }
 
 export interface SecondFactorAttempt {
@@ -19,6 +24,18 @@ export interface SecondFactorAttempt {
   client: ClientContext;
   /** The session that asks, if there is one yet. */
   sessionId?: string;
+  /** Otherwise the sign-in that asks. */
+  signInId?: string;
+}
+
+/** What the challenge of a passkey is for, at a step-up or at a sign-in. */
+export function challengeUseOf({
+  sessionId,
+  signInId = '',
+}: Pick<SecondFactorAttempt, 'sessionId' | 'signInId'>): ChallengeUse {
+  return sessionId === undefined
+    ? { purpose: 'second_factor', subject: signInId }
+    : { purpose: 'step_up', subject: sessionId };
 }
 
 /** RFC 8176: a one-time password. */
@@ -30,6 +47,7 @@ export class SecondFactorCheck {
   constructor(
     private readonly totp: Totp,
     private readonly recoveryCodes: RecoveryCodes,
+    private readonly passkeys: Passkeys,
     private readonly tries: SecondFactorTries,
     private readonly audit: AuditLog,
   ) {}
@@ -37,14 +55,15 @@ export class SecondFactorCheck {
   /**
    * Checks the evidence and uses it up.
    *
-   * @returns the method, as RFC 8176 values
+   * @returns the methods, as RFC 8176 values
    * @throws SecondFactorInvalid; TooManyRequests after too many wrong codes of the user
    */
   async prove(attempt: SecondFactorAttempt): Promise<readonly string[]> {
     const undo = await this.tries.count(eventOf(attempt));
-    if (await this.#useCode(attempt)) {
+    const amr = await this.#use(attempt);
+    if (amr !== undefined) {
       await undo();
-      return CODE_AMR;
+      return amr;
     }
     await this.audit.record('second_factor.refused', {
       result: 'refused',
@@ -52,6 +71,14 @@ export class SecondFactorCheck {
       details: { code: SecondFactorInvalid.code, method: methodOf(attempt.evidence) },
     });
     throw new SecondFactorInvalid();
+  }
+
+  /** Undefined if the evidence is wrong. */
+  async #use(attempt: SecondFactorAttempt): Promise<readonly string[] | undefined> {
+    const { evidence } = attempt;
+    if (evidence.passkey === undefined) return (await this.#useCode(attempt)) ? CODE_AMR : undefined;
+    const use = challengeUseOf(attempt);
+    return await this.passkeys.assert({ ...eventOf(attempt), credential: evidence.passkey, use });
   }
 
   async #useCode(attempt: SecondFactorAttempt): Promise<boolean> {
@@ -65,6 +92,7 @@ function eventOf({ user, client, sessionId }: SecondFactorAttempt) {
   return { userId: user.id, sessionId, client };
 }
 
-function methodOf(evidence: SecondFactorEvidence): string {
-  return evidence.totp === undefined ? 'recovery_code' : 'totp';
+function methodOf({ passkey, totp }: SecondFactorEvidence): string {
+  if (passkey !== undefined) return 'passkey';
+  return totp === undefined ? 'recovery_code' : 'totp';
 }

@@ -35,6 +35,7 @@ export class SecondFactorController {
     @CurrentClient() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokensResponse | CookieSessionResponse> {
-    return this.responder.of(await this.secondStep.prove(body.mfa_token, body.evidence, client), reply);
+    const options = { trustDevice: body.trust_device ?? true };
+    return this.responder.of(await this.secondStep.prove(body.mfa_token, body.evidence, client, options), reply);
   }
 }

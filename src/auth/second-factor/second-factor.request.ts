@@ -1,10 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
-import { Omittable, Text, unknownMember } from '../../problems/validation.js';
+import { Flag, Omittable, Text, unknownMember } from '../../problems/validation.js';
 import { MFA_TOKEN_EXAMPLE } from '../token-examples.js';
 import type { SecondFactorEvidence } from './second-factor-check.js';
 
-const EVIDENCE = ['totp', 'recovery_code'] as const;
+const EVIDENCE = ['totp', 'recovery_code', 'passkey'] as const;
 
 /** The token of the first step. */
 export class MfaTokenRequest {
@@ -25,6 +26,19 @@ export class SecondFactorRequest extends MfaTokenRequest {
   @Text()
   recovery_code?: string;
 
+  @PasskeyMember({ isRequired: false })
+  passkey?: AssertionCredential;
+
+  @ApiProperty({
+    required: false,
+    default: true,
+    description:
+      'With `TRUSTED_DEVICE_TTL`: whether this device is not asked for a second factor again. The response sets the device cookie.',
+  })
+  @Omittable()
+  @Flag()
+  trust_device?: boolean;
+
   /** See BodyPipe. */
   missing(): string[] {
     return EVIDENCE.every((name) => this[name] === undefined) ? [EVIDENCE[0]] : [];
@@ -36,7 +50,7 @@ export class SecondFactorRequest extends MfaTokenRequest {
     if (second !== undefined) {
       throw new ValidationFailed({ faults: [unknownMember(second, ['mfa_token', first as string])] });
     }
-    return { totp: this.totp, recovery_code: this.recovery_code };
+    return { totp: this.totp, recovery_code: this.recovery_code, passkey: this.passkey };
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../clock/clock.js';
 import type { ClientContext } from '../../http/client-context.js';
-import { SignIn, type SignInOutcome } from '../sign-in.js';
+import { withSecondFactor } from '../amr.js';
+import { type CompleteOptions, SignIn, type SignInOutcome } from '../sign-in.js';
 import { type PendingSignIn, PendingSignIns } from './pending-sign-ins.js';
 import { SecondFactorCheck, type SecondFactorEvidence } from './second-factor-check.js';
 
@@ -16,10 +17,15 @@ export class SecondStep {
   ) {}
 
   /** @throws MfaTokenInvalid, SecondFactorInvalid, TooManyRequests; SessionRevoked as {@link SignIn.complete} */
-  async prove(mfaToken: string, evidence: SecondFactorEvidence, client: ClientContext): Promise<SignInOutcome> {
+  async prove(
+    mfaToken: string,
+    evidence: SecondFactorEvidence,
+    client: ClientContext,
+    options: CompleteOptions = {},
+  ): Promise<SignInOutcome> {
     const pending = await this.pending.try('second_factor', mfaToken);
-    const amr = await this.check.prove({ user: pending.user, evidence, client });
-    return await this.finish(pending, amr, client);
+    const amr = await this.check.prove({ user: pending.user, evidence, client, signInId: pending.id });
+    return await this.finish(pending, amr, client, options);
   }
 
   /**
@@ -28,9 +34,15 @@ export class SecondStep {
    * @param second the methods of the second factor, as RFC 8176 values
    * @throws MfaTokenInvalid if another request has used the token; SessionRevoked as {@link SignIn.complete}
    */
-  async finish(pending: PendingSignIn, second: readonly string[], client: ClientContext): Promise<SignInOutcome> {
+  async finish(
+    pending: PendingSignIn,
+    second: readonly string[],
+    client: ClientContext,
+    options: CompleteOptions = {},
+  ): Promise<SignInOutcome> {
     await this.pending.end(pending);
-    const amr = [...new Set([...pending.amr, ...second, 'mfa'])];
-    return await this.signIn.complete({ user: pending.user, amr, at: this.clock.date() }, client, pending.transport);
+    const amr = withSecondFactor(pending.amr, second);
+    const proof = { user: pending.user, amr, at: this.clock.date() };
+    return await this.signIn.complete(proof, client, pending.transport, options);
   }
 }

@@ -43,11 +43,12 @@ export class AuthenticationCheck {
     const missing = methods.filter((method) => !principal.amr.includes(method));
     const isRecent = maxAgeMs === undefined || this.clock.now() - principal.authTime.getTime() <= maxAgeMs;
     if (isRecent && missing.length === 0) return;
-    const named = missing.length === 0 ? methods : missing;
-    throw new InsufficientAuthentication({
-      ...(maxAgeMs === undefined ? {} : { maxAgeSeconds: Math.floor(maxAgeMs / 1000) }),
-      amr: named.length === 0 ? undefined : named.join(' '),
-    });
+    throw challenge(maxAgeMs, missing.length === 0 ? methods : missing);
+  }
+
+  /** The challenge of {@link STEP_UP} for a user. */
+  stepUpChallenge(user: { hasSecondFactor: boolean }): InsufficientAuthentication {
+    return challenge(this.config.stepUpTtl, this.mustUseSecondFactor(user) ? ['mfa'] : []);
   }
 
   #milliseconds(age: number | 'STEP_UP_TTL'): number {
@@ -68,4 +69,11 @@ export class AuthenticationCheck {
   mustUseSecondFactor({ hasSecondFactor }: { hasSecondFactor: boolean }): boolean {
     return hasSecondFactor && this.config.mfa !== 'off';
   }
+}
+
+function challenge(maxAgeMs: number | undefined, methods: readonly string[]): InsufficientAuthentication {
+  return new InsufficientAuthentication({
+    ...(maxAgeMs === undefined ? {} : { maxAgeSeconds: Math.floor(maxAgeMs / 1000) }),
+    amr: methods.length === 0 ? undefined : methods.join(' '),
+  });
 }

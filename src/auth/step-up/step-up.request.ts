@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type AssertionCredential, PasskeyMember } from '../../passkeys/credential.js';
 import { ValidationFailed } from '../../problems/http.errors.js';
-import { Omittable, Text } from '../../problems/validation.js';
+import { Omittable, Text, unknownMember } from '../../problems/validation.js';
 
 /** What a step-up accepts as evidence. */
-export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code'] as const;
+export const STEP_UP_METHODS = ['password', 'totp', 'recovery_code', 'passkey'] as const;
 
 export type StepUpMethod = (typeof STEP_UP_METHODS)[number];
 
@@ -19,16 +20,31 @@ export class StepUpRequest {
   @Text()
   totp?: string;
 
-  @ApiProperty({ required: false, example: 'ABCDE-FGHJK', description: 'A recovery code. It works once.' })
+  @ApiProperty({
+    required: false,
+    example: 'ABCDEF-GHJKLM-NPQRST-UVWXYZ',
+    description: 'A recovery code. It works once.',
+  })
   @Omittable()
   @Text()
   recovery_code?: string;
 
-  /** @throws ValidationFailed unless exactly one member was sent */
+  @PasskeyMember({ isRequired: false })
+  passkey?: AssertionCredential;
+
+  /** See BodyPipe. */
+  missing(): string[] {
+    return this.#sent.length === 0 ? [STEP_UP_METHODS[0]] : [];
+  }
+
+  /** @throws ValidationFailed if there is more than one */
   get method(): StepUpMethod {
-    const [method, ...others] = STEP_UP_METHODS.filter((name) => this[name] !== undefined);
-    if (method !== undefined && others.length === 0) return method;
-    const values = { fields: STEP_UP_METHODS.join(', ') };
-    throw new ValidationFailed({ faults: [{ pointer: '', code: 'not_exactly_one', values }] });
+    const [method, other] = this.#sent;
+    if (other === undefined) return method as StepUpMethod;
+    throw new ValidationFailed({ faults: [unknownMember(other, [method as string])] });
+  }
+
+  get #sent(): StepUpMethod[] {
+    return STEP_UP_METHODS.filter((name) => this[name] !== undefined);
   }
 }

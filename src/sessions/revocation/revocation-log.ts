@@ -6,6 +6,7 @@ import { eventParameter } from '../../audit/event-row.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Query } from '../../database/feed/feed-connection.js';
 import type { ClientContext } from '../../http/client-context.js';
+import { removeTrustedDevices } from '../../second-factors/trusted-devices.js';
 import type { EndReason } from '../session.entity.js';
 import { END_ALL, END_EACH, END_EXCESS, END_FOR_ALL_USERS, END_ONE, END_REUSED } from './revocation-statements.js';
 
@@ -131,6 +132,12 @@ export class RevocationLog {
   ): Promise<Revocation[]> {
     const type = CHANGES[reason];
     const change = type && this.audit.event(type, { userId, ...this.#actorOf(reason, actor), client: by });
+    const untrust = this.audit.event('trusted_device.removed', {
+      userId,
+      ...this.#actorOf(reason, actor),
+      client: by,
+    });
+    let untrusted: AuditEvent | undefined;
     const ended = await this.manager.transaction(async (manager) => {
       // No session of the user can start before the commit, because its insert needs a lock on the same row.
       await manager.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
@@ -140,10 +147,13 @@ export class RevocationLog {
         only === undefined
           ? await this.#end(manager, END_ALL, event, reason, userId, keep ?? null)
           : await this.#end(manager, END_ONE, event, reason, only);
+      // A trusted device would start the next session without a second factor.
+      if (only === undefined) untrusted = await removeTrustedDevices(manager, untrust);
       await within?.(manager);
       if (change) await this.audit.insert(manager, change);
       return all;
     });
+    if (untrusted) this.audit.log(untrusted);
     if (change) this.audit.log(change);
     return this.#log(ended);
   }

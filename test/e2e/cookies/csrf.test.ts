@@ -24,7 +24,7 @@ beforeEach(async () => {
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 /** Routes that need no session. They take credentials in the body, or those of a registered client, or request a mail. */
 const NEEDS_NO_SESSION =
-  /^\/(auth\/)?(register|login|refresh)$|^\/oauth\/|^\/auth\/(email\/(verify|undo-change)|password\/\w+|mail-code(\/login)?)$/;
+  /^\/(auth\/)?(register|login|refresh)$|^\/oauth\/|^\/auth\/(email\/(verify|undo-change)|password\/\w+|mail-code(\/login)?|second-factor(\/passkey-options)?|passkey(\/options)?|enrolment\/[\w/]+)$/;
 const unsafeRoutes = () => routes.filter(({ method, path }) => !SAFE.includes(method) && !NEEDS_NO_SESSION.test(path));
 const bodyFor = (path: string) =>
   path === '/users/me'

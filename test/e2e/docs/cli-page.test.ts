@@ -3,6 +3,7 @@ import { PASSWORD } from '../../support/client.js';
 import { codeBlocks } from '../../support/code-blocks.js';
 import { queue, resetMail, untilStates } from '../../support/mails.js';
 import { PorteroCommand } from '../../support/portero-command.js';
+import { setUpTotp } from '../../support/second-factors.js';
 import { secrets } from '../../support/secrets.js';
 import { TestServer } from '../../support/server.js';
 import { SmtpTestServer } from '../../support/smtp.js';
@@ -52,6 +53,7 @@ afterAll(async () => {
 /** What must have happened before a step, beside the steps before it. */
 const BEFORE: [RegExp, () => Promise<void>][] = [
   [/^portero users show ana/, () => logIn('ana')],
+  [/^portero users mfa show bob/, setUpAnApp],
   [/^portero users (disable|delete) bob/, () => logIn('bob', 'bob')],
   [/^portero sessions list --user ana/, () => logIn('ana')],
   [/^portero mail list/, sendMails],
@@ -65,6 +67,14 @@ async function logIn(...names: string[]): Promise<void> {
     const body = { username, password: isChanged ? NEW_PASSWORD : PASSWORD, transport: 'cookie' };
     expect((await server.client.post('/auth/login', { body, headers })).status).toBe(200);
   }
+  await server.stop();
+}
+
+async function setUpAnApp(): Promise<void> {
+  const server = await TestServer.on(command.database);
+  const { access_token: token } = await server.client.logIn('bob');
+  await setUpTotp(server.client, token, server.clock.now());
+  await server.client.post('/auth/logout', { token });
   await server.stop();
 }
 
@@ -103,7 +113,8 @@ async function execute({ line, output }: Step): Promise<Step> {
   const [, piped = hasRun('portero users create ana --email ana@example.com') ? NEW_PASSWORD : PASSWORD] =
     /^echo (\w+)$/.exec(before) ?? [];
   const input = before.includes('PASSWORD') ? PASSWORD : piped;
-  const { stdout, stderr } = await command.run(args[1] === 'delete' ? [...args, '--yes'] : args, `${input}\n`);
+  const asks = args[1] === 'delete' || args[2] === 'reset';
+  const { stdout, stderr } = await command.run(asks ? [...args, '--yes'] : args, `${input}\n`);
   // Only on PostgreSQL: progress.
   const lines = (stderr.startsWith('line ') ? stderr + stdout : stdout + stderr)
     .trimEnd()

@@ -7,7 +7,9 @@ import { Codes } from '../../../src/codes/codes.js';
 import type { Purpose } from '../../../src/codes/purposes.js';
 import { type Answer, type CallOptions, PASSWORD } from '../../support/client.js';
 import { cookieSession } from '../../support/cookie-session.js';
+import { passkeyCalls } from '../../support/passkey-calls.js';
 import { documentedRoutes } from '../../support/routes.js';
+import { secondFactorCalls } from '../../support/second-factor-calls.js';
 import { TestServer } from '../../support/server.js';
 import { Service } from '../../support/service.js';
 import { addToyCredential } from '../../support/toy-credential/toy.module.js';
@@ -87,6 +89,18 @@ const endingOwn: Call = async () => {
   return [await server.client.call('DELETE', `/auth/sessions/${body.sessions[0]?.id}`, { token })];
 };
 
+/** The end of the trust in a device, by a user who has one. */
+const endingTrust: Call = async () => {
+  const username = newName();
+  const { access_token: token } = await server.client.signUp(username);
+  const [device] = await server.get(DataSource).query(
+    `INSERT INTO trusted_devices (id, user_id, device_id, created_at, expires_at)
+     SELECT gen_random_uuid(), id, '\\x00', now(), now() + interval '1 d' FROM users WHERE username = $1 RETURNING id`,
+    [username],
+  );
+  return [await server.client.call('DELETE', `/users/me/trusted-devices/${device.id}`, { token })];
+};
+
 /** A call by a signed-in user with an address, with a code as the mails contain. */
 const mailed =
   (purpose: Purpose, bodyOf: (given: { email: string; token: string }) => object): Call =>
@@ -131,10 +145,14 @@ const CALLS: Record<string, Call> = {
   'POST /logout': withEach('POST'),
   'POST /auth/token': byCookie,
   'POST /protected': withEach('POST'),
+  'POST /auth/step-up': withEach('POST', { password: PASSWORD }),
   'POST /users/me/password': withEach('POST', { current_password: PASSWORD, new_password: NEW }),
   'DELETE /users/me': withEach('DELETE', { password: PASSWORD }),
   'DELETE /auth/sessions': withEach('DELETE'),
   'DELETE /auth/sessions/{id}': endingOwn,
+  'DELETE /users/me/trusted-devices/{id}': endingTrust,
+  ...secondFactorCalls(() => server, newName),
+  ...passkeyCalls(() => server, newName),
   'POST /oauth/introspect': asService,
   'POST /oauth/revoke': asService,
 };
@@ -204,8 +222,13 @@ test('every session that a route creates is created in SignIn', async () => {
   expect(starting['POST /auth/login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /login']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /auth/mail-code/login']).toEqual(['complete', 'complete']);
+  expect(starting['POST /auth/second-factor']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/passkey']).toEqual(['complete', 'complete', 'complete']);
+  expect(starting['POST /auth/enrolment/passkey']).toEqual(['complete']);
+  expect(starting['POST /auth/enrolment/totp/confirm']).toEqual(['complete']);
   expect(starting['POST /auth/toy']).toEqual(['complete', 'complete', 'complete']);
   expect(starting['POST /users/me/password']?.at(-1)).toBe('renew');
+  expect(starting['POST /auth/step-up']?.at(-1)).toBe('renew');
 });
 
 test('only one file inserts sessions, and only SignIn imports it', () => {

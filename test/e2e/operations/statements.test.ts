@@ -32,8 +32,8 @@ const STATEMENTS: Record<string, [postgres: number, embedded: number]> = {
   'list of sessions': [1, 1],
   'list of events': [2, 2],
   'end of another session': [3, 2],
-  'change of the password, bearer': [14, 13],
-  'change of the password, cookie': [17, 15],
+  'change of the password, bearer': [15, 14],
+  'change of the password, cookie': [18, 16],
   introspection: [1, 1],
   'revocation by a service': [3, 2],
 };

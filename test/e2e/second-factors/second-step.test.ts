@@ -154,3 +154,17 @@ test('a session that has passed a second factor keeps working, and logging in ag
   expect((await server.client.get('/protected', { token })).status).toBe(200);
   await firstStep(server.client, user.username);
 });
+
+test('another site cannot complete a cookie login [attack: login CSRF]', async () => {
+  const { username, app } = await newUser();
+  const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
+  const step = async (transport: string) => {
+    const { mfa_token } = await firstStep(server.client, username, { transport });
+    const body = { mfa_token, totp: app.code(now()) };
+    return await server.client.post('/auth/second-factor', { body, headers });
+  };
+  const refused = await step('cookie');
+  expectProblem(refused, 403, 'csrf_failed');
+  expect(refused.headers.getSetCookie()).toEqual([]);
+  expect((await step('bearer')).status).toBe(200);
+});

@@ -1,12 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { codeBlocks } from '../../support/code-blocks.js';
 import { TestServer } from '../../support/server.js';
 
 /** Executes the transcript of docs/second-factors.md, whose lines `# → …` are what it prints. */
 const script = codeBlocks('docs/second-factors.md')
   .filter(({ language }) => language === 'sh')
-  .map(({ text }) => text)
+  .map((block) => block.text)
   .join('\n');
 
 let server: TestServer;
@@ -19,6 +20,8 @@ test('the transcript of docs/second-factors.md prints what it says', async () =>
   const printed = [...script.matchAll(/^# → (.*)$/gm)].map(([, line]) => line);
   expect(printed.length).toBeGreaterThanOrEqual(6);
   const local = script.replaceAll('http://localhost:3000', server.client.url);
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-e', '-u', '-o', 'pipefail', '-c', local]);
+  // Bash reads its start files if standard input is a socket.
+  const bash = spawn('bash', ['-e', '-u', '-o', 'pipefail', '-c', local], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(bash.stdout), text(bash.stderr), once(bash, 'close')]);
   expect({ lines: stdout.trim().split('\n'), stderr }).toEqual({ lines: printed, stderr: '' });
 });
