@@ -31,6 +31,11 @@ const COMMANDS = [
     load: async () => (await import('./mail.command.js')).mailCommand,
   },
   {
+    outline: () =>
+      new Command('doctor').argument('[options]').description('Check the settings, the database and the mail server.'),
+    load: async () => (await import('./doctor/doctor.command.js')).doctorCommand,
+  },
+  {
     outline: () => new Command('audit').argument('[options]').description('List security events, newest first.'),
     load: async () => (await import('./audit.command.js')).auditCommand,
   },

@@ -44,8 +44,12 @@ export async function withDatabase<T>(
   }
 }
 
-/** In another folder than the server's, the command would otherwise create a second database and secret unnoticed. */
-function requireDatabase({ DATABASE_URL, DATA_DIR }: NodeJS.ProcessEnv): void {
+/**
+ * In another folder than the server's, the command would otherwise create a second database and secret unnoticed.
+ *
+ * @throws CommandFailed
+ */
+export function requireDatabase({ DATABASE_URL, DATA_DIR }: NodeJS.ProcessEnv): void {
   const dataDir = resolve(DATA_DIR || './data');
   if (DATABASE_URL || existsSync(join(dataDir, 'postgres'))) return;
   throw new CommandFailed(

@@ -40,4 +40,5 @@ async function refuseNewerSchema({ migrations }: DataSource, executor: Migration
   );
 }
 
-const nameOf = (migration: { name?: string }) => migration.name ?? migration.constructor.name;
+/** The name of a migration in the table of those that were run. */
+export const nameOf = (migration: { name?: string }) => migration.name ?? migration.constructor.name;

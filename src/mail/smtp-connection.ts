@@ -35,25 +35,40 @@ export class SmtpConnection {
    * @throws SmtpError
    */
   async send(envelope: Envelope, message: Buffer): Promise<string> {
+    return await this.#within(async (client, inTransaction) => {
+      inTransaction();
+      this.#mails += 1;
+      const { response } = await promisify<typeof envelope, Buffer, { response?: string }>(
+        client.send.bind(client) as never,
+      )(envelope, message);
+      return response ?? '';
+    });
+  }
+
+  /** Connects and logs in, and sends nothing. @throws SmtpError */
+  async check(): Promise<void> {
+    await this.#within(async () => {});
+  }
+
+  /** Runs work on the connection, within the time limit. @throws SmtpError */
+  async #within<T>(work: (client: SMTPConnection, inTransaction: () => void) => Promise<T>): Promise<T> {
     let inTransaction = false;
     let fail: (error: unknown) => void = () => {};
     const failed = new Promise<never>((_, reject) => {
       fail = reject;
     });
     const timer = setTimeout(() => fail(timeout(this.timeoutMs)), this.timeoutMs);
-    const work = async () => {
+    const connected = async () => {
       const client = this.#client ?? (await this.#connect(fail));
       client.once('error', fail);
-      inTransaction = true;
-      this.#mails += 1;
-      const { response } = await promisify<typeof envelope, Buffer, { response?: string }>(
-        client.send.bind(client) as never,
-      )(envelope, message);
+      const result = await work(client, () => {
+        inTransaction = true;
+      });
       client.off('error', fail);
-      return response ?? '';
+      return result;
     };
     try {
-      return await Promise.race([work(), failed]);
+      return await Promise.race([connected(), failed]);
     } catch (error) {
       this.close();
       throw error instanceof SmtpError ? error : smtpError(error, inTransaction);
