@@ -32,7 +32,9 @@ const COMMANDS = [
   },
   {
     outline: () =>
-      new Command('doctor').argument('[options]').description('Check the settings, the database and the mail server.'),
+      new Command('doctor')
+        .argument('[options]')
+        .description('Check the settings, the database and the mail server. It changes nothing.'),
     load: async () => (await import('./doctor/doctor.command.js')).doctorCommand,
   },
   {

@@ -22,7 +22,7 @@ interface Step {
 const PROMPT = /^(Password:|Repeat the password:|.* \[y\/N\] y)$/;
 
 const steps: Step[] = codeBlocks(PAGE)
-  .filter(({ language }) => language === 'console')
+  .filter(({ language, mark }) => language === 'console' && mark?.startsWith('tested:'))
   .flatMap(({ text }) => text.split(/^\$ /m).slice(1))
   .map((part) => {
     const [line = '', ...output] = part.trimEnd().split('\n');
