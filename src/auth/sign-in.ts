@@ -28,7 +28,7 @@ export interface SignedIn {
   deviceCookie: string | undefined;
 }
 
-/** A sign-in that goes on with another request. */
+/** A sign-in that needs another step. */
 export interface SignInWaits {
   waitsFor: PendingStep;
   mfaToken: string;
@@ -65,8 +65,8 @@ export class SignIn {
 
   /**
    * Signs in the user of a proof. If the user has a second factor, the proof lacks it and the device is not trusted, no session
-   * starts: the outcome says how to go on. Otherwise always starts a new session. With a cookie, ends the session of the cookie that is replaced
-   * (ASVS 7.2.4).
+   * starts, and the outcome names the next step. Otherwise always starts a new session. With a cookie, ends the session of the
+   * cookie that is replaced (ASVS 7.2.4).
    *
    * @throws SessionRevoked if the user was deleted or disabled, or a credential changed, since the proof; EmailNotVerified
    */

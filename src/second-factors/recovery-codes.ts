@@ -39,7 +39,7 @@ export class RecoveryCodes {
     return codes;
   }
 
-  /** Uses a code up: only one of several requests gets it. The user is told by mail. */
+  /** Uses a code up: only one of several requests gets it. The user gets a notice by mail. */
   async use(use: FactorUse, typed: string): Promise<boolean> {
     const code = canonical(typed);
     if (code === undefined) return false;

@@ -64,7 +64,7 @@ export class Totp implements OnModuleInit {
     });
   }
 
-  /** Makes a secret, which counts once {@link confirm} has seen a code of it. @throws TotpExists */
+  /** Creates a secret. It becomes active when {@link confirm} accepts its first code. @throws TotpExists */
   async enrol(user: User): Promise<TotpEnrolment> {
     const secret = newTotpSecret();
     const sealed = this.sealing.seal(secret, totpContext(user.id));

@@ -33,8 +33,7 @@ export interface NewTrust {
 }
 
 /**
- * Only while the session of the sign-in lives: the row of the user is locked first, so whoever ends all sessions sees the new
- * device, or the sign-in sees that its session has ended.
+ * Locks the user first. An end of all sessions at the same time either removes the new device, or prevents the insert.
  */
 const TRUST = `
   WITH trusted AS (
