@@ -3,7 +3,19 @@ import { type BrandSettings, readBrand } from './brand.js';
 import { type Limits, type LockoutRules, readLimits, readLockout } from './limits.js';
 import { type MfaSettings, readMfa, type WebauthnSettings } from './mfa.js';
 import { Secret } from './secret.js';
-import { ConfigError, duration, integer, oneOf, origins, type Parser, readFrom, text, url } from './setting.js';
+import {
+  bareUrl,
+  ConfigError,
+  duration,
+  integer,
+  oneOf,
+  origins,
+  type Parser,
+  readFrom,
+  text,
+  trimSlash,
+  url,
+} from './setting.js';
 import { type Mailbox, readMail, type SmtpServer, warningsAboutMail } from './smtp.js';
 import { readHashConcurrency, readThreadPoolSize, warningsAboutThreads } from './thread-pool.js';
 import { MIN_REFRESH_GRACE_MS } from './time-outs.js';
@@ -211,23 +223,6 @@ const requirements: Parser<('username' | 'email')[]> = (value, name) => {
   const words = oneOf('username', 'email', 'username,email')(value, name);
   return words.split(',') as ('username' | 'email')[];
 };
-
-/** A URL without query, fragment and user information (RFC 8414 §2: an issuer has none). */
-function bareUrl(example: string): Parser<string> {
-  return (value, name) => {
-    const { href, search, hash, username, password } = new URL(url(example, 'https', 'http')(value, name));
-    if (search || hash || username || password) {
-      throw new ConfigError(name, 'must have no query, fragment or user information', example);
-    }
-    return href;
-  };
-}
-
-function trimSlash(value: string): string {
-  let end = value.length;
-  while (value[end - 1] === '/') end -= 1;
-  return value.slice(0, end);
-}
 
 function warningsAbout(env: NodeJS.ProcessEnv, config: Config): string[] {
   const warnings: string[] = [];

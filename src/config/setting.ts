@@ -91,6 +91,24 @@ export function url(example: string, ...schemes: string[]): Parser<string> {
   };
 }
 
+/** A URL without query, fragment and user information (RFC 8414 §2: an issuer has none). */
+export function bareUrl(example: string): Parser<string> {
+  return (value, name) => {
+    const { href, search, hash, username, password } = new URL(url(example, 'https', 'http')(value, name));
+    if (search || hash || username || password) {
+      throw new ConfigError(name, 'must have no query, fragment or user information', example);
+    }
+    return href;
+  };
+}
+
+/** The text without slashes at its end. */
+export function trimSlash(value: string): string {
+  let end = value.length;
+  while (value[end - 1] === '/') end -= 1;
+  return value.slice(0, end);
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

@@ -1,9 +1,6 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseEnv } from 'node:util';
 import { loadConfig } from '../../src/config/config.js';
-import { environment } from '../../src/config/environment.js';
 
 /** The contract's table of configuration. */
 const SECRET = Buffer.alloc(32).toString('base64url');
@@ -235,18 +232,4 @@ test('origins may be surrounded by spaces', () => {
 test('the URL of the breach check ends in one slash', () => {
   expect(load({ HIBP_URL: 'http://hibp:8080/range' }).config.hibpUrl).toBe('http://hibp:8080/range/');
   expect(load({ HIBP_URL: 'http://hibp:8080/range//' }).config.hibpUrl).toBe('http://hibp:8080/range/');
-});
-
-test('reads a .env file, and environment variables take precedence', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'portero-env-')), '.env');
-  writeFileSync(file, '# a comment\nREGISTRATION=closed\nPATH=/nowhere\n');
-  const env = environment({ PATH: '/bin', ENV_FILE: file });
-  expect([env.REGISTRATION, env.PATH]).toEqual(['closed', '/bin']);
-});
-
-test('ENV_FILE=none reads no file, and a missing ENV_FILE stops the start', () => {
-  expect(environment({ PATH: '/bin', ENV_FILE: 'none' })).toEqual({ PATH: '/bin', ENV_FILE: 'none' });
-  expect(() => environment({ ENV_FILE: '/nowhere/portero.env' })).toThrow(
-    'ENV_FILE=/nowhere/portero.env does not exist (for example ENV_FILE=/etc/portero.env, or ENV_FILE=none)',
-  );
 });
