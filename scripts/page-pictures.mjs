@@ -1,4 +1,5 @@
-// Takes the pictures of docs/pages.md from the built server, in Debian's Chromium: node scripts/page-pictures.mjs
+// Takes the pictures of docs/pages.md from the built server, in Debian's Chromium: node scripts/page-pictures.mjs, or with names
+// of pictures only those: node scripts/page-pictures.mjs page-sign-in mail-new-device
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +42,11 @@ const MAILS = [
   'new_device',
   'password_changed',
   'account_locked',
+  'second_factor_added',
+  'second_factor_removed',
+  'recovery_code_used',
 ];
+const chosen = process.argv.slice(2);
 
 prepare();
 mkdirSync(FOLDER, { recursive: true });
@@ -85,6 +90,7 @@ try {
 
 /** Takes one picture of a page in all looks, side by side. */
 async function picture(name, open) {
+  if (chosen.length > 0 && !chosen.includes(name)) return;
   const shots = [];
   for (const [look, options] of LOOKS) {
     const page = await browser.newPage(options);

@@ -1,6 +1,6 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import type { Passkey } from '../../passkeys/passkeys.js';
-import { FirstRecoveryCodesResponse } from '../../second-factors/recovery-codes.response.js';
+import { FIRST_RECOVERY_CODES } from '../../second-factors/recovery-codes.response.js';
 import type { AddedPasskey } from './user-passkeys.js';
 
 /** A passkey of the user. */
@@ -37,7 +37,10 @@ export class PasskeysResponse {
 }
 
 /** A new passkey, and the recovery codes that come with the first second factor. */
-export class AddedPasskeyResponse extends IntersectionType(PasskeyResponse, FirstRecoveryCodesResponse) {
+export class AddedPasskeyResponse extends PasskeyResponse {
+  @ApiProperty(FIRST_RECOVERY_CODES)
+  recovery_codes!: string[] | null;
+
   static ofAdded({ passkey, recoveryCodes }: AddedPasskey): AddedPasskeyResponse {
     return { ...PasskeyResponse.of(passkey), recovery_codes: recoveryCodes };
   }

@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** In place of the parameters of paths. */
+const ID = '01981f0e-9f21-7d3e-8a60-5b7c1d2e3f40';
+
 interface Operation {
   requestBody?: { content: Record<string, unknown> };
 }
@@ -20,7 +23,7 @@ async function routesWithBody(): Promise<[method: string, path: string][]> {
   return Object.entries(body.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([, { requestBody }]) => requestBody?.content['application/json'] !== undefined)
-      .map(([method]): [string, string] => [method.toUpperCase(), path]),
+      .map(([method]): [string, string] => [method.toUpperCase(), path.replace('{id}', ID)]),
   );
 }
 
