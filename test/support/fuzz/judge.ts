@@ -52,9 +52,12 @@ export class Judge {
     return faults;
   }
 
-  /** The documented statuses of the path, and those of any path. */
+  /** The documented codes of the path, which may be that of other operations with a parameter too, and those of any path. */
   #documented({ operation }: FuzzRequest): Set<string> {
-    const operations = Object.values(this.#document.paths[operation.split(' ')[1] as string] ?? {});
+    const path = operation.split(' ')[1] as string;
+    const operations = Object.entries(this.#document.paths)
+      .filter(([template]) => template === path || isInstance(path, template))
+      .flatMap(([, methods]) => Object.values(methods));
     const documented = operations.flatMap(({ responses }) =>
       Object.values(responses).flatMap(({ content }) =>
         Object.keys(content?.['application/problem+json']?.examples ?? {}),
@@ -62,4 +65,11 @@ export class Judge {
     );
     return new Set([...documented, ...OF_ANY_ADDRESS]);
   }
+}
+
+/** Whether a path is one of a template: `/passkeys/options` of `/passkeys/{id}`. */
+function isInstance(path: string, template: string): boolean {
+  const parts = template.split('/');
+  const given = path.split('/');
+  return given.length === parts.length && parts.every((part, index) => part.startsWith('{') || part === given[index]);
 }
