@@ -48,7 +48,7 @@ testOnPostgres(
   'a change is not requested with a password that changes meanwhile [attack: account takeover]',
   async () => {
     const { id, token, next } = await user();
-    expectProblem(await duringRevocation(id, () => change(token, next)), 403, 'wrong_password');
+    expectProblem(await duringRevocation(id, () => change(token, next)), 401, 'token_revoked');
     const pending = `SELECT count(*)::int AS n FROM codes WHERE purpose = 'change_email' AND user_id = $1`;
     expect(await mailing.server.get(DataSource).query(pending, [id])).toEqual([{ n: 0 }]);
   },
